@@ -1,0 +1,30 @@
+"""The errors people see: what was wrong, what was expected, and the next step."""
+
+from __future__ import annotations
+
+
+class IrsaLabError(Exception):
+    """Something a person can act on; `next_step` says how."""
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message}\nNext step: {self.next_step}" if self.next_step else self.message
+
+
+class AwsError(Exception):
+    """An error of an AWS service, as its client receives it.
+
+    `code` and `message` go on the wire with `http_status`; `explanation` never does: AWS does not
+    say which condition failed, so the reason is kept for the trace.
+    """
+
+    def __init__(self, code: str, http_status: int, message: str, *, explanation: str = "") -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.http_status = http_status
+        self.message = message
+        self.explanation = explanation
