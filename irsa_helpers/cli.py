@@ -1,0 +1,165 @@
+"""`irsa-lab`: the sandbox and the labs from a terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import click
+
+from irsa_helpers import state
+from irsa_helpers.errors import IrsaLabError
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+
+
+class _Commands(click.Group):
+    """A group whose commands end with a clear sentence where a person can act on the error."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except IrsaLabError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="irsa-lab")
+def main() -> None:
+    """Learn, teach and debug IAM Roles for Service Accounts on a local EKS cluster."""
+
+
+def _show(rows: dict[str, Any], *, json_wanted: bool) -> None:
+    if json_wanted:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        width = max(map(len, rows)) + 2
+        for name, value in rows.items():
+            click.echo(f"{name:<{width}}{value}")
+
+
+def _running() -> dict[str, Any]:
+    running = state.read()
+    if running is None:
+        raise IrsaLabError(f"no sandbox runs in {state.home()}", next_step="irsa-lab up")
+    return running
+
+
+def _summary(sandbox: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "state": "running",
+        "cluster": sandbox["cluster"],
+        "region": sandbox["region"],
+        "account": sandbox["account_id"],
+        "aws": sandbox["aws"]["endpoint_url"],
+        "kubernetes": sandbox["kubernetes"]["server"],
+        "issuer": sandbox["issuer"]["url"],
+        "pid": sandbox["pid"],
+        "home": sandbox["home"],
+    }
+
+
+@main.command()
+@click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; Ctrl-C stops it.")
+@as_json
+def up(foreground: bool, as_json: bool) -> None:
+    """Start the sandbox, unless it runs; return when it is ready."""
+    from irsa_helpers import launch
+
+    if foreground:
+        command = [sys.executable, "-m", "irsa_helpers.sandbox", str(state.home())]
+        raise SystemExit(subprocess.run(command).returncode)
+    _show(_summary(launch.ensure_sandbox(state.home())), json_wanted=as_json)
+
+
+@main.command()
+@as_json
+def down(as_json: bool) -> None:
+    """Stop the sandbox and its Pods; what you made is kept for the next `up`."""
+    from irsa_helpers import launch
+
+    stopped = launch.stop_sandbox(state.home())
+    _show({"state": "stopped" if stopped else "was not running"}, json_wanted=as_json)
+
+
+@main.command()
+@as_json
+def status(as_json: bool) -> None:
+    """Say whether a sandbox runs, and where; exit 1 where none does."""
+    running = state.read()
+    if running is None:
+        _show({"state": "stopped", "home": str(state.home())}, json_wanted=as_json)
+        raise SystemExit(1)
+    _show(_summary(running), json_wanted=as_json)
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+def reset(yes: bool, as_json: bool) -> None:
+    """Throw the world away and start a new one: another issuer, nothing in the account."""
+    from irsa_helpers import launch
+
+    if not yes:
+        click.confirm(f"Delete all that was made in {state.home()}?", abort=True)
+    launch.reset_sandbox(state.home())
+    _show(_summary(launch.ensure_sandbox(state.home())), json_wanted=as_json)
+
+
+@main.command()
+@click.option("--shell", type=click.Choice(["posix", "powershell"]), default="posix")
+@as_json
+def env(shell: str, as_json: bool) -> None:
+    """Print the variables with which `aws`, `kubectl` and SDKs use the sandbox.
+
+    \b
+    eval "$(irsa-lab env)"
+    irsa-lab env --shell powershell | Out-String | Invoke-Expression
+    """
+    from irsa_helpers import environment
+
+    if as_json:
+        click.echo(json.dumps(environment.sandbox_environment(_running()), indent=2))
+    else:
+        click.echo("\n".join(environment.shell_lines(_running(), shell)))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run(command: tuple[str, ...]) -> None:
+    """Run one command against the sandbox: `irsa-lab run -- kubectl get pods`."""
+    import shutil
+
+    from irsa_helpers import environment, launch
+
+    variables = environment.process_environment(launch.ensure_sandbox(state.home()))
+    program = shutil.which(command[0], path=variables["PATH"])
+    if program is None:
+        raise IrsaLabError(f"no program {command[0]!r} on the PATH", next_step="check its name")
+    raise SystemExit(subprocess.run([program, *command[1:]], env=variables).returncode)
+
+
+@main.command()
+@click.option("--since", type=int, default=0, help="Only hops after this number.")
+@as_json
+def trace(since: int, as_json: bool) -> None:
+    """Show every hop of the handshakes so far: who asked whom, and what was decided."""
+    from irsa_helpers.world_sandbox import SandboxWorld
+
+    hops = SandboxWorld(_running()).trace(since)
+    if as_json:
+        click.echo(json.dumps(hops, indent=2))
+        return
+    for hop in hops:
+        click.echo(
+            f"{hop['seq']:>5}  {hop['at'][11:23]}  {hop['outcome']:<6}  {hop['source']} -> "
+            f"{hop['target']}: {hop['summary']}"
+        )
+        if explanation := hop["detail"].get("explanation"):
+            click.echo("\n".join(f"{'':>7}{line}" for line in explanation.splitlines()))
+
+
+if __name__ == "__main__":
+    main()

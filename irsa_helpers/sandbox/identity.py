@@ -1,0 +1,57 @@
+"""What makes one sandbox itself: names, keys and tokens, made once and kept until `reset`.
+
+They outlive a restart, so that a shell which evaluated `irsa-lab env` goes on working.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from irsa_helpers.state import write_private
+
+REGION = "ap-northeast-2"
+ACCOUNT_ID = "111122223333"
+CLUSTER_NAME = "enginrect-cluster"
+NODE_ROLE = "enginrect-node-role"
+ADMIN_USER = "enginrect"
+COMPONENTS = ("admin", "controllers", "scheduler", "kubelet", "webhook", "kubelet-api", "control")
+
+_KEY_ALPHABET = string.ascii_uppercase + "234567"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The sandbox's own secrets; `tokens` are bearer tokens by component."""
+
+    issuer_id: str
+    access_key_id: str
+    secret_access_key: str
+    tokens: dict[str, str]
+
+    @property
+    def issuer_url(self) -> str:
+        """The issuer in EKS's form; inside the sandbox its host maps to loopback."""
+        return f"https://oidc.eks.{REGION}.amazonaws.com/id/{self.issuer_id}"
+
+    @property
+    def issuer_host(self) -> str:
+        """The host of the issuer, without scheme and path."""
+        return f"oidc.eks.{REGION}.amazonaws.com"
+
+
+def load_or_create(path: Path) -> Identity:
+    """The identity kept in that file, made anew (0600) where there is none."""
+    if path.exists():
+        return Identity(**json.loads(path.read_text(encoding="utf-8")))
+    identity = Identity(
+        issuer_id=secrets.token_hex(16).upper(),
+        access_key_id="AKIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)),
+        secret_access_key=secrets.token_urlsafe(30),
+        tokens={name: secrets.token_urlsafe(32) for name in COMPONENTS},
+    )
+    write_private(path, json.dumps(asdict(identity), indent=1))
+    return identity

@@ -1,0 +1,101 @@
+"""The sandbox's servers: loopback sockets, TLS, Host check, start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from irsa_helpers.sandbox.certificates import ServerCertificate
+
+LOOPBACK = "127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to whoever runs several of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Listeners:
+    """Named servers on loopback; each keeps its port from one start to the next where it can."""
+
+    def __init__(self, ports_file: Path) -> None:
+        self._ports_file = ports_file
+        self._sockets: dict[str, socket.socket] = {}
+        self._servers: list[_Server] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._earlier: dict[str, int] = (
+            json.loads(ports_file.read_text(encoding="utf-8")) if ports_file.exists() else {}
+        )
+
+    def bind(self, *names: str) -> dict[str, int]:
+        """Take a port for each name and remember them all; returns name -> port."""
+        for name in names:
+            self._sockets[name] = _bind(self._earlier.get(name, 0))
+        ports = {name: bound.getsockname()[1] for name, bound in self._sockets.items()}
+        self._ports_file.write_text(json.dumps(ports), encoding="utf-8")
+        return ports
+
+    async def serve(
+        self,
+        name: str,
+        app: Any,
+        *,
+        certificate: ServerCertificate | None = None,
+        hosts: tuple[str, ...] = (),
+    ) -> None:
+        """Answer on the port of that name; return when the server accepts connections.
+
+        A request whose Host header is neither loopback nor in `hosts` is refused, so that a web
+        page cannot reach the sandbox through a name of its own that resolves to loopback.
+        """
+        allowed = [LOOPBACK, "localhost", *hosts]
+        config = uvicorn.Config(
+            TrustedHostMiddleware(app, allowed_hosts=allowed, www_redirect=False),
+            http="httptools",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            ws_max_size=2**24,
+            ssl_keyfile=str(certificate.key_file) if certificate else None,
+            ssl_certfile=str(certificate.chain_file) if certificate else None,
+        )
+        server = _Server(config)
+        bound = self._sockets[name]
+        bound.listen(512)
+        self._servers.append(server)
+        self._tasks.append(asyncio.create_task(server.serve(sockets=[bound]), name=f"serve {name}"))
+        while not server.started:
+            await asyncio.sleep(0.001)
+
+    async def stop(self) -> None:
+        """Stop accepting, let running answers end, close the sockets."""
+        for server in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _bind(port: int) -> socket.socket:
+    """A bound loopback socket: on the wanted port where it is free, else on any."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name != "nt":  # there it would let two servers share a port
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((LOOPBACK, port))
+    except OSError:
+        bound.bind((LOOPBACK, 0))
+    return bound

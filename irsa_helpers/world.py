@@ -1,0 +1,166 @@
+"""The world that helpers and notebooks talk to: one AWS account and one EKS cluster.
+
+Which one is decided once, in `connect()`: the sandbox on this machine, or a real account where
+`IRSA_LAB_WORLD=aws` asks for it. The same cells run in both, since they only use boto3 and the
+Kubernetes client that the World hands out.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers import state
+from irsa_helpers.errors import IrsaLabError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kubernetes.client import ApiClient, AppsV1Api, CoreV1Api
+
+DEFAULT_CLUSTER = "enginrect-cluster"
+DEFAULT_REGION = "ap-northeast-2"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """An EKS cluster, as `eks:DescribeCluster` tells of it."""
+
+    name: str
+    region: str
+    account_id: str
+    issuer_url: str
+    endpoint: str
+    version: str
+    arn: str
+
+
+class World(ABC):
+    """An AWS account and an EKS cluster; see `.aws(service)`, `.kubernetes` and `.cluster`."""
+
+    name: str
+    needs_approval: bool
+
+    def __init__(self, cluster_name: str, region: str) -> None:
+        self.cluster_name = cluster_name
+        self.region = region
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def aws(
+        self,
+        service: str,
+        *,
+        region: str | None = None,
+        credentials: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """A boto3 client of an AWS service.
+
+        `credentials` is the `Credentials` member of an STS answer (AccessKeyId, SecretAccessKey,
+        SessionToken): the client then acts as that session instead of as you.
+        """
+        if credentials is not None:
+            return self._client(service, region or self.region, credentials)
+        key = (service, region or self.region)
+        if key not in self._clients:
+            self._clients[key] = self._client(*key, None)
+        return self._clients[key]
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster's name, region, account, issuer, endpoint, version and ARN."""
+        found = self.aws("eks").describe_cluster(name=self.cluster_name)["cluster"]
+        return Cluster(
+            name=found["name"],
+            region=self.region,
+            account_id=found["arn"].split(":")[4],
+            issuer_url=found["identity"]["oidc"]["issuer"],
+            endpoint=found["endpoint"],
+            version=found["version"],
+            arn=found["arn"],
+        )
+
+    @cached_property
+    def core_v1(self) -> CoreV1Api:
+        """The Kubernetes client for Pods, ServiceAccounts, Namespaces and their like."""
+        from kubernetes.client import CoreV1Api
+
+        return CoreV1Api(self.kubernetes)
+
+    @cached_property
+    def apps_v1(self) -> AppsV1Api:
+        """The Kubernetes client for Deployments and their like."""
+        from kubernetes.client import AppsV1Api
+
+        return AppsV1Api(self.kubernetes)
+
+    @property
+    @abstractmethod
+    def kubernetes(self) -> ApiClient:
+        """The official client's ApiClient, connected to the cluster."""
+
+    @abstractmethod
+    def _client(self, service: str, region: str, credentials: Mapping[str, Any] | None) -> Any:
+        """A new boto3 client."""
+
+    @abstractmethod
+    def fetch(self, url: str) -> bytes:
+        """The body of a public HTTPS document, such as the issuer's discovery document."""
+
+    @abstractmethod
+    def tls_chain(self, host: str) -> list[bytes]:
+        """The certificates (DER) that the HTTPS server of `host` presents, its own first."""
+
+    @abstractmethod
+    def trace(self, since: int = 0) -> list[dict[str, Any]]:
+        """The hops of the handshakes seen so far, after number `since`, oldest first."""
+
+    @abstractmethod
+    def advance_clock(self, seconds: float) -> None:
+        """Move this world's time forward."""
+
+    def describe(self) -> str:
+        """Where you are, in a few lines."""
+        caller = self.aws("sts").get_caller_identity()["Arn"]
+        cluster = self.cluster
+        rows = {
+            "world": self.name,
+            "account": cluster.account_id,
+            "you": caller,
+            "cluster": f"{cluster.name} ({cluster.region}, Kubernetes {cluster.version})",
+            "issuer": cluster.issuer_url,
+            "API server": cluster.endpoint,
+        }
+        return "\n".join(f"{name:<11}{value}" for name, value in rows.items())
+
+    def __repr__(self) -> str:
+        return f"<World {self.name}: {self.cluster_name} in {self.region}>"
+
+
+def connect(world: str = "auto") -> World:
+    """The world to work in; starts the sandbox where none runs.
+
+    `world` is `sandbox`, `aws`, or `auto`: the sandbox, unless `IRSA_LAB_WORLD` names the other.
+    A real world is the account of your boto3 default credentials and the cluster named by
+    `IRSA_LAB_CLUSTER` in the region `IRSA_LAB_REGION`.
+    Raises IrsaLabError for another name, or where the sandbox cannot start.
+    """
+    chosen = os.environ.get("IRSA_LAB_WORLD", "sandbox") if world == "auto" else world
+    if chosen == "sandbox":
+        from irsa_helpers.launch import ensure_sandbox
+        from irsa_helpers.world_sandbox import SandboxWorld
+
+        return SandboxWorld(ensure_sandbox(state.home()))
+    if chosen == "aws":
+        from irsa_helpers.world_aws import AwsWorld
+
+        return AwsWorld(
+            os.environ.get("IRSA_LAB_CLUSTER", DEFAULT_CLUSTER),
+            os.environ.get("IRSA_LAB_REGION", DEFAULT_REGION),
+        )
+    raise IrsaLabError(
+        f"unknown world {chosen!r}; expected sandbox, aws or auto",
+        next_step="call connect() for the sandbox, or set IRSA_LAB_WORLD=aws for a real account",
+    )

@@ -1,0 +1,124 @@
+"""The world on this machine: moto's records behind real checks, and a small Kubernetes API.
+
+No call can leave the machine: clients are built from the sandbox's own address and keys, and the
+configuration files, profiles and proxies of the person at the keyboard are not read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+from irsa_helpers import https
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kubernetes.client import ApiClient
+
+
+class SandboxWorld(World):
+    """The sandbox that a state file describes."""
+
+    name = "sandbox"
+    needs_approval = False
+
+    def __init__(self, sandbox: Mapping[str, Any]) -> None:
+        super().__init__(sandbox["cluster"], sandbox["region"])
+        self.sandbox = sandbox
+
+    @cached_property
+    def kubernetes(self) -> ApiClient:
+        """The official client's ApiClient, as the cluster's administrator."""
+        from kubernetes.client import ApiClient, Configuration
+
+        settings = self.sandbox["kubernetes"]
+        configuration = Configuration(host=settings["server"])
+        configuration.ssl_ca_cert = settings["ca_file"]
+        configuration.proxy = None
+        configuration.api_key = {"authorization": f"Bearer {settings['token']}"}
+        return ApiClient(configuration)
+
+    @cached_property
+    def _session(self) -> Any:
+        """A boto3 session that reads no profile, no configuration file and no credentials file."""
+        import boto3
+        import botocore.session
+
+        core = botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
+        return boto3.Session(botocore_session=core, region_name=self.region)
+
+    def _client(self, service: str, region: str, credentials: Mapping[str, Any] | None) -> Any:
+        from botocore.config import Config
+
+        own = self.sandbox["aws"]
+        keys = credentials or {
+            "AccessKeyId": own["access_key_id"],
+            "SecretAccessKey": own["secret_access_key"],
+        }
+        return self._session.client(
+            service,
+            region_name=region,
+            endpoint_url=own["endpoint_url"],
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys.get("SessionToken"),
+            config=Config(proxies={"http": "", "https": ""}, s3={"addressing_style": "path"}),
+        )
+
+    def fetch(self, url: str) -> bytes:
+        """The issuer's public documents; the issuer's host maps to loopback here.
+
+        Raises IrsaLabError for any other host: nothing in the sandbox leaves the machine.
+        """
+        issuer = self.sandbox["issuer"]
+        return https.get(url, address=self._address(url), ca_file=issuer["ca_file"])
+
+    def tls_chain(self, host: str) -> list[bytes]:
+        """The certificates that the issuer's server presents, its own first."""
+        return https.chain(host, address=self._address(f"https://{host}/"))
+
+    def _address(self, url: str) -> tuple[str, int]:
+        issuer = self.sandbox["issuer"]
+        known = urlsplit(issuer["url"]).hostname
+        asked = urlsplit(url).hostname
+        if asked != known:
+            raise IrsaLabError(
+                f"the sandbox does not reach {asked}: it knows the issuer's host {known} alone",
+                next_step="take the issuer from world.cluster.issuer_url",
+            )
+        host, _, port = issuer["address"].partition(":")
+        return host, int(port)
+
+    def trace(self, since: int = 0) -> list[dict[str, Any]]:
+        """The hops of the handshakes seen so far, after number `since`, oldest first."""
+        hops: list[dict[str, Any]] = self.control("GET", f"/trace?since={since}")
+        return hops
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the sandbox's time forward: tokens age, sessions expire, the kubelet refreshes."""
+        self.control("POST", "/clock", {"advance_seconds": seconds})
+
+    def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Ask the sandbox's own interface; returns its JSON answer."""
+        control = self.sandbox["control"]
+        request = Request(
+            control["url"] + path,
+            method=method,
+            data=json.dumps(body or {}).encode() if method == "POST" else None,
+            headers={"Authorization": f"Bearer {control['token']}"},
+        )
+        with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
+            return json.load(answer)
