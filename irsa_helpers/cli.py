@@ -141,6 +141,16 @@ def run(command: tuple[str, ...]) -> None:
     raise SystemExit(subprocess.run([program, *command[1:]], env=variables).returncode)
 
 
+@main.command("open")
+@click.option("--port", default=8888, show_default=True, help="The next free one from here on.")
+@click.option("--browser/--no-browser", default=True, help="Open a browser window.")
+def open_(port: int, browser: bool) -> None:
+    """Start the sandbox and JupyterLab on the first notebook; Ctrl-C stops both."""
+    from irsa_helpers import jupyter
+
+    raise SystemExit(jupyter.open_course(port=port, browser=browser))
+
+
 @main.command()
 @click.option("--since", type=int, default=0, help="Only hops after this number.")
 @as_json

@@ -35,16 +35,13 @@ def ensure_sandbox(home: Path) -> dict[str, Any]:
         if (home / "state.json").exists() and (running := state.read(home)):
             return running
         # Another start may have won the race: it holds the lock, ours ends, and its state comes.
-        if process.poll() not in (None, 0, ALREADY_RUNNING):
+        if process.poll() not in (None, 0, state.ALREADY_RUNNING):
             break
         time.sleep(POLL_SECONDS)
     raise IrsaLabError(
         f"the sandbox did not start; the end of {home / 'sandbox.log'} says:\n{_log_end(home)}",
         next_step="irsa-lab up --foreground shows all of it; irsa-lab reset starts afresh",
     )
-
-
-ALREADY_RUNNING = 75  # EX_TEMPFAIL: another sandbox holds this folder
 
 
 def _start(home: Path) -> subprocess.Popen[bytes]:

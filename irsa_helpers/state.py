@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 HOME_VARIABLE = "IRSA_LAB_HOME"
+ALREADY_RUNNING = 75  # exit status of a sandbox whose folder another one serves (EX_TEMPFAIL)
 PROJECT_MARKS = ("notebooks", "labs", "irsa_helpers")
 
 

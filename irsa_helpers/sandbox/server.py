@@ -1,0 +1,310 @@
+"""The sandbox as one process: its parts put together, started and stopped in order.
+
+Each part reaches the others as it would in a real cluster: the webhook, the controllers and the
+kubelet speak to the API server over TLS with a token, STS fetches the issuer's keys over TLS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sqlite3
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from irsa_helpers.sandbox import aws, control, issuer, kubernetes, listeners, node, webhook
+from irsa_helpers.sandbox.apiclient import ApiClient
+from irsa_helpers.sandbox.certificates import Authority
+from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.controllers import Controllers
+from irsa_helpers.sandbox.identity import (
+    ACCOUNT_ID,
+    ADMIN_USER,
+    CLUSTER_NAME,
+    NODE_ROLE,
+    REGION,
+    Identity,
+    load_or_create,
+)
+from irsa_helpers.sandbox.issuer_client import IssuerClient
+from irsa_helpers.sandbox.kubelet import Kubelet
+from irsa_helpers.sandbox.trace import Trace
+from irsa_helpers.state import write_private
+
+log = logging.getLogger("irsa-lab")
+
+PORTS = ("aws", "kubernetes", "issuer", "webhook", "kubelet", "imds", "control")
+
+
+class AlreadyRunningError(Exception):
+    """Another process holds this sandbox's folder."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all parts share: the folder, the identity, the clock, the trace, keys, CA and ports."""
+
+    home: Path
+    identity: Identity
+    clock: Clock
+    trace: Trace
+    keys: issuer.SigningKeys
+    authority: Authority
+    ports: dict[str, int]
+
+    def url(self, name: str) -> str:
+        """The address of one of the sandbox's servers."""
+        scheme = "https" if name in {"kubernetes", "issuer", "webhook"} else "http"
+        return f"{scheme}://{listeners.LOOPBACK}:{self.ports[name]}"
+
+
+async def run(home: Path) -> None:
+    """Serve the sandbox of that folder until SIGTERM, SIGINT or its own `stop`.
+
+    Raises AlreadyRunningError where another process serves it.
+    """
+    lock = _lock(home)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    async with AsyncExitStack() as stack:
+        stack.callback(lock.close)
+        await _compose(home, stack, stop)
+        await stop.wait()
+        log.info("stopping")
+
+
+def _lock(home: Path) -> sqlite3.Connection:
+    """Hold the folder for this process alone; the system lets go of it however the process ends."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    connection = sqlite3.connect(home / "lock.sqlite3", timeout=0)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise AlreadyRunningError(str(home)) from error
+    return connection
+
+
+async def _compose(home: Path, stack: AsyncExitStack, stop: asyncio.Event) -> None:
+    """Start every part; `stack` stops them in the opposite order."""
+    servers = listeners.Listeners(home / "ports.json")
+    frame = _frame(home, servers)
+    stack.callback(frame.trace.close)
+    stack.push_async_callback(servers.stop)
+    issuer_client = IssuerClient(frame.identity.issuer_host, frame.ports["issuer"], frame.authority)
+    stack.push_async_callback(issuer_client.close)
+
+    cloud = aws.create(_aws_settings(frame, issuer_client))
+    cluster = kubernetes.create(_kubernetes_settings(frame, cloud))
+    await asyncio.gather(cloud.start(), cluster.start(), _serve_issuer(frame, servers))
+    stack.push_async_callback(cloud.stop)
+    stack.push_async_callback(cluster.stop)
+    await servers.serve("aws", cloud.app)
+    certificate = frame.authority.issue("kubernetes", listeners.LOOPBACK, "localhost")
+    await servers.serve("kubernetes", cluster.app, certificate=certificate)
+    await _start_cluster_parts(frame, servers, cloud, stack)
+    await servers.serve("control", control.create_app(_control_settings(frame, stop)))
+    _publish(frame)
+    stack.callback((home / "state.json").unlink, missing_ok=True)
+    log.info("ready at %s", frame.url("aws"))
+
+
+def _frame(home: Path, servers: listeners.Listeners) -> Frame:
+    clock = Clock(_clock_offset(home))
+    return Frame(
+        home=home,
+        identity=load_or_create(home / "identity.json"),
+        clock=clock,
+        trace=Trace(clock, home / "trace.jsonl"),
+        keys=issuer.SigningKeys.load_or_create(home / "keys" / "issuer"),
+        authority=Authority(home / "keys" / "tls"),
+        ports=servers.bind(*PORTS),
+    )
+
+
+def _clock_offset(home: Path) -> float:
+    """How far the sandbox's time was ahead when it was last moved, in seconds."""
+    path = home / "clock.json"
+    return float(json.loads(path.read_text())["offset_seconds"]) if path.exists() else 0.0
+
+
+async def _serve_issuer(frame: Frame, servers: listeners.Listeners) -> None:
+    host = frame.identity.issuer_host
+    await servers.serve(
+        "issuer",
+        issuer.create_app(frame.keys, frame.identity.issuer_url),
+        certificate=frame.authority.issue("issuer", host, intermediate=True),
+        hosts=(host,),
+    )
+
+
+def _aws_settings(frame: Frame, issuer_client: IssuerClient) -> aws.AwsSettings:
+    return aws.AwsSettings(
+        home=frame.home / "aws",
+        region=REGION,
+        account_id=ACCOUNT_ID,
+        cluster_name=CLUSTER_NAME,
+        kubernetes_endpoint=frame.url("kubernetes"),
+        kubernetes_ca_pem=frame.authority.pem,
+        issuer_url=frame.identity.issuer_url,
+        admin_access_key_id=frame.identity.access_key_id,
+        admin_secret_access_key=frame.identity.secret_access_key,
+        clock=frame.clock,
+        trace=frame.trace,
+        fetch=issuer_client.fetch,
+    )
+
+
+def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> kubernetes.KubernetesSettings:
+    tokens = frame.identity.tokens
+    users = {
+        "admin": kubernetes.User("kubernetes-admin", ("system:masters", "system:authenticated")),
+        "controllers": _component("system:kube-controller-manager"),
+        "kubelet": _component(f"system:node:{node.NODE_NAME}", "system:nodes"),
+        "webhook": _component("system:serviceaccount:kube-system:pod-identity-webhook"),
+    }
+    return kubernetes.KubernetesSettings(
+        database=frame.home / "kubernetes.sqlite3",
+        issuer_url=frame.identity.issuer_url,
+        keys=frame.keys,
+        clock=frame.clock,
+        trace=frame.trace,
+        ca_pem=frame.authority.pem,
+        server_url=frame.url("kubernetes"),
+        static_tokens={tokens[name]: user for name, user in users.items()},
+        kubelet_token=tokens["kubelet-api"],
+        authenticate_eks_token=cloud.authenticate_eks_token,
+        admin_arns=(f"arn:aws:iam::{ACCOUNT_ID}:user/{ADMIN_USER}",),
+    )
+
+
+def _component(name: str, *groups: str) -> kubernetes.User:
+    """A part of the cluster itself; all of them may do all here."""
+    return kubernetes.User(name, (*groups, "system:masters", "system:authenticated"))
+
+
+async def _start_cluster_parts(
+    frame: Frame, servers: listeners.Listeners, cloud: aws.Aws, stack: AsyncExitStack
+) -> None:
+    """The webhook, the controllers, the kubelet and the node's metadata service."""
+
+    def client(component: str) -> ApiClient:
+        return ApiClient(
+            frame.url("kubernetes"),
+            frame.identity.tokens[component],
+            str(frame.authority.ca_file),
+        )
+
+    hook = webhook.create_app(client("webhook"), region=REGION, trace=frame.trace)
+    await hook.start()
+    stack.push_async_callback(hook.stop)
+    certificate = frame.authority.issue("webhook", listeners.LOOPBACK)
+    await servers.serve("webhook", hook, certificate=certificate)
+
+    controllers = Controllers(client("controllers"), frame.clock)
+    await controllers.start()
+    stack.push_async_callback(controllers.stop)
+
+    await servers.serve("imds", node.create_imds_app(lambda: cloud.instance_credentials(NODE_ROLE)))
+    kubelet = Kubelet(
+        client("kubelet"),
+        frame.clock,
+        frame.trace,
+        directory=frame.home / "pods",
+        node_name=node.NODE_NAME,
+        node_environment={
+            "AWS_ENDPOINT_URL": frame.url("aws"),
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": frame.url("imds"),
+        },
+        token=frame.identity.tokens["kubelet-api"],
+        port=frame.ports["kubelet"],
+    )
+    await servers.serve("kubelet", kubelet.app)
+    await kubelet.start()
+    stack.push_async_callback(kubelet.stop)
+
+
+def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSettings:
+    started = datetime.now(UTC)
+
+    def status() -> dict[str, Any]:
+        uptime = datetime.now(UTC) - started
+        return {
+            "pid": os.getpid(),
+            "uptime_seconds": uptime.total_seconds(),
+            "clock_offset_seconds": frame.clock.offset_seconds,
+        }
+
+    def clock_moved() -> None:
+        offset = {"offset_seconds": frame.clock.offset_seconds}
+        write_private(frame.home / "clock.json", json.dumps(offset))
+
+    return control.ControlSettings(
+        token=frame.identity.tokens["control"],
+        clock=frame.clock,
+        trace=frame.trace,
+        keys=frame.keys,
+        status=status,
+        stop=stop.set,
+        clock_moved=clock_moved,
+    )
+
+
+def _publish(frame: Frame) -> None:
+    """Write the kubeconfig and, last, the state file: from then on the sandbox can be found."""
+    home, identity = frame.home, frame.identity
+    kubeconfig = home / "kubeconfig"
+    write_private(kubeconfig, yaml.safe_dump(_kubeconfig(frame), sort_keys=False))
+    described = {
+        "pid": os.getpid(),
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "home": str(home),
+        "region": REGION,
+        "account_id": ACCOUNT_ID,
+        "cluster": CLUSTER_NAME,
+        "aws": {
+            "endpoint_url": frame.url("aws"),
+            "access_key_id": identity.access_key_id,
+            "secret_access_key": identity.secret_access_key,
+        },
+        "kubernetes": {
+            "server": frame.url("kubernetes"),
+            "token": identity.tokens["admin"],
+            "ca_file": str(frame.authority.ca_file),
+            "kubeconfig": str(kubeconfig),
+        },
+        "issuer": {
+            "url": identity.issuer_url,
+            "address": f"{listeners.LOOPBACK}:{frame.ports['issuer']}",
+            "ca_file": str(frame.authority.ca_file),
+        },
+        "control": {"url": frame.url("control"), "token": identity.tokens["control"]},
+    }
+    write_private(home / "state.json", json.dumps(described, indent=2))
+
+
+def _kubeconfig(frame: Frame) -> dict[str, Any]:
+    name = f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:cluster/{CLUSTER_NAME}"
+    server = {
+        "server": frame.url("kubernetes"),
+        "certificate-authority": str(frame.authority.ca_file),
+    }
+    context = {"cluster": name, "user": name, "namespace": "default"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": server}],
+        "users": [{"name": name, "user": {"token": frame.identity.tokens["admin"]}}],
+        "contexts": [{"name": name, "context": context}],
+        "current-context": name,
+    }

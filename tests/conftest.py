@@ -1,0 +1,74 @@
+"""A sandbox for the tests: one for each test process, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from irsa_helpers import environment, launch
+from irsa_helpers.world_sandbox import SandboxWorld
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_credentials_of_the_machine() -> Iterator[None]:
+    """The tests see none of the AWS settings, proxies or kubeconfigs of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("AWS_") or name in {"KUBECONFIG", "IRSA_LAB_WORLD"}:
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this test process's sandbox."""
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest.fixture(scope="session")
+def sandbox(sandbox_home: Path) -> Iterator[dict[str, Any]]:
+    """The state of a running sandbox, shared by the tests of one process."""
+    try:
+        yield launch.ensure_sandbox(sandbox_home)
+    finally:
+        launch.stop_sandbox(sandbox_home)
+
+
+@pytest.fixture(scope="session")
+def world(sandbox: dict[str, Any]) -> SandboxWorld:
+    """The world of that sandbox."""
+    return SandboxWorld(sandbox)
+
+
+@pytest.fixture
+def namespace(world: SandboxWorld) -> Iterator[str]:
+    """A fresh namespace, deleted after the test."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    world.core_v1.create_namespace({"metadata": {"name": name}})
+    yield name
+    world.core_v1.delete_namespace(name)
+
+
+@pytest.fixture(scope="session")
+def shell(sandbox: dict[str, Any]) -> Any:
+    """Run a command with the sandbox's environment: `shell("kubectl", "get", "pods")`."""
+    variables = environment.process_environment(sandbox)
+
+    def run(*command: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+        program = Path(sys.executable).with_name(command[0])
+        found = [str(program) if program.exists() else command[0], *command[1:]]
+        result = subprocess.run(
+            found, env=variables, capture_output=True, text=True, timeout=60, **options
+        )
+        if check and result.returncode:
+            raise AssertionError(f"{command} exited {result.returncode}: {result.stderr}")
+        return result
+
+    return run

@@ -1,0 +1,46 @@
+"""environment.yml, pyproject.toml and constraints.txt say the same thing."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+
+
+def canonical(requirement: str) -> str:
+    """The normalised project name of a requirement. Source: PEP 503."""
+    name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_conda_installs_this_project_with_the_same_pins() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    assert pip == ["-c constraints.txt", "-e ."]
+
+
+def test_conda_brings_a_python_that_the_project_accepts() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    python = next(e for e in environment["dependencies"] if str(e).startswith("python="))
+    minor = int(python.removeprefix("python=3."))
+    assert minor >= int(PROJECT["requires-python"].removeprefix(">=3."))
+
+
+def test_every_requirement_is_pinned() -> None:
+    wanted = {canonical(line) for line in PROJECT["dependencies"]}
+    for extra in PROJECT["optional-dependencies"].values():
+        wanted |= {canonical(line) for line in extra}
+    pinned = {canonical(line) for line in CONSTRAINTS}
+    assert wanted <= pinned
+
+
+def test_constraints_hold_versions_alone() -> None:
+    line = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+( ; .+)?")
+    assert [entry for entry in CONSTRAINTS if not line.fullmatch(entry)] == []
+    assert "//" not in "".join(CONSTRAINTS)
