@@ -1,0 +1,95 @@
+"""`irsa-lab` from a shell, with the real clients behind it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
+
+
+@pytest.fixture
+def irsa_lab(sandbox: dict[str, Any], sandbox_home: Path) -> Any:
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        variables = os.environ | {"IRSA_LAB_HOME": str(sandbox_home)}
+        return subprocess.run(
+            [PROGRAM, *arguments], env=variables, capture_output=True, text=True, timeout=60
+        )
+
+    return call
+
+
+def test_up_is_idempotent(irsa_lab: Any, sandbox: dict[str, Any]) -> None:
+    answer = json.loads(irsa_lab("up", "--json").stdout)
+    assert answer["pid"] == sandbox["pid"]
+
+
+def test_status_names_the_cluster(irsa_lab: Any) -> None:
+    answer = irsa_lab("status")
+    assert answer.returncode == 0
+    assert "enginrect-cluster" in answer.stdout
+
+
+def test_status_of_nothing_exits_1(tmp_path: Path) -> None:
+    variables = os.environ | {"IRSA_LAB_HOME": str(tmp_path / "none")}
+    answer = subprocess.run([PROGRAM, "status"], env=variables, capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert "stopped" in answer.stdout
+
+
+def test_env_gives_a_shell_the_real_clients(irsa_lab: Any, sandbox: dict[str, Any]) -> None:
+    script = (
+        f'eval "$({PROGRAM} env)" && aws sts get-caller-identity --query Arn --output text'
+        " && kubectl get namespace default -o name"
+    )
+    variables = os.environ | {
+        "IRSA_LAB_HOME": sandbox["home"],
+        "AWS_PROFILE": "production",
+        "AWS_SESSION_TOKEN": "real",
+    }
+    answer = subprocess.run(
+        ["sh", "-c", script], env=variables, capture_output=True, text=True, timeout=60
+    )
+    assert answer.stdout.splitlines() == [
+        "arn:aws:iam::111122223333:user/enginrect",
+        "namespace/default",
+    ], answer.stderr
+
+
+def test_run_passes_the_exit_status_on(irsa_lab: Any) -> None:
+    assert irsa_lab("run", "--", "sh", "-c", "exit 7").returncode == 7
+
+
+def test_run_names_a_program_that_is_not_there(irsa_lab: Any) -> None:
+    answer = irsa_lab("run", "--", "no-such-program")
+    assert answer.returncode == 1
+    assert "no program 'no-such-program'" in answer.stderr
+
+
+def test_env_as_json_holds_the_contracts_names(irsa_lab: Any) -> None:
+    answer = json.loads(irsa_lab("env", "--json").stdout)
+    assert {
+        "AWS_ENDPOINT_URL",
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "KUBECONFIG",
+        "IRSA_LAB_CLUSTER",
+    } <= set(answer)
+    assert answer["AWS_REGION"] == "ap-northeast-2"
+    assert answer["IRSA_LAB_CLUSTER"] == "enginrect-cluster"
+
+
+def test_update_kubeconfig_of_the_aws_cli_leads_to_the_cluster(shell: Any, tmp_path: Path) -> None:
+    kubeconfig = str(tmp_path / "kubeconfig")
+    shell(
+        "aws", "eks", "update-kubeconfig", "--name", "enginrect-cluster", "--kubeconfig", kubeconfig
+    )
+    whoami = shell("kubectl", "--kubeconfig", kubeconfig, "auth", "whoami", "-o", "json")
+    assert "system:masters" in json.loads(whoami.stdout)["status"]["userInfo"]["groups"]
