@@ -1,0 +1,1 @@
+"""The figures we claim, each measured here; see `python -m benchmarks --help`."""
