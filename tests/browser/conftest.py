@@ -1,0 +1,96 @@
+"""JupyterLab as `irsa-lab open` serves it, and a headless Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def course_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL, token included, of a JupyterLab that serves this project's course."""
+    home = tmp_path_factory.mktemp("browser") / "home"
+    program = Path(sys.executable).with_name("irsa-lab")
+    process = subprocess.Popen(
+        [program, "open", "--no-browser", "--port", "18888"],
+        cwd=ROOT,
+        env=os.environ | {"IRSA_LAB_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield _address(process)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    assert process.stderr
+    for line in process.stderr:
+        if found := re.search(r"http://127\.0\.0\.1:\d+/lab\S*\?token=\w+", line):
+            return found.group()
+    raise AssertionError("JupyterLab ended without telling its address")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; the tests are skipped where the machine has none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page, as wide as a laptop's."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def open_notebook(page: Page, course_url: str) -> Any:
+    """Open a notebook by its file name, with the kernel idle; returns the page."""
+
+    def open_(name: str) -> Page:
+        address, token = course_url.split("/lab", 1)[0], course_url.split("token=")[1]
+        page.goto(f"{address}/doc/tree/notebooks/{name}?token={token}&reset")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        idle = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+        page.wait_for_selector(idle, state="attached", timeout=60_000)
+        return page
+
+    return open_
