@@ -1,0 +1,1 @@
+"""Break-fix labs: a world is broken on purpose, the learner finds the link and mends it."""

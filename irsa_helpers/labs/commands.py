@@ -1,0 +1,101 @@
+"""`irsa-lab labs …`: the break-fix labs from a terminal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from irsa_helpers.labs import engine
+from irsa_helpers.labs.model import Lab, all_labs, find_lab
+from irsa_helpers.labs.progress import Progress
+
+if TYPE_CHECKING:
+    from irsa_helpers.world import World
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+which = click.argument("lab", metavar="ID", callback=lambda _c, _p, value: find_lab(value))
+
+
+@click.group("labs", invoke_without_command=True)
+@as_json
+@click.pass_context
+def labs(context: click.Context, as_json: bool) -> None:
+    """Break-fix labs: list them with your progress; start, check, hint, solution, reset one."""
+    if context.invoked_subcommand:
+        return
+    rows = [_row(lab, Progress()) for lab in all_labs()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        hints = f"{row['hints_used']} hints" if row["hints_used"] else ""
+        spent = f"{row['seconds'] / 60:.0f} min" if row["seconds"] else ""
+        click.echo(f"{row['id']:<28} {row['level']:<10} {row['state']:<12} {spent:<7} {hints:<8}")
+
+
+def _row(lab: Lab, progress: Progress) -> dict[str, Any]:
+    record = progress.records().get(lab.id)
+    return {
+        "id": lab.id,
+        "title": lab.title,
+        "level": lab.level,
+        "minutes": lab.minutes,
+        "state": record.state if record else "not started",
+        "hints_used": record.hints_used if record else 0,
+        "seconds": record.seconds if record else None,
+    }
+
+
+@labs.command()
+@which
+def start(lab: Lab) -> None:
+    """Break the world as the lab's story tells."""
+    story = engine.start(_world(), lab, Progress())
+    click.echo(f"{lab.title} ({lab.minutes} minutes)\n\n{story}\n\nYou are done when:")
+    for goal in lab.goals:
+        click.echo(f"  - {goal}")
+    click.echo(f"\nNamespace {lab.namespace}. Next: irsa-lab labs check {lab.id}")
+
+
+@labs.command()
+@which
+@as_json
+def check(lab: Lab, as_json: bool) -> None:
+    """Tick each goal, with what was seen; exit 1 until all are reached."""
+    verdict = engine.check(_world(), lab, Progress())
+    answer = asdict(verdict) | {"passed": verdict.passed}
+    click.echo(json.dumps(answer, indent=2) if as_json else str(verdict))
+    raise SystemExit(0 if verdict.passed else 1)
+
+
+@labs.command()
+@which
+@click.option("--number", type=int, help="Hint 1, 2 or 3; the next one without it.")
+def hint(lab: Lab, number: int | None) -> None:
+    """Show the next hint: a nudge, a pointer, nearly the answer."""
+    click.echo(engine.hint(lab, Progress(), number))
+
+
+@labs.command()
+@which
+@click.option("--apply", is_flag=True, help="Mend the world by it as well.")
+def solution(lab: Lab, apply: bool) -> None:
+    """Show the solution."""
+    click.echo(engine.solution(_world(), lab, Progress(), apply=apply))
+
+
+@labs.command()
+@which
+def reset(lab: Lab) -> None:
+    """Break the world again as it was at the lab's start."""
+    engine.reset(_world(), lab, Progress())
+    click.echo(f"{lab.id} is as it was at its start.")
+
+
+def _world() -> World:
+    from irsa_helpers.world import connect
+
+    return connect()

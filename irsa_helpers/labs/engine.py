@@ -1,0 +1,106 @@
+"""Start, check, hint, solve and reset a lab, in any world that may be broken: the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from irsa_helpers.labs.scene import clear_scene
+
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.model import Goal, Lab, all_labs
+from irsa_helpers.labs.progress import Progress
+
+if TYPE_CHECKING:
+    from irsa_helpers.world import World
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check saw: every goal, and whether all are reached."""
+
+    lab_id: str
+    goals: tuple[Goal, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every goal is reached."""
+        return all(goal.reached for goal in self.goals)
+
+    def __str__(self) -> str:
+        last = "All goals reached." if self.passed else "Not there yet."
+        return "\n".join([*map(str, self.goals), last])
+
+    def _repr_markdown_(self) -> str:
+        rows = [
+            f"| {'PASS' if g.reached else 'FAIL'} | {g.name} | {g.found} | {g.expected} |"
+            for g in self.goals
+        ]
+        head = ["| | goal | found | expected |", "| --- | --- | --- | --- |"]
+        last = "**All goals reached.**" if self.passed else "*Not there yet.*"
+        return "\n".join([*head, *rows, "", last])
+
+
+def start(world: World, lab: Lab, progress: Progress) -> str:
+    """The lab's broken world stands; returns its story.
+
+    A lab that was started before is reset first, so that no two disturb each other.
+    """
+    _only_sandbox(world)
+    for other in all_labs():
+        if other.id in progress.records():
+            clear_scene(world, other.namespace)
+    clear_scene(world, lab.namespace)
+    lab.setup(world)
+    progress.started(lab.id)
+    return lab.story
+
+
+def check(world: World, lab: Lab, progress: Progress) -> Verdict:
+    """Every goal, judged by what the world does now. Raises IrsaLabError for a lab not started."""
+    _must_be_started(lab, progress)
+    verdict = Verdict(lab.id, tuple(lab.check(world)))
+    progress.checked(lab.id, passed=verdict.passed)
+    return verdict
+
+
+def hint(lab: Lab, progress: Progress, number: int | None = None) -> str:
+    """The next hint, or hint `number` (1 to 3): a nudge, a pointer, nearly the answer."""
+    _must_be_started(lab, progress)
+    used = progress.records()[lab.id].hints_used
+    wanted = min(used + 1, len(lab.hints)) if number is None else number
+    if not 1 <= wanted <= len(lab.hints):
+        raise IrsaLabError(f"no hint {wanted}", next_step=f"ask for 1 to {len(lab.hints)}")
+    progress.hinted(lab.id, wanted)
+    return f"Hint {wanted} of {len(lab.hints)}: {lab.hints[wanted - 1]}"
+
+
+def solution(world: World, lab: Lab, progress: Progress, *, apply: bool = False) -> str:
+    """The solution's source; with `apply` the world is mended by it as well."""
+    _must_be_started(lab, progress)
+    progress.solution_shown(lab.id)
+    if apply:
+        _only_sandbox(world)
+        lab.solve(world)
+    return lab.solution_text
+
+
+def reset(world: World, lab: Lab, progress: Progress) -> str:
+    """The lab is broken again as it was at its start, and its clock starts anew."""
+    return start(world, lab, progress)
+
+
+def _must_be_started(lab: Lab, progress: Progress) -> None:
+    if lab.id not in progress.records():
+        raise IrsaLabError(
+            f"lab {lab.id} has not been started", next_step=f"irsa-lab labs start {lab.id}"
+        )
+
+
+def _only_sandbox(world: World) -> None:
+    """Labs break things: never in an account that somebody may use."""
+    if world.needs_approval:
+        raise IrsaLabError(
+            "labs break the world they run in, and this one is a real account",
+            next_step="unset IRSA_LAB_WORLD to work in the sandbox",
+        )

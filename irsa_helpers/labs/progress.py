@@ -1,0 +1,95 @@
+"""What the learner has done, in a SQLite file that survives restarts and `reset`."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from irsa_helpers import state
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS labs (
+    id TEXT PRIMARY KEY,
+    started_at TEXT NOT NULL,
+    done_at TEXT,
+    hints_used INTEGER NOT NULL DEFAULT 0,
+    checks INTEGER NOT NULL DEFAULT 0,
+    solution_seen INTEGER NOT NULL DEFAULT 0
+)
+"""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One lab's row; times are ISO 8601 in UTC, `done_at` is None until every goal was reached."""
+
+    id: str
+    started_at: str
+    done_at: str | None
+    hints_used: int
+    checks: int
+    solution_seen: bool
+
+    @property
+    def state(self) -> str:
+        """`done` or `started`; a lab without a record is `not started`."""
+        return "done" if self.done_at else "started"
+
+    @property
+    def seconds(self) -> float | None:
+        """From the start to the passing check, in seconds; None until then."""
+        if self.done_at is None:
+            return None
+        begun, ended = map(datetime.fromisoformat, (self.started_at, self.done_at))
+        return (ended - begun).total_seconds()
+
+
+class Progress:
+    """The records of one learner."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or state.home() / "progress.sqlite3"
+
+    def records(self) -> dict[str, Record]:
+        """Every lab that was ever started, by id."""
+        query = "SELECT id, started_at, done_at, hints_used, checks, solution_seen FROM labs"
+        with closing(self._connect()) as database:
+            rows = database.execute(query).fetchall()
+        return {row[0]: Record(*row[:5], solution_seen=bool(row[5])) for row in rows}
+
+    def started(self, lab_id: str) -> None:
+        """The lab begins anew: its clock starts, its hints count from none."""
+        self._write("INSERT OR REPLACE INTO labs (id, started_at) VALUES (?, ?)", lab_id, _now())
+
+    def checked(self, lab_id: str, *, passed: bool) -> None:
+        """A check was made; the first one that passes ends the lab."""
+        self._write("UPDATE labs SET checks = checks + 1 WHERE id = ?", lab_id)
+        if passed:
+            self._write(
+                "UPDATE labs SET done_at = COALESCE(done_at, ?) WHERE id = ?", _now(), lab_id
+            )
+
+    def hinted(self, lab_id: str, count: int) -> None:
+        """That many hints have been shown."""
+        self._write("UPDATE labs SET hints_used = MAX(hints_used, ?) WHERE id = ?", count, lab_id)
+
+    def solution_shown(self, lab_id: str) -> None:
+        """The learner has seen the solution."""
+        self._write("UPDATE labs SET solution_seen = 1 WHERE id = ?", lab_id)
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = sqlite3.connect(self._path)
+        database.execute(SCHEMA)
+        return database
+
+    def _write(self, statement: str, *values: object) -> None:
+        with closing(self._connect()) as database, database:
+            database.execute(statement, values)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
