@@ -1,0 +1,71 @@
+"""What a helper changed, or would change: shown before it is done where that costs money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from irsa_helpers.world import World
+
+TAG = "irsa-lab"
+
+Action = Literal["create", "update", "delete", "none"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that was made, changed or removed; a plan as long as `applied` is False.
+
+    `action` "none" says that the thing was already as wanted; it is never `applied`.
+    """
+
+    action: Action
+    kind: str
+    name: str
+    details: tuple[str, ...] = ()
+    applied: bool = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether this is a plan that still waits for approval."""
+        return self.action != "none" and not self.applied
+
+    def done(self) -> Change:
+        """The same change, applied."""
+        return replace(self, applied=True)
+
+    @property
+    def headline(self) -> str:
+        """One line: `created IAM role enginrect-irsa-role`, or `(plan) would create …`."""
+        if self.action == "none":
+            return f"{self.kind} {self.name}: nothing to do"
+        verb = f"{self.action}d" if self.applied else f"(plan) would {self.action}"
+        return f"{verb} {self.kind} {self.name}"
+
+    def __str__(self) -> str:
+        lines = [self.headline, *(f"  - {detail}" for detail in self.details)]
+        if self.pending:
+            lines.append("  nothing was applied: call again with approve=True")
+        return "\n".join(lines)
+
+    def _repr_markdown_(self) -> str:
+        lines = [f"**{self.headline}**", "", *(f"- {detail}" for detail in self.details)]
+        if self.pending:
+            lines += ["", "*Nothing was applied: call again with `approve=True`.*"]
+        return "\n".join(lines)
+
+
+def may_apply(world: World, approve: bool) -> bool:
+    """Whether a change may be made now: always in the sandbox, with approval in a real world."""
+    return approve or not world.needs_approval
+
+
+def aws_tags(world: World) -> list[dict[str, str]]:
+    """The tag of all that the lab makes in AWS: `[{"Key": "irsa-lab", "Value": CLUSTER}]`."""
+    return [{"Key": TAG, "Value": world.cluster_name}]
+
+
+def kubernetes_labels(world: World) -> dict[str, str]:
+    """The label of all that the lab makes in the cluster; a label's value has at most 63 signs."""
+    return {TAG: world.cluster_name[:63].rstrip("-_.")}

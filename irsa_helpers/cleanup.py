@@ -1,0 +1,98 @@
+"""Taking away what the lab made: all that carries this cluster's tag, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers import pods, serviceaccounts, storage
+from irsa_helpers.changes import TAG, Change, aws_tags, kubernetes_labels, may_apply
+from irsa_helpers.oidc import describe_provider, ensure_no_provider
+from irsa_helpers.roles import ensure_no_role, tagged_roles
+
+if TYPE_CHECKING:
+    from irsa_helpers.world import World
+
+
+def cleanup(world: World, *, approve: bool = False) -> list[Change]:
+    """Nothing that the lab made is left: Pods first, then roles and the provider, storage last.
+
+    In a real world it lists what it would delete, until called with `approve=True`.
+    """
+    return [
+        *_clean_cluster(world, approve=approve),
+        *_clean_iam(world, approve=approve),
+        *_clean_storage(world, approve=approve),
+    ]
+
+
+def _clean_cluster(world: World, *, approve: bool) -> Iterator[Change]:
+    selector = "=".join(*kubernetes_labels(world).items())
+    apps: Any = world.apps_v1.list_deployment_for_all_namespaces(label_selector=selector)
+    for each in (item.metadata for item in apps.items):
+        yield pods.ensure_no_deployment(world, each.name, namespace=each.namespace, approve=approve)
+    accounts: Any = world.core_v1.list_service_account_for_all_namespaces(label_selector=selector)
+    for each in (item.metadata for item in accounts.items):
+        yield serviceaccounts.ensure_no_service_account(
+            world, each.name, namespace=each.namespace, approve=approve
+        )
+    namespaces: Any = world.core_v1.list_namespace(label_selector=selector)
+    for each in (item.metadata for item in namespaces.items):
+        yield _delete_namespace(world, each.name, approve=approve)
+
+
+def _delete_namespace(world: World, name: str, *, approve: bool) -> Change:
+    planned = Change("delete", "namespace", name, ("with all that is in it",))
+    if not may_apply(world, approve):
+        return planned
+    world.core_v1.delete_namespace(name)
+    return planned.done()
+
+
+def _clean_iam(world: World, *, approve: bool) -> Iterator[Change]:
+    for name in list(tagged_roles(world)):
+        yield ensure_no_role(world, name, approve=approve)
+    provider = describe_provider(world)
+    if provider and aws_tags(world)[0] in provider.get("Tags", []):
+        yield ensure_no_provider(world, approve=approve)
+
+
+def _clean_storage(world: World, *, approve: bool) -> Iterator[Change]:
+    for bucket in list(_tagged_buckets(world)):
+        yield storage.ensure_no_bucket(world, bucket, approve=approve)
+    for table in list(_tagged_tables(world)):
+        yield storage.ensure_no_table(world, table, approve=approve)
+    for secret in list(_tagged_secrets(world)):
+        yield storage.ensure_no_secret(world, secret, approve=approve)
+
+
+def _tagged_buckets(world: World) -> Iterator[str]:
+    from botocore.exceptions import ClientError
+
+    s3 = world.aws("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        try:
+            tags = s3.get_bucket_tagging(Bucket=bucket["Name"])["TagSet"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"NoSuchTagSet", "AccessDenied"}:
+                raise
+            continue
+        if aws_tags(world)[0] in tags:
+            yield bucket["Name"]
+
+
+def _tagged_tables(world: World) -> Iterator[str]:
+    dynamodb = world.aws("dynamodb")
+    for page in dynamodb.get_paginator("list_tables").paginate():
+        for name in page["TableNames"]:
+            arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
+            if aws_tags(world)[0] in dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]:
+                yield name
+
+
+def _tagged_secrets(world: World) -> Iterator[str]:
+    tagged = [{"Key": "tag-key", "Values": [TAG]}]
+    for page in world.aws("secretsmanager").get_paginator("list_secrets").paginate(Filters=tagged):
+        for secret in page["SecretList"]:
+            if aws_tags(world)[0] in secret["Tags"]:
+                yield secret["Name"]

@@ -1,0 +1,283 @@
+"""Step 4: a Deployment that runs as the ServiceAccount, and a look inside its Pod."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers.changes import Change, kubernetes_labels, may_apply
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.waiting import wait_for_pod
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubernetes.client import V1Container, V1Pod
+
+    from irsa_helpers.world import World
+
+__all__ = [
+    "IRSA_VARIABLES",
+    "ExecResult",
+    "ensure_deployment",
+    "ensure_no_deployment",
+    "exec_in_pod",
+    "irsa_environment",
+    "pod_logs",
+    "restart_deployment",
+    "wait_for_pod",
+]
+
+# Source: amazon-eks-pod-identity-webhook; what it adds to each container for IRSA.
+IRSA_VARIABLES = (
+    "AWS_STS_REGIONAL_ENDPOINTS",
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+TOKEN_VOLUME = "aws-iam-token"
+KIND = "Deployment"
+
+
+def ensure_deployment(
+    world: World,
+    name: str,
+    *,
+    service_account: str,
+    image: str = "amazon/aws-cli",
+    command: Sequence[str] = ("sleep", "infinity"),
+    namespace: str = "default",
+    approve: bool = False,
+) -> Change:
+    """One Pod of that image and command runs as the ServiceAccount, kept up by a Deployment.
+
+    Wait for it with `wait_for_pod(world, name)`.
+    """
+    full_name = f"{namespace}/{name}"
+    found = kubernetes_object(world.apps_v1.read_namespaced_deployment, name, namespace)
+    wanted = _Shape(service_account, image, tuple(command))
+    if found is None:
+        change = Change("create", KIND, full_name, wanted.details())
+    elif details := wanted.differences(_Shape.of(found.spec.template.spec)):
+        change = Change("update", KIND, full_name, details)
+    else:
+        return Change("none", KIND, full_name, (f"already runs as {service_account}",))
+    if not may_apply(world, approve):
+        return change
+    manifest = _manifest(name, wanted, kubernetes_labels(world))
+    if found is None:
+        world.apps_v1.create_namespaced_deployment(namespace, manifest)
+    else:
+        template = {"spec": manifest["spec"]["template"]["spec"]}
+        patch = {"spec": {"template": template}}
+        world.apps_v1.patch_namespaced_deployment(name, namespace, patch)
+    return change.done()
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What `ensure_deployment` decides about a Pod."""
+
+    service_account: str
+    image: str
+    command: tuple[str, ...]
+
+    @classmethod
+    def of(cls, spec: Any) -> _Shape:
+        container = spec.containers[0]
+        account = spec.service_account_name or "default"
+        return cls(account, container.image, tuple(container.command or ()))
+
+    def details(self) -> tuple[str, ...]:
+        return (
+            f"serviceAccountName {self.service_account}",
+            f"image {self.image}",
+            f"command {' '.join(self.command)}",
+        )
+
+    def differences(self, found: _Shape) -> tuple[str, ...]:
+        pairs = zip(self.details(), found.details(), strict=True)
+        return tuple(f"{wanted} (was {was})" for wanted, was in pairs if wanted != was)
+
+
+def _manifest(name: str, shape: _Shape, labels: dict[str, str]) -> Any:
+    pod = {
+        "serviceAccountName": shape.service_account,
+        "terminationGracePeriodSeconds": 1,  # `sleep` as process 1 ignores the signal to end
+        "containers": [{"name": name, "image": shape.image, "command": list(shape.command)}],
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": {"labels": {"app": name}}, "spec": pod},
+        },
+    }
+
+
+def restart_deployment(
+    world: World, name: str, *, namespace: str = "default", approve: bool = False
+) -> Change:
+    """New Pods replace the old ones, as after `kubectl rollout restart`.
+
+    The webhook acts when a Pod is made: an annotation set later reaches only Pods made later.
+    """
+    change = Change("update", KIND, f"{namespace}/{name}", ("replace its Pods by new ones",))
+    if not may_apply(world, approve):
+        return change
+    annotation = {"kubectl.kubernetes.io/restartedAt": datetime.now(UTC).isoformat()}
+    patch = {"spec": {"template": {"metadata": {"annotations": annotation}}}}
+    world.apps_v1.patch_namespaced_deployment(name, namespace, patch)
+    return change.done()
+
+
+def ensure_no_deployment(
+    world: World, name: str, *, namespace: str = "default", approve: bool = False
+) -> Change:
+    """The Deployment is gone, and with it its Pods."""
+    full_name = f"{namespace}/{name}"
+    if kubernetes_object(world.apps_v1.read_namespaced_deployment, name, namespace) is None:
+        return Change("none", KIND, full_name)
+    change = Change("delete", KIND, full_name)
+    if not may_apply(world, approve):
+        return change
+    world.apps_v1.delete_namespaced_deployment(name, namespace)
+    return change.done()
+
+
+@dataclass(frozen=True)
+class ExecResult:
+    """What a command in a Pod printed, and how it ended (0 is success)."""
+
+    stdout: str
+    stderr: str
+    exit_code: int
+
+    def json(self) -> Any:
+        """What the command printed, read as JSON: the AWS CLI's answers.
+
+        Raises IrsaLabError, with what the command said, where it failed.
+        """
+        if self.exit_code != 0:
+            raise IrsaLabError(f"the command ended with {self.exit_code}: {self.stderr.strip()}")
+        return json.loads(self.stdout)
+
+    def __str__(self) -> str:
+        ended = "" if self.exit_code == 0 else f"(exit code {self.exit_code})"
+        return "\n".join(t for t in (self.stdout.rstrip(), self.stderr.rstrip(), ended) if t)
+
+
+def exec_in_pod(
+    world: World,
+    pod_name: str,
+    command: Sequence[str],
+    *,
+    namespace: str = "default",
+    container: str | None = None,
+    timeout_seconds: float = 60,
+) -> ExecResult:
+    """Run a command in a running Pod, as `kubectl exec` does; `command` is a list of words.
+
+    A command that fails is a result as well: look at `exit_code`. Raises IrsaLabError where the
+    command cannot be started or does not end in time.
+    """
+    from kubernetes.client import ApiClient, CoreV1Api
+    from kubernetes.stream import stream
+
+    # `stream` swaps a method of the client while it runs, so it gets a client of its own.
+    core_v1 = CoreV1Api(ApiClient(world.kubernetes.configuration))
+    chosen = {"container": container} if container else {}
+    session = stream(
+        core_v1.connect_get_namespaced_pod_exec,
+        pod_name,
+        namespace,
+        command=list(command),
+        stdout=True,
+        stderr=True,
+        binary=True,
+        _preload_content=False,
+        **chosen,
+    )
+    session.run_forever(timeout=timeout_seconds)
+    if session.is_open():
+        session.close()
+        raise IrsaLabError(
+            f"{' '.join(command)} did not end within {timeout_seconds} s",
+            next_step="give it more time: timeout_seconds=…",
+        )
+    stdout, stderr, status = (session.read_channel(number).decode() for number in (1, 2, 3))
+    return ExecResult(stdout, stderr, _exit_code(status))
+
+
+def _exit_code(status: str) -> int:
+    """The exit code that the API server's closing Status object tells of."""
+    document = json.loads(status or "{}")
+    if document.get("status") == "Success":
+        return 0
+    for cause in document.get("details", {}).get("causes", ()):
+        if cause.get("reason") == "ExitCode":
+            return int(cause["message"])
+    raise IrsaLabError(
+        f"the command could not be run: {document.get('message', 'the connection broke')}",
+        next_step="check that the Pod runs and that its image has this program",
+    )
+
+
+def pod_logs(
+    world: World,
+    pod_name: str,
+    *,
+    namespace: str = "default",
+    container: str | None = None,
+    previous: bool = False,
+    tail_lines: int | None = None,
+) -> str:
+    """What a container of the Pod printed; `previous` asks for the run before its last restart."""
+    chosen: dict[str, Any] = {"container": container, "tail_lines": tail_lines}
+    given = {key: value for key, value in chosen.items() if value is not None}
+    text = world.core_v1.read_namespaced_pod_log(pod_name, namespace, previous=previous, **given)
+    return str(text)
+
+
+def irsa_environment(pod: V1Pod, container: str | None = None) -> dict[str, Any]:
+    """What the webhook gave a container (the first one, or the one named).
+
+    Keys: `environment` (those of the five AWS_* variables that are set, by name), `volume`
+    (`audience`, `expiration_seconds`, `path`; None without a token), `mount` (`path`, `read_only`;
+    None where the container has no mount of it).
+    """
+    assert pod.spec is not None
+    chosen = next(c for c in pod.spec.containers if container in {None, c.name})
+    variables = {each.name: each.value for each in chosen.env or []}
+    return {
+        "environment": {name: variables[name] for name in IRSA_VARIABLES if name in variables},
+        "volume": _token_volume(pod),
+        "mount": _token_mount(chosen),
+    }
+
+
+def _token_volume(pod: V1Pod) -> dict[str, Any] | None:
+    spec: Any = pod.spec
+    for volume in spec.volumes or []:
+        if volume.name == TOKEN_VOLUME and volume.projected:
+            token = volume.projected.sources[0].service_account_token
+            return {
+                "audience": token.audience,
+                "expiration_seconds": token.expiration_seconds,
+                "path": token.path,
+            }
+    return None
+
+
+def _token_mount(container: V1Container) -> dict[str, Any] | None:
+    for mount in container.volume_mounts or []:
+        if mount.name == TOKEN_VOLUME:
+            return {"path": mount.mount_path, "read_only": bool(mount.read_only)}
+    return None

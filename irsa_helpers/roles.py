@@ -1,0 +1,228 @@
+"""Step 2, second half: the role, and the permission policies that say what it may do."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers import arns
+from irsa_helpers.changes import Change, aws_tags, may_apply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from irsa_helpers.world import World
+
+KIND = "IAM role"
+
+
+def build_bucket_read_policy(bucket: str, *, partition: str = "aws") -> dict[str, Any]:
+    """Allow reading one bucket: listing is an action on the bucket, reading one on its objects."""
+    bucket_arn = f"arn:{partition}:s3:::{bucket}"
+    return _policy(
+        {"Sid": "ListBucket", "Action": "s3:ListBucket", "Resource": bucket_arn},
+        {"Sid": "ReadObjects", "Action": "s3:GetObject", "Resource": f"{bucket_arn}/*"},
+    )
+
+
+def build_table_read_policy(table_arn: str) -> dict[str, Any]:
+    """Allow reading items of one DynamoDB table."""
+    actions = ["dynamodb:GetItem", "dynamodb:Query"]
+    return _policy({"Sid": "ReadItems", "Action": actions, "Resource": table_arn})
+
+
+def build_secret_read_policy(secret_arn: str) -> dict[str, Any]:
+    """Allow reading one secret; its ARN ends in six random signs, so take it from the secret."""
+    action = "secretsmanager:GetSecretValue"
+    return _policy({"Sid": "ReadSecret", "Action": action, "Resource": secret_arn})
+
+
+def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    allowed = [{"Sid": each.pop("Sid"), "Effect": "Allow", **each} for each in statements]
+    return {"Version": "2012-10-17", "Statement": allowed}
+
+
+def role_arn(world: World, name: str) -> str:
+    """The ARN of a role of this account; what the ServiceAccount's annotation wants."""
+    partition = arns.Arn.parse(world.cluster.arn).partition
+    return arns.role_arn(world.cluster.account_id, name, partition=partition)
+
+
+def describe_role(world: World, name: str) -> dict[str, Any] | None:
+    """What IAM knows of a role, or None where there is none.
+
+    Keys: `Arn`, `RoleId`, `MaxSessionDuration` (seconds), `TrustPolicy`, `InlinePolicies` (name to
+    document), `AttachedPolicies` (ARNs), `Tags` (key to value).
+    """
+    iam = world.aws("iam")
+    try:
+        role = iam.get_role(RoleName=name)["Role"]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    return {
+        "Arn": role["Arn"],
+        "RoleId": role["RoleId"],
+        "MaxSessionDuration": role["MaxSessionDuration"],
+        "TrustPolicy": role["AssumeRolePolicyDocument"],
+        "InlinePolicies": {
+            policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+        },
+        "AttachedPolicies": [each["PolicyArn"] for each in attached],
+        "Tags": {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])},
+    }
+
+
+def ensure_role(
+    world: World,
+    name: str,
+    trust_policy: Mapping[str, Any],
+    *,
+    permission_policies: Mapping[str, Mapping[str, Any]] | None = None,
+    max_session_seconds: int | None = None,
+    approve: bool = False,
+) -> Change:
+    """The role exists with this trust policy and these inline policies (name to document).
+
+    A policy is written only where it says something else than the one that is there. Inline
+    policies of other names, and attached ones, are left alone. A role that exists keeps its tags:
+    `cleanup()` removes only what the lab made. `max_session_seconds` is 3600 to 43200; None keeps
+    what is there, 3600 for a new role.
+    """
+    wanted = dict(permission_policies or {})
+    found = describe_role(world, name)
+    if found is None:
+        return _create_role(
+            world, name, trust_policy, wanted, max_session_seconds or 3600, approve=approve
+        )
+    steps = _updates(world, name, found, trust_policy, wanted, max_session_seconds)
+    if not steps:
+        return Change("none", KIND, name, ("trust policy and permissions are as wanted",))
+    planned = Change("update", KIND, name, tuple(steps))
+    if not may_apply(world, approve):
+        return planned
+    for update in steps.values():
+        update()
+    return planned.done()
+
+
+def _updates(
+    world: World,
+    name: str,
+    found: Mapping[str, Any],
+    trust_policy: Mapping[str, Any],
+    permission_policies: Mapping[str, Mapping[str, Any]],
+    max_session_seconds: int | None,
+) -> dict[str, Callable[[], None]]:
+    """What must be done to a role that exists: each step's sentence, and the call that does it."""
+    iam = world.aws("iam")
+    steps: dict[str, Callable[[], None]] = {}
+    if not same_policy(found["TrustPolicy"], trust_policy):
+        steps["trust policy: replaced by the one given"] = partial(
+            iam.update_assume_role_policy, RoleName=name, PolicyDocument=json.dumps(trust_policy)
+        )
+    if max_session_seconds not in {None, found["MaxSessionDuration"]}:
+        steps[f"maximum session duration: {max_session_seconds} s"] = partial(
+            iam.update_role, RoleName=name, MaxSessionDuration=max_session_seconds
+        )
+    for policy, document in permission_policies.items():
+        if not same_policy(found["InlinePolicies"].get(policy, {}), document):
+            steps[f"inline policy {policy}: {_actions(document)}"] = partial(
+                _put_policies, world, name, {policy: document}
+            )
+    return steps
+
+
+def _create_role(
+    world: World,
+    name: str,
+    trust_policy: Mapping[str, Any],
+    permission_policies: Mapping[str, Mapping[str, Any]],
+    max_session_seconds: int,
+    *,
+    approve: bool,
+) -> Change:
+    details = (
+        "trust policy: the one given",
+        *(f"inline policy {p}: {_actions(d)}" for p, d in permission_policies.items()),
+        f"tag irsa-lab={world.cluster_name}",
+    )
+    planned = Change("create", KIND, name, details)
+    if not may_apply(world, approve):
+        return planned
+    world.aws("iam").create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps(trust_policy),
+        Description="Made by IRSA Lab",
+        MaxSessionDuration=max_session_seconds,
+        Tags=aws_tags(world),
+    )
+    _put_policies(world, name, permission_policies)
+    return planned.done()
+
+
+def _put_policies(world: World, role: str, policies: Mapping[str, Mapping[str, Any]]) -> None:
+    for policy, document in policies.items():
+        world.aws("iam").put_role_policy(
+            RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document)
+        )
+
+
+def ensure_no_role(world: World, name: str, *, approve: bool = False) -> Change:
+    """The role is gone: IAM wants its inline policies deleted and its attached ones detached."""
+    found = describe_role(world, name)
+    if found is None:
+        return Change("none", KIND, name)
+    inline, attached = list(found["InlinePolicies"]), found["AttachedPolicies"]
+    details = (
+        *(f"delete inline policy {policy}" for policy in inline),
+        *(f"detach {policy}" for policy in attached),
+    )
+    planned = Change("delete", KIND, name, details)
+    if not may_apply(world, approve):
+        return planned
+    iam = world.aws("iam")
+    for policy in inline:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    for policy in attached:
+        iam.detach_role_policy(RoleName=name, PolicyArn=policy)
+    iam.delete_role(RoleName=name)
+    return planned.done()
+
+
+def tagged_roles(world: World) -> Iterator[str]:
+    """The names of the roles that carry this cluster's tag; one call for each role."""
+    iam, [own_tag] = world.aws("iam"), aws_tags(world)
+    for page in iam.get_paginator("list_roles").paginate():
+        for role in page["Roles"]:
+            name = role["RoleName"]
+            if role["Path"].startswith(("/aws-service-role/", "/aws-reserved/")):
+                continue
+            if own_tag in iam.list_role_tags(RoleName=name)["Tags"]:
+                yield name
+
+
+def same_policy(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two policies say the same: order, and `x` against `["x"]`, make no difference."""
+    return bool(_canonical(one) == _canonical(other))
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        members = sorted((_canonical(each) for each in value), key=json.dumps)
+        return members[0] if len(members) == 1 else members
+    return value
+
+
+def _actions(policy: Mapping[str, Any]) -> str:
+    """The actions a policy names, for a plan: `s3:GetObject, s3:ListBucket`."""
+    statements = policy.get("Statement", [])
+    actions = set()
+    for statement in statements if isinstance(statements, list) else [statements]:
+        found = statement.get("Action", [])
+        actions |= {found} if isinstance(found, str) else set(found)
+    return ", ".join(sorted(actions))

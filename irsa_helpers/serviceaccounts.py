@@ -1,0 +1,132 @@
+"""Step 3: the ServiceAccount, and the annotation that names its role."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from kubernetes.client import V1Namespace, V1ObjectMeta, V1ServiceAccount
+
+from irsa_helpers.changes import Change, kubernetes_labels, may_apply
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.trust import subject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from irsa_helpers.world import World
+
+PREFIX = "eks.amazonaws.com/"
+ROLE_ARN = f"{PREFIX}role-arn"
+# Source: amazon-eks-pod-identity-webhook, which only warns in its log and injects a wrong value.
+ROLE_ARN_FORM = re.compile(r"arn:aws[a-z0-9-]*:iam::\d{12}:role/[\w\-/.@+=,]+")
+KIND = "ServiceAccount"
+
+
+def describe_service_account(
+    world: World, name: str, *, namespace: str = "default"
+) -> dict[str, Any] | None:
+    """A ServiceAccount as IRSA sees it, or None where there is none.
+
+    Keys: `namespace`, `name`, `subject` (the `sub` of its tokens), `role_arn` (None without the
+    annotation), `annotations`, `labels`.
+    """
+    read = world.core_v1.read_namespaced_service_account
+    found = kubernetes_object(read, name, namespace)
+    if found is None:
+        return None
+    annotations = found.metadata.annotations or {}
+    return {
+        "namespace": namespace,
+        "name": name,
+        "subject": subject(namespace, name),
+        "role_arn": annotations.get(ROLE_ARN),
+        "annotations": annotations,
+        "labels": found.metadata.labels or {},
+    }
+
+
+def ensure_service_account(
+    world: World,
+    name: str,
+    *,
+    namespace: str = "default",
+    role_arn: str | None = None,
+    annotations: Mapping[str, str | None] | None = None,
+    approve: bool = False,
+) -> Change:
+    """The ServiceAccount exists and carries these annotations; its namespace is made if missing.
+
+    `role_arn` becomes the annotation `eks.amazonaws.com/role-arn`; None leaves that one as it is.
+    In `annotations` the value None takes an annotation away. Others are left alone.
+    Raises IrsaLabError where `role_arn` is not the whole ARN of a role: the webhook would hand it
+    to the Pod all the same, and STS would refuse it there.
+    """
+    wanted = dict(annotations or {})
+    if role_arn is not None:
+        wanted[ROLE_ARN] = _checked(role_arn)
+    found = describe_service_account(world, name, namespace=namespace)
+    if found is None:
+        return _create(world, name, namespace, wanted, approve=approve)
+    stale = {key: value for key, value in wanted.items() if found["annotations"].get(key) != value}
+    if not stale:
+        return Change("none", KIND, f"{namespace}/{name}", ("annotations are as wanted",))
+    details = tuple(
+        f"remove {key}" if value is None else f"annotate {key}={value}"
+        for key, value in stale.items()
+    )
+    planned = Change("update", KIND, f"{namespace}/{name}", details)
+    if not may_apply(world, approve):
+        return planned
+    patch = {"metadata": {"annotations": stale}}
+    world.core_v1.patch_namespaced_service_account(name, namespace, patch)
+    return planned.done()
+
+
+def _create(
+    world: World,
+    name: str,
+    namespace: str,
+    wanted: Mapping[str, str | None],
+    *,
+    approve: bool,
+) -> Change:
+    annotations = {key: value for key, value in wanted.items() if value is not None}
+    no_namespace = kubernetes_object(world.core_v1.read_namespace, namespace) is None
+    details = [f"annotate {key}={value}" for key, value in annotations.items()]
+    if no_namespace:
+        details.insert(0, f"create the namespace {namespace}")
+    planned = Change("create", KIND, f"{namespace}/{name}", tuple(details))
+    if not may_apply(world, approve):
+        return planned
+    labels = kubernetes_labels(world)
+    if no_namespace:
+        world.core_v1.create_namespace(
+            V1Namespace(metadata=V1ObjectMeta(name=namespace, labels=labels))
+        )
+    metadata = V1ObjectMeta(name=name, labels=labels, annotations=annotations)
+    world.core_v1.create_namespaced_service_account(namespace, V1ServiceAccount(metadata=metadata))
+    return planned.done()
+
+
+def _checked(role_arn: str) -> str:
+    if ROLE_ARN_FORM.fullmatch(role_arn) is None:
+        raise IrsaLabError(
+            f"{role_arn!r} is not the ARN of a role",
+            next_step="write it whole, as roles.role_arn(world, 'enginrect-irsa-role') gives it",
+        )
+    return role_arn
+
+
+def ensure_no_service_account(
+    world: World, name: str, *, namespace: str = "default", approve: bool = False
+) -> Change:
+    """The ServiceAccount is gone; Pods that use it run on, but no new one starts."""
+    if describe_service_account(world, name, namespace=namespace) is None:
+        return Change("none", KIND, f"{namespace}/{name}")
+    planned = Change("delete", KIND, f"{namespace}/{name}")
+    if not may_apply(world, approve):
+        return planned
+    world.core_v1.delete_namespaced_service_account(name, namespace)
+    return planned.done()

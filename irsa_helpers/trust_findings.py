@@ -1,0 +1,175 @@
+"""What is wrong with a trust policy for IRSA: what keeps the right one out, or lets others in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from irsa_helpers.arns import Arn
+from irsa_helpers.trust_rules import (
+    SUBJECT,
+    WEB_IDENTITY,
+    TrustCondition,
+    TrustRule,
+    condition_prefix,
+    describe_trust_policy,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Severity = Literal["broken", "too-wide", "advice"]
+EXACT = {"stringequals", "arnequals"}
+WILDCARDS = set("*?")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One flaw: `broken` admits nobody, `too-wide` admits others too, `advice` could be better."""
+
+    name: str
+    severity: Severity
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.message}\n  fix: {self.fix}"
+
+    def to_dict(self) -> dict[str, str]:
+        """The finding as JSON-able data."""
+        return asdict(self)
+
+
+def check_trust_policy(policy: Mapping[str, Any] | str, provider_arn: str) -> list[Finding]:
+    """The flaws of a trust policy that should admit ServiceAccounts of this provider's cluster.
+
+    An empty list says that named ServiceAccounts of the cluster, and they alone, get in.
+    """
+    rules = [rule for rule in describe_trust_policy(policy) if rule.effect == "Allow"]
+    federated = [rule for rule in rules if rule.providers]
+    if not federated:
+        return [_no_provider(policy, provider_arn)]
+    return [finding for rule in federated for finding in _check_rule(rule, provider_arn)]
+
+
+def _no_provider(policy: Mapping[str, Any] | str, provider_arn: str) -> Finding:
+    principals = [p for rule in describe_trust_policy(policy) for p in rule.principals]
+    return Finding(
+        "no-provider",
+        "broken",
+        f"no statement admits an OIDC provider; principals: {', '.join(principals) or 'none'}",
+        f'"Principal": {{"Federated": "{provider_arn}"}}',
+    )
+
+
+def _check_rule(rule: TrustRule, provider_arn: str) -> Iterator[Finding]:
+    if provider_arn not in rule.providers:
+        yield _other_provider(rule.providers[0], provider_arn)
+    if not any(_allows_web_identity(action) for action in rule.actions):
+        yield Finding(
+            "wrong-action",
+            "broken",
+            f"the action is {', '.join(rule.actions)}; a token comes with {WEB_IDENTITY}",
+            f'"Action": "{WEB_IDENTITY}"',
+        )
+    expected = condition_prefix(rule.providers[0])
+    for condition in rule.conditions:
+        yield from _check_key(condition, expected)
+        yield from _check_operator(condition)
+    yield from _check_subjects(rule, expected)
+    yield from _check_audiences(rule, expected)
+
+
+def _allows_web_identity(action: str) -> bool:
+    return action.lower() in {WEB_IDENTITY.lower(), "sts:*", "*"} or (
+        action.endswith("*") and WEB_IDENTITY.lower().startswith(action[:-1].lower())
+    )
+
+
+def _other_provider(found: str, expected: str) -> Finding:
+    if found.partition(":oidc-provider/")[2] == expected.partition(":oidc-provider/")[2]:
+        what = f"the provider is of account {Arn.parse(found).account_id}"
+    else:
+        what = f"the provider is that of another issuer, {found.partition('oidc-provider/')[2]}"
+    return Finding(
+        "other-provider", "broken", f"{what}; this cluster's is {expected}", f"name {expected}"
+    )
+
+
+def _check_key(condition: TrustCondition, expected: str) -> Iterator[Finding]:
+    if condition.claim not in {"sub", "aud", "amr", "oaud", "email"}:
+        return
+    found = condition.issuer
+    if found.lower() == expected.lower():
+        return
+    key = f"{expected}:{condition.claim}"
+    if "://" in found:
+        yield Finding("url-in-key", "broken", f"the key {condition.key} holds a scheme", key)
+    elif found.startswith("arn:"):
+        yield Finding("arn-in-key", "broken", f"the key {condition.key} holds an ARN", key)
+    else:
+        message = f"the key {condition.key} is of another issuer than the provider: {expected}"
+        yield Finding("other-issuer-in-key", "broken", message, key)
+
+
+def _check_operator(condition: TrustCondition) -> Iterator[Finding]:
+    operator = condition.operator.lower()
+    if condition.claim not in {"sub", "aud"}:
+        return
+    if operator in EXACT and any(WILDCARDS & set(value) for value in condition.values):
+        yield Finding(
+            "wildcard-under-equals",
+            "broken",
+            f"{condition}: under {condition.operator} a `*` is just a character",
+            "name the ServiceAccount whole; StringLike only if several must get in",
+        )
+    loose = operator.endswith("ifexists") or operator.startswith("forallvalues:")
+    if loose or "not" in operator:
+        yield Finding(
+            "loose-operator",
+            "too-wide",
+            f"{condition.operator} on :{condition.claim} is also true where it should not be: "
+            "when the key is absent or the value is any other",
+            "StringEquals",
+        )
+
+
+def _check_subjects(rule: TrustRule, issuer: str) -> Iterator[Finding]:
+    named = f'"StringEquals": {{"{issuer}:sub": "{SUBJECT}NAMESPACE:NAME"}}'
+    if not rule.subjects:
+        message = "no condition on :sub: every ServiceAccount of the cluster gets in"
+        yield Finding("no-subject", "too-wide", message, named)
+    for condition in rule.on("sub"):
+        for value in condition.values:
+            yield from _check_subject(condition, value, named)
+
+
+def _check_subject(condition: TrustCondition, value: str, fix: str) -> Iterator[Finding]:
+    namespace, _, name = value.removeprefix(SUBJECT).partition(":")
+    like = "like" in condition.operator.lower()
+    if like and (value in {"*", f"{SUBJECT}*"} or WILDCARDS & set(namespace)):
+        message = f":sub like {value!r}: whoever can make a namespace or ServiceAccount gets in"
+        yield Finding("wide-subject", "too-wide", message, fix)
+    elif not value.startswith(SUBJECT) or not name or ":" in name:
+        message = f":sub is compared with {value!r}, but a token has {SUBJECT}NAMESPACE:NAME"
+        yield Finding("subject-form", "broken", message, fix)
+    elif like and WILDCARDS & set(name):
+        message = f":sub like {value!r}: whoever can make a ServiceAccount in {namespace} gets in"
+        yield Finding("wide-subject", "too-wide", message, fix)
+
+
+def _check_audiences(rule: TrustRule, issuer: str) -> Iterator[Finding]:
+    fix = f'"StringEquals": {{"{issuer}:aud": "sts.amazonaws.com"}}'
+    if not rule.audiences:
+        message = "no condition on :aud: tokens made for other audiences of the provider get in too"
+        yield Finding("no-audience", "advice", message, fix)
+    for value in rule.audiences:
+        if value.startswith(SUBJECT):
+            message = f":aud is compared with {value!r}, which is a subject"
+            yield Finding("subject-in-audience", "broken", message, fix)
+        elif value != "sts.amazonaws.com" and not WILDCARDS & set(value):
+            message = f":aud must be {value!r}; the webhook asks for sts.amazonaws.com by default"
+            yield Finding("other-audience", "advice", message, fix)
+        elif value == "*":
+            message = ":aud may be anything: tokens made for other services get in too"
+            yield Finding("wide-audience", "advice", message, fix)

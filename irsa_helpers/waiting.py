@@ -1,0 +1,149 @@
+"""Waiting for a Deployment's Pod, and saying why it does not come."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers.errors import IrsaLabError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubernetes.client import V1Deployment, V1Pod
+
+    from irsa_helpers.world import World
+
+HOPELESS = {
+    "ErrImagePull": "use an image that can be pulled; in the sandbox: amazon/aws-cli, python:3.12",
+    "ImagePullBackOff": "use an image that can be pulled; in the sandbox: amazon/aws-cli, python",
+    "InvalidImageName": "correct the image's name",
+    "CreateContainerConfigError": "create the ConfigMap or Secret that the container names",
+    "CrashLoopBackOff": "read what it said: pod_logs(world, POD, previous=True)",
+}
+REVISION = "deployment.kubernetes.io/revision"
+
+
+def wait_for_pod(
+    world: World, deployment: str, *, namespace: str = "default", timeout_seconds: float = 60
+) -> V1Pod:
+    """The running, ready Pod of the Deployment's newest revision; never one that is being replaced.
+
+    Raises IrsaLabError, with what Kubernetes says about it, where none comes in time or the Pod
+    cannot start at all.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    current = _rolled_out(world, deployment, namespace, deadline)
+    selector = _newest_pods(world, current, namespace)
+    pod = _watch(
+        world.core_v1.list_namespaced_pod,
+        _is_ready,
+        deadline,
+        namespace=namespace,
+        label_selector=selector,
+    )
+    if pod is None:
+        raise _no_pod(world, deployment, namespace, selector, timeout_seconds)
+    found: V1Pod = pod
+    return found
+
+
+def _rolled_out(world: World, name: str, namespace: str, deadline: float) -> V1Deployment:
+    """The Deployment, once its controller has seen its newest revision."""
+    deployment = _watch(
+        world.apps_v1.list_namespaced_deployment,
+        lambda d: (d.status.observed_generation or 0) >= d.metadata.generation,
+        deadline,
+        namespace=namespace,
+        field_selector=f"metadata.name={name}",
+    )
+    if deployment is None:
+        raise IrsaLabError(
+            f"Deployment {namespace}/{name} was not rolled out in time",
+            next_step=f"kubectl get deployments -n {namespace}",
+        )
+    found: V1Deployment = deployment
+    return found
+
+
+def _newest_pods(world: World, deployment: V1Deployment, namespace: str) -> str:
+    """The label selector of the Pods of the Deployment's newest ReplicaSet."""
+    assert deployment.spec is not None
+    assert deployment.metadata is not None
+    labels = _selector(deployment.spec.selector.match_labels or {})
+    sets: Any = world.apps_v1.list_namespaced_replica_set(namespace, label_selector=labels)
+    owned = [s for s in sets.items if _owner(s) == deployment.metadata.uid]
+    newest = max(owned, key=_revision)
+    return _selector(newest.spec.selector.match_labels)
+
+
+def _revision(replica_set: Any) -> int:
+    return int((replica_set.metadata.annotations or {}).get(REVISION, 0))
+
+
+def _owner(thing: Any) -> str | None:
+    references = thing.metadata.owner_references or []
+    return next((r.uid for r in references if r.controller), None)
+
+
+def _selector(labels: dict[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in labels.items())
+
+
+def _watch(
+    listing: Callable[..., Any],
+    accept: Callable[[Any], bool],
+    deadline: float,
+    **selection: str,
+) -> Any | None:
+    """The first object of a list call that is as wanted, watching for changes until the deadline.
+
+    A watch ends by itself now and then; then it is begun again.
+    """
+    from kubernetes.watch import Watch
+
+    while (left := deadline - time.monotonic()) > 0:
+        watch: Any = Watch()  # type: ignore[no-untyped-call]
+        for event in watch.stream(listing, timeout_seconds=max(1, round(left)), **selection):
+            if event["type"] in {"ADDED", "MODIFIED"} and accept(event["object"]):
+                watch.stop()
+                return event["object"]
+    return None
+
+
+def _is_ready(pod: V1Pod) -> bool:
+    """Whether a Pod is ready to work; raises IrsaLabError where it never will be."""
+    assert pod.metadata is not None
+    assert pod.status is not None
+    if pod.metadata.deletion_timestamp:
+        return False
+    if trouble := _trouble(pod):
+        raise IrsaLabError(
+            f"Pod {pod.metadata.name}: {trouble.reason}: {trouble.message or 'no message'}",
+            next_step=HOPELESS[trouble.reason],
+        )
+    return any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or [])
+
+
+def _trouble(pod: V1Pod) -> Any | None:
+    """The state of a container that waits for something that will not come by itself."""
+    status: Any = pod.status
+    containers = [*(status.init_container_statuses or []), *(status.container_statuses or [])]
+    waiting = [c.state.waiting for c in containers if c.state and c.state.waiting]
+    return next((w for w in waiting if w.reason in HOPELESS), None)
+
+
+def _no_pod(
+    world: World, deployment: str, namespace: str, selector: str, timeout_seconds: float
+) -> IrsaLabError:
+    """Why no Pod is ready: what the Deployment's conditions and the Pods' phases say."""
+    found: Any = world.apps_v1.read_namespaced_deployment(deployment, namespace)
+    conditions = found.status.conditions or []
+    said = [c.message for c in conditions if c.type == "ReplicaFailure" and c.status == "True"]
+    pods: Any = world.core_v1.list_namespaced_pod(namespace, label_selector=selector).items
+    said += [f"Pod {p.metadata.name} is {p.status.phase}" for p in pods]
+    return IrsaLabError(
+        f"no Pod of Deployment {namespace}/{deployment} was ready within {timeout_seconds} s: "
+        f"{'; '.join(said) or 'none was made'}",
+        next_step=f"kubectl describe deployment {deployment} -n {namespace}",
+    )
