@@ -1,0 +1,70 @@
+"""The doctor: walks the chain of a workload link by link, and names the one that is broken.
+
+It reads, with your own rights, and changes nothing; it works in any world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from irsa_helpers.doctor import cloud, permissions, pod, workload
+from irsa_helpers.doctor.case import Case
+from irsa_helpers.doctor.overview import Overview, overview
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.result import Diagnosis, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from irsa_helpers.world import World
+
+__all__ = ["LINKS", "Diagnosis", "Link", "Overview", "doctor", "overview"]
+
+LINKS: dict[str, Callable[[Case], Link]] = {
+    "workload": workload.workload,
+    "pods": workload.pods,
+    "service-account-name": workload.service_account_name,
+    "service-account": workload.service_account,
+    "pod-identity": workload.pod_identity,
+    "annotation": workload.annotation,
+    "role-arn": workload.role_arn,
+    "token-expiration": workload.token_expiration,
+    "webhook": pod.webhook,
+    "skip-containers": pod.skip_containers,
+    "preset-variables": pod.preset_variables,
+    "injection": pod.injection,
+    "static-credentials": pod.static_credentials,
+    "token": pod.token,
+    "token-readable": pod.token_readable,
+    "issuer": cloud.issuer,
+    "provider": cloud.provider,
+    "provider-audience": cloud.provider_audience,
+    "role": cloud.role,
+    "trust-policy": cloud.trust_policy,
+    "trust-scope": cloud.trust_scope,
+    "permissions": permissions.permissions,
+    "permission-resources": permissions.permission_resources,
+    "boundary": permissions.boundary,
+    "bucket-policies": permissions.bucket_policies,
+}
+
+
+def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosis:
+    """Walk the chain from a workload to its permissions, and say of each link whether it holds.
+
+    `target` is `deployment/NAME`, `pod/NAME`, `sa/NAME` or another workload; a bare name is a
+    Deployment's. Print the result, or take `.problems`, `["trust-policy"]` or `.to_dict()`.
+    """
+    case = Case(world, target, namespace)
+    links = tuple(_walk(case, name, check) for name, check in LINKS.items())
+    return Diagnosis(f"{case.kind.name}/{case.name}", namespace, links)
+
+
+def _walk(case: Case, name: str, check: Callable[[Case], Link]) -> Link:
+    try:
+        return replace(check(case), name=name)
+    except CannotSeeError as error:
+        return Link(name, "cannot-see", f"the right that is missing: {error}")
+    except SkipError as error:
+        return Link(name, "skipped", str(error))

@@ -1,0 +1,202 @@
+"""The Kubernetes side, first part: the workload, its Pod and its ServiceAccount."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers.doctor.reading import SkipError
+from irsa_helpers.doctor.result import Link, broken, ok, risk
+from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
+
+if TYPE_CHECKING:
+    from irsa_helpers.doctor.case import Case
+
+NODE_ROLE = (
+    "the app acts as the node's role, or finds no credentials: AccessDenied for "
+    "…:assumed-role/NODE-ROLE/…, or `Unable to locate credentials`"
+)
+STUCK = {
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CrashLoopBackOff",
+    "RunContainerError",
+}
+
+
+def workload(case: Case) -> Link:
+    """The workload that was named exists."""
+    if case.workload is not None:
+        return ok(f"{case.kind.name} {case.namespace}/{case.name}")
+    return broken(
+        f"no {case.kind.name} {case.name} in namespace {case.namespace}",
+        expected=f"a {case.kind.name} of that name",
+        error=f'{case.kind.plural} "{case.name}" not found',
+        fix=f"kubectl get {case.kind.plural} --all-namespaces",
+    )
+
+
+def pods(case: Case) -> Link:
+    """A Pod of the workload lives."""
+    if case.workload is None:
+        raise SkipError(f"there is no {case.kind.name} {case.name}")
+    if not case.pods:
+        return _no_pod(case)
+    name, phase = case.pod["metadata"]["name"], case.pod.get("status", {}).get("phase", "")
+    for waiting in _waiting(case.pod):
+        if waiting.get("reason") in STUCK:
+            return broken(
+                f"Pod {name}: {waiting['reason']}: {waiting.get('message', '')}",
+                expected="a Pod whose containers run",
+                error=str(waiting["reason"]),
+                fix=f"kubectl describe pod {name} -n {case.namespace}\n"
+                f"kubectl logs {name} -n {case.namespace} --previous",
+            )
+    return ok(f"{name} is {phase}; {len(case.pods)} in all")
+
+
+def _no_pod(case: Case) -> Link:
+    if case.is_account:
+        raise SkipError("no Pod uses this ServiceAccount")
+    found: dict[str, Any] = case.workload or {}
+    if found["spec"].get("replicas") == 0:
+        raise SkipError("scaled to no Pods")
+    said = [
+        condition.get("message", "")
+        for condition in found.get("status", {}).get("conditions", [])
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True"
+    ]
+    return broken(
+        "; ".join(said) or "no Pod lives",
+        expected="at least one Pod",
+        error=said[0] if said else "",
+        fix=f"kubectl describe {case.kind.name} {case.name} -n {case.namespace}",
+    )
+
+
+def _waiting(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    status = pod.get("status", {})
+    states = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
+    return [s["state"]["waiting"] for s in states if "waiting" in s.get("state", {})]
+
+
+def service_account_name(case: Case) -> Link:
+    """The workload says as which ServiceAccount it runs."""
+    if case.is_account:
+        raise SkipError("a ServiceAccount was named, not a workload")
+    name, intended = case.account_name, case.intended_account
+    if name == intended:
+        return ok(f"serviceAccountName: {name}")
+    return broken(
+        f"serviceAccountName: {name}",
+        expected=f"{intended}, the ServiceAccount of {case.namespace} that has a role",
+        error=NODE_ROLE,
+        fix=f"kubectl set serviceaccount {case.kind.name} {case.name} {intended} "
+        f"-n {case.namespace}",
+    )
+
+
+def service_account(case: Case) -> Link:
+    """That ServiceAccount exists."""
+    if case.account_name in case.accounts:
+        return ok(f"{case.namespace}/{case.account_name}")
+    alike = difflib.get_close_matches(case.account_name, case.accounts, n=3)
+    others = f"; alike: {', '.join(alike)}" if alike else ""
+    return broken(
+        f"no ServiceAccount {case.account_name} in namespace {case.namespace}{others}",
+        expected=f"a ServiceAccount {case.account_name}",
+        error=f"Pods are not made: error looking up service account "
+        f"{case.namespace}/{case.account_name}: serviceaccount "
+        f'"{case.account_name}" not found',
+        fix=f"kubectl create serviceaccount {case.account_name} -n {case.namespace}",
+    )
+
+
+def annotation(case: Case) -> Link:
+    """The ServiceAccount's annotation names a role."""
+    _skip_with_pod_identity(case)
+    if case.account_name not in case.accounts:
+        raise SkipError(f"there is no ServiceAccount {case.account_name}")
+    if ROLE_ARN in case.intended_annotations:
+        return ok(f"{ROLE_ARN}: {case.intended_annotations[ROLE_ARN]}")
+    misplaced = [f"{place}: {arn}" for place, arn in case.misplaced_roles]
+    arn = case.misplaced_roles[0][1].strip() if misplaced else "ROLE-ARN"
+    return broken(
+        "\n".join(misplaced) or f"{case.intended_account} has no such annotation",
+        expected=f"the annotation {ROLE_ARN} on the ServiceAccount",
+        error=NODE_ROLE,
+        fix=f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
+        f"{ROLE_ARN}={arn}{_restart(case)}",
+    )
+
+
+def role_arn(case: Case) -> Link:
+    """The annotation's value is the whole ARN of a role."""
+    if ROLE_ARN not in case.intended_annotations:
+        raise SkipError("the annotation is missing")
+    value = case.intended_annotations[ROLE_ARN]
+    if ROLE_ARN_FORM.fullmatch(value):
+        return ok(value)
+    name = value.strip().rpartition("/")[2] or "ROLE"
+    return broken(
+        repr(value),
+        expected="arn:aws:iam::ACCOUNT-ID:role/NAME, with nothing around it",
+        error="ValidationError: Request ARN is invalid",
+        fix=f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
+        f"--overwrite {ROLE_ARN}=arn:aws:iam::{case.own_account}:role/{name}{_restart(case)}",
+    )
+
+
+def token_expiration(case: Case) -> Link:
+    """An annotation on the token's life, if there is one, says what will come true."""
+    key = f"{PREFIX}token-expiration"
+    value = case.intended_annotations.get(key)
+    if value is None:
+        return ok("86400 s, the default")
+    if value.isdecimal() and 600 <= int(value) <= 86_400:
+        return ok(f"{value} s")
+    return risk(
+        f"{key}: {value!r}",
+        expected="600 to 86400 seconds; less becomes 600, what is no number is ignored",
+        error="an app that reads its token once gets ExpiredTokenException sooner than planned",
+        fix=f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
+        f"--overwrite {key}=86400{_restart(case)}",
+    )
+
+
+def pod_identity(case: Case) -> Link:
+    """No EKS Pod Identity association competes with the annotation."""
+    role = case.association_role
+    if role is None:
+        return ok("no association: IRSA decides")
+    if ROLE_ARN not in case.intended_annotations:
+        return ok(f"EKS Pod Identity gives {role}; IRSA is not used")
+    return risk(
+        f"EKS Pod Identity gives {role}, the annotation names "
+        f"{case.intended_annotations[ROLE_ARN]}",
+        expected="one of the two; where both are set, Pods get EKS Pod Identity alone",
+        error="the app acts as the association's role",
+        fix=f"aws eks list-pod-identity-associations --cluster-name {case.world.cluster_name} "
+        f"--namespace {case.namespace} --service-account {case.intended_account}\n"
+        f"aws eks delete-pod-identity-association --cluster-name {case.world.cluster_name} "
+        f"--association-id ID{_restart(case)}",
+    )
+
+
+def _skip_with_pod_identity(case: Case) -> None:
+    """Without an annotation, but with an association, nothing of IRSA is expected."""
+    if ROLE_ARN not in case.intended_annotations and case.uses_pod_identity:
+        raise SkipError("EKS Pod Identity is used instead")
+
+
+def _restart(case: Case) -> str:
+    return f"\n{restart_command(case)}"
+
+
+def restart_command(case: Case) -> str:
+    """The command that gives the workload new Pods."""
+    if case.kind.name in {"deployment", "statefulset", "daemonset"}:
+        return f"kubectl rollout restart {case.kind.name} {case.name} -n {case.namespace}"
+    return "then make its Pods anew: the webhook acts when a Pod is made"

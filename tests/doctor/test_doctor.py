@@ -1,0 +1,363 @@
+"""The doctor leaves a healthy chain in peace, and names each link that is broken."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from irsa_helpers import oidc, pods, roles, storage
+from irsa_helpers.doctor import LINKS, Diagnosis, doctor
+from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
+from irsa_helpers.trust import build_trust_policy
+from irsa_helpers.world import World
+
+
+class Chain:
+    """A healthy chain in a namespace of its own, and handles to break it by."""
+
+    account = "app-sa"
+    app = "app"
+
+    def __init__(self, world: World, namespace: str) -> None:
+        self.world, self.namespace, self.role = world, namespace, f"{namespace}-role"
+        self.bucket = f"{namespace}-data"
+        self.role_arn = roles.role_arn(world, self.role)
+
+    def build(self) -> None:
+        oidc.ensure_provider(self.world)
+        storage.ensure_bucket(self.world, self.bucket)
+        read = roles.build_bucket_read_policy(self.bucket)
+        trust = self.trust()
+        roles.ensure_role(self.world, self.role, trust, permission_policies={"read": read})
+        self.annotate(self.role_arn)
+        pods.ensure_deployment(
+            self.world,
+            self.app,
+            service_account=self.account,
+            image="busybox",
+            namespace=self.namespace,
+        )
+        pods.wait_for_pod(self.world, self.app, namespace=self.namespace)
+
+    def take_down(self) -> None:
+        roles.ensure_no_role(self.world, self.role)
+        storage.ensure_no_bucket(self.world, self.bucket)
+
+    def diagnose(self, target: str = "deployment/app", world: World | None = None) -> Diagnosis:
+        return doctor(world or self.world, target, namespace=self.namespace)
+
+    def trust(self, **changes: Any) -> dict[str, Any]:
+        policy = build_trust_policy(oidc.provider_arn(self.world), self.namespace, self.account)
+        policy["Statement"][0].update(changes)
+        return policy
+
+    def put_trust(self, policy: dict[str, Any]) -> None:
+        roles.ensure_role(self.world, self.role, policy)
+
+    def claims(self, operator: str = "StringEquals", **claims: str) -> None:
+        prefix = oidc.issuer_host_path(oidc.issuer_url(self.world))
+        condition = {operator: {f"{prefix}:{claim}": value for claim, value in claims.items()}}
+        self.put_trust(self.trust(Condition=condition))
+
+    def annotate(self, role_arn: str | None, **more: str | None) -> None:
+        annotations = {ROLE_ARN: role_arn, **more}
+        ensure_service_account(
+            self.world, self.account, namespace=self.namespace, annotations=annotations
+        )
+
+    def patch(self, template: dict[str, Any], wait: bool = True) -> None:
+        body = {"spec": {"template": template}}
+        self.world.apps_v1.patch_namespaced_deployment(self.app, self.namespace, body)
+        if wait:
+            pods.wait_for_pod(self.world, self.app, namespace=self.namespace)
+
+    def container(self, **members: Any) -> None:
+        self.patch({"spec": {"containers": [{"name": self.app, **members}]}})
+
+
+@pytest.fixture
+def chain(world: World, namespace: str) -> Iterator[Chain]:
+    """A healthy chain."""
+    made = Chain(world, namespace)
+    made.build()
+    yield made
+    made.take_down()
+
+
+@pytest.mark.parametrize("kind", ["deployment", "serviceaccount", "pod"])
+def test_a_healthy_chain_has_no_problem(chain: Chain, kind: str) -> None:
+    pod = pods.wait_for_pod(chain.world, chain.app, namespace=chain.namespace)
+    names = {"deployment": "app", "serviceaccount": "app-sa", "pod": pod.metadata.name}
+    diagnosis = chain.diagnose(f"{kind}/{names[kind]}")
+    assert diagnosis.ok, str(diagnosis)
+    assert diagnosis.unseen == (), str(diagnosis)
+    assert [link.name for link in diagnosis.links] == list(LINKS)
+
+
+def break_workload(chain: Chain) -> None:
+    pods.ensure_no_deployment(chain.world, chain.app, namespace=chain.namespace)
+
+
+def break_pods(chain: Chain) -> None:
+    chain.patch({"spec": {"containers": [{"name": "app", "image": "no/such"}]}}, wait=False)
+    chain.world.apps_v1.patch_namespaced_deployment(
+        chain.app, chain.namespace, {"spec": {"strategy": {"type": "Recreate"}}}
+    )
+    with pytest.raises(Exception, match="Pull"):
+        pods.wait_for_pod(chain.world, chain.app, namespace=chain.namespace)
+
+
+def break_service_account_name(chain: Chain) -> None:
+    chain.patch({"spec": {"serviceAccountName": "default"}})
+
+
+def break_service_account(chain: Chain) -> None:
+    core = chain.world.core_v1
+    core.delete_namespaced_service_account(chain.account, chain.namespace)
+
+
+def break_annotation(chain: Chain) -> None:
+    chain.annotate(None)
+    pods.restart_deployment(chain.world, chain.app, namespace=chain.namespace)
+    pods.wait_for_pod(chain.world, chain.app, namespace=chain.namespace)
+
+
+def misspell_annotation(chain: Chain) -> None:
+    chain.annotate(None, **{"eks.amazonaws.com/role_arn": chain.role_arn})
+
+
+def annotate_the_pod_instead(chain: Chain) -> None:
+    chain.annotate(None)
+    chain.patch({"metadata": {"annotations": {ROLE_ARN: chain.role_arn}}})
+
+
+def break_role_arn(chain: Chain) -> None:
+    chain.annotate(chain.role)
+    pods.restart_deployment(chain.world, chain.app, namespace=chain.namespace)
+    pods.wait_for_pod(chain.world, chain.app, namespace=chain.namespace)
+
+
+def shorten_token(chain: Chain) -> None:
+    chain.annotate(chain.role_arn, **{"eks.amazonaws.com/token-expiration": "60"})
+
+
+def age_the_pod(chain: Chain) -> None:
+    chain.annotate(None)
+    pods.restart_deployment(chain.world, chain.app, namespace=chain.namespace)
+    pods.wait_for_pod(chain.world, chain.app, namespace=chain.namespace)
+    chain.annotate(chain.role_arn)
+
+
+def skip_the_container(chain: Chain) -> None:
+    chain.patch({"metadata": {"annotations": {"eks.amazonaws.com/skip-containers": "app"}}})
+
+
+def preset_a_variable(chain: Chain) -> None:
+    chain.container(env=[{"name": "AWS_ROLE_ARN", "value": chain.role_arn}])
+
+
+def set_keys(chain: Chain) -> None:
+    chain.container(env=[{"name": "AWS_ACCESS_KEY_ID", "value": "AKIAIOSFODNN7EXAMPLE"}])
+
+
+def set_keys_by_config_map(chain: Chain) -> None:
+    chain.world.core_v1.create_namespaced_config_map(
+        chain.namespace, {"metadata": {"name": "settings"}, "data": {"AWS_PROFILE": "production"}}
+    )
+    chain.container(envFrom=[{"configMapRef": {"name": "settings"}}])
+
+
+def delete_provider(chain: Chain) -> None:
+    oidc.ensure_no_provider(chain.world)
+
+
+def narrow_provider(chain: Chain) -> None:
+    oidc.ensure_no_provider(chain.world)
+    oidc.ensure_provider(chain.world, ["vault"])
+
+
+def delete_role(chain: Chain) -> None:
+    roles.ensure_no_role(chain.world, chain.role)
+
+
+def name_another_account(chain: Chain) -> None:
+    chain.annotate(chain.role_arn.replace("111122223333", "444455556666"))
+    pods.restart_deployment(chain.world, chain.app, namespace=chain.namespace)
+    pods.wait_for_pod(chain.world, chain.app, namespace=chain.namespace)
+
+
+def mistype_subject(chain: Chain) -> None:
+    subject = f"system:serviceaccount:{chain.namespace}:App-SA"
+    chain.claims(sub=subject, aud="sts.amazonaws.com")
+
+
+def star_under_equals(chain: Chain) -> None:
+    chain.claims(sub=f"system:serviceaccount:{chain.namespace}:*", aud="sts.amazonaws.com")
+
+
+def trust_an_old_cluster(chain: Chain) -> None:
+    old = oidc.provider_arn(chain.world)[:-32] + "F" * 32
+    chain.put_trust(build_trust_policy(old, chain.namespace, chain.account))
+
+
+def trust_all(chain: Chain) -> None:
+    chain.claims("StringLike", sub="system:serviceaccount:*:*", aud="sts.amazonaws.com")
+
+
+def take_permissions(chain: Chain) -> None:
+    iam = chain.world.aws("iam")
+    iam.delete_role_policy(RoleName=chain.role, PolicyName="read")
+
+
+def permit_the_bucket_alone(chain: Chain) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": f"arn:aws:s3:::{chain.bucket}",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    roles.ensure_role(chain.world, chain.role, chain.trust(), permission_policies={"read": policy})
+
+
+def permit_another_bucket(chain: Chain) -> None:
+    policy = roles.build_bucket_read_policy(f"{chain.bucket}-typo")
+    roles.ensure_role(chain.world, chain.role, chain.trust(), permission_policies={"read": policy})
+
+
+def deny_by_bucket_policy(chain: Chain) -> None:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{chain.bucket}/*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    chain.world.aws("s3").put_bucket_policy(Bucket=chain.bucket, Policy=policy)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "link"),
+    [
+        (break_workload, "workload"),
+        (break_pods, "pods"),
+        (break_service_account_name, "service-account-name"),
+        (break_service_account, "service-account"),
+        (break_annotation, "annotation"),
+        (misspell_annotation, "annotation"),
+        (annotate_the_pod_instead, "annotation"),
+        (break_role_arn, "role-arn"),
+        (shorten_token, "token-expiration"),
+        (age_the_pod, "injection"),
+        (skip_the_container, "skip-containers"),
+        (preset_a_variable, "preset-variables"),
+        (set_keys, "static-credentials"),
+        (set_keys_by_config_map, "static-credentials"),
+        (delete_provider, "provider"),
+        (narrow_provider, "provider-audience"),
+        (delete_role, "role"),
+        (name_another_account, "role"),
+        (mistype_subject, "trust-policy"),
+        (star_under_equals, "trust-policy"),
+        (trust_an_old_cluster, "trust-policy"),
+        (trust_all, "trust-scope"),
+        (take_permissions, "permissions"),
+        (permit_the_bucket_alone, "permission-resources"),
+        (permit_another_bucket, "permission-resources"),
+        (deny_by_bucket_policy, "bucket-policies"),
+    ],
+)
+def test_the_broken_link_is_named_and_no_other(
+    chain: Chain, break_it: Callable[[Chain], None], link: str
+) -> None:
+    break_it(chain)
+    diagnosis = chain.diagnose()
+    assert [problem.name for problem in diagnosis.problems] == [link], str(diagnosis)
+    [problem] = diagnosis.problems
+    assert problem.found
+    assert problem.expected
+    assert problem.fix
+
+
+def test_the_webhooks_absence_is_named(chain: Chain) -> None:
+    from kubernetes.client import AdmissionregistrationV1Api
+
+    api = AdmissionregistrationV1Api(chain.world.kubernetes)
+    saved = api.read_mutating_webhook_configuration("pod-identity-webhook")
+    api.delete_mutating_webhook_configuration("pod-identity-webhook")
+    try:
+        pods.restart_deployment(chain.world, chain.app, namespace=chain.namespace)
+        pods.wait_for_pod(chain.world, chain.app, namespace=chain.namespace)
+        problems = [problem.name for problem in chain.diagnose().problems]
+    finally:
+        saved.metadata.resource_version = None
+        saved.metadata.uid = None
+        api.create_mutating_webhook_configuration(saved)
+    assert problems == ["webhook", "injection"]
+
+
+def test_several_faults_are_named_at_once(chain: Chain) -> None:
+    misspell_annotation(chain)
+    oidc.ensure_no_provider(chain.world)
+    mistype_subject(chain)
+    take_permissions(chain)
+    names = [problem.name for problem in chain.diagnose().problems]
+    assert names == ["annotation", "provider", "trust-policy", "permissions"]
+
+
+def test_the_fix_of_a_trust_policy_mends_it(chain: Chain) -> None:
+    mistype_subject(chain)
+    fix = chain.diagnose()["trust-policy"].fix
+    document = json.loads(fix.partition("--policy-document '")[2].rstrip("'"))
+    chain.put_trust(document)
+    assert chain.diagnose().ok
+
+
+def test_nothing_is_changed_by_looking(chain: Chain) -> None:
+    before = roles.describe_role(chain.world, chain.role)
+    chain.diagnose()
+    assert roles.describe_role(chain.world, chain.role) == before
+
+
+def test_a_missing_aws_right_is_named(chain: Chain) -> None:
+    blind = copy.copy(chain.world)
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"AWS": "111122223333"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+    name = f"{chain.namespace}-viewer"
+    roles.ensure_role(chain.world, name, trust)
+    session = chain.world.aws("sts").assume_role(
+        RoleArn=roles.role_arn(chain.world, name), RoleSessionName="viewer"
+    )
+    blind.aws = lambda service, **_: chain.world.aws(  # type: ignore[method-assign]
+        service, credentials=session["Credentials"]
+    )
+    try:
+        diagnosis = chain.diagnose(world=blind)
+    finally:
+        roles.ensure_no_role(chain.world, name)
+    assert diagnosis.ok, str(diagnosis)
+    assert {link.name for link in diagnosis.unseen} >= {"issuer", "provider", "role"}
+    assert "eks:DescribeCluster" in diagnosis["issuer"].found
+
+
+def test_a_missing_kubernetes_right_is_named(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kubernetes.client import ApiException
+
+    def forbid(*_: str) -> None:
+        raise ApiException(status=403, reason="Forbidden")
+
+    monkeypatch.setattr(chain.world.core_v1, "list_namespaced_pod", forbid)
+    diagnosis = chain.diagnose()
+    assert diagnosis["pods"].state == "cannot-see"
+    assert f"list pods in namespace {chain.namespace}" in diagnosis["pods"].found
+    assert diagnosis["annotation"].state == "ok"
+    assert diagnosis.ok, str(diagnosis)
