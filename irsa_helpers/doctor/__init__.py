@@ -65,6 +65,6 @@ def _walk(case: Case, name: str, check: Callable[[Case], Link]) -> Link:
     try:
         return replace(check(case), name=name)
     except CannotSeeError as error:
-        return Link(name, "cannot-see", f"the right that is missing: {error}")
+        return Link(name, "cannot-see", error.message)
     except SkipError as error:
         return Link(name, "skipped", str(error))

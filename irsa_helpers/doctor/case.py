@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, serviceaccounts, trust
+from irsa_helpers.doctor.admission import TokenFacts, admission, trusting_roles
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
 from irsa_helpers.doctor.target import parse_target
 
@@ -152,10 +154,25 @@ class Case:
         stated = self.intended_annotations.get(serviceaccounts.ROLE_ARN, "").strip()
         if stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated):
             return stated
-        meant = [value for _, value in self.misplaced_roles]
+        meant = [value.strip() for _, value in self.misplaced_roles] or self.admitting_roles
         if not meant:
-            raise SkipError("no role is named")
+            raise SkipError("no role is named, and none admits this ServiceAccount")
         return meant[0]
+
+    @cached_property
+    def admitting_roles(self) -> list[str]:
+        """The ARNs of your account's roles that admit the ServiceAccount and name it."""
+        provider_arn = arns.provider_arn(self.issuer_url, self.own_account)
+        return [
+            str(role["Arn"])
+            for role in trusting_roles(self.world, provider_arn)
+            if admission(role, self.token(provider_arn)).allowed
+            and self.subject in json.dumps(role["AssumeRolePolicyDocument"])
+        ]
+
+    def token(self, provider_arn: str) -> TokenFacts:
+        """What STS would read in the app's token, with the provider it would find for it."""
+        return TokenFacts(provider_arn, self.issuer_url, self.subject, self.audience)
 
     @property
     def misplaced_roles(self) -> list[tuple[str, str]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from irsa_helpers import arns, trust
+from irsa_helpers import trust
+from irsa_helpers.doctor.admission import admission
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
-from irsa_helpers.policy import Decision, Request, evaluate, explain
+from irsa_helpers.doctor.workload import restart_command
+from irsa_helpers.policy import explain
+from irsa_helpers.serviceaccounts import ROLE_ARN
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
@@ -70,13 +73,7 @@ def role(case: Case) -> Link:
     except CannotSeeError:
         return _foreign_role(case)
     if found is None:
-        return broken(
-            f"account {case.role_account} has no role {case.role_name}",
-            expected=case.role_arn,
-            error=NOT_AUTHORIZED,
-            fix=f"aws iam create-role --role-name {case.role_name} "
-            f"--assume-role-policy-document '{_statement_text(case)}'",
-        )
+        return _no_role(case)
     if found["Arn"] != case.role_arn:
         return broken(
             f"the role's ARN is {found['Arn']}",
@@ -87,58 +84,48 @@ def role(case: Case) -> Link:
     return ok(found["Arn"])
 
 
-def _foreign_role(case: Case) -> Link:
-    """A role of another account: a slip where your own account has that role for this subject."""
-    case_account, own = case.role_account, case.own_account
-    if case_account == own:
-        raise CannotSeeError("iam:GetRole")
-    get = case.world.aws("iam").get_role
-    twin = read_aws("iam:GetRole", get, RoleName=case.role_name)
-    if twin is None or not _admits(case, twin["Role"], own):
-        raise CannotSeeError(f"iam:GetRole in account {case_account}; yours is {own}")
+def _no_role(case: Case) -> Link:
+    fix = (
+        f"aws iam create-role --role-name {case.role_name} "
+        f"--assume-role-policy-document '{_policy_text(case)}'"
+    )
+    expected = case.role_arn
+    if case.admitting_roles:
+        expected = f"a role that exists; {', '.join(case.admitting_roles)} admits {case.subject}"
+        fix = _annotate(case, case.admitting_roles[0])
     return broken(
-        f"the annotation names account {case_account}",
-        expected=f"{twin['Role']['Arn']}: the role of your account trusts this ServiceAccount",
-        error=f"{NOT_AUTHORIZED}, or InvalidIdentityToken: No OpenIDConnect provider found",
-        fix=_annotate(case, twin["Role"]["Arn"]),
+        f"account {case.role_account} has no role {case.role_name}",
+        expected=expected,
+        error=NOT_AUTHORIZED,
+        fix=fix,
     )
 
 
-def _admits(case: Case, found: dict[str, Any], account: str) -> bool:
-    provider_arn = arns.provider_arn(case.issuer_url, account)
-    decision = admission(found, provider_arn, case.issuer_url, case.subject, case.audience)
-    return decision.allowed
+def _foreign_role(case: Case) -> Link:
+    """A role of another account: a slip where your own has one of that name for this subject."""
+    if case.role_account == case.own_account:
+        raise CannotSeeError("iam:GetRole")
+    twins = [arn for arn in case.admitting_roles if arn.endswith(f"/{case.role_name}")]
+    if not twins:
+        case.in_own_account("iam:GetRole")
+    return broken(
+        f"the annotation names account {case.role_account}",
+        expected=f"{twins[0]}: the role of your account admits this ServiceAccount",
+        error=f"{NOT_AUTHORIZED}, or InvalidIdentityToken: No OpenIDConnect provider found",
+        fix=_annotate(case, twins[0]),
+    )
 
 
 def _annotate(case: Case, role_arn: str) -> str:
     return (
         f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
-        f"--overwrite eks.amazonaws.com/role-arn={role_arn}"
+        f"--overwrite {ROLE_ARN}={role_arn}\n{restart_command(case)}"
     )
-
-
-def admission(
-    role: dict[str, Any], provider_arn: str, issuer_url: str, subject: str, audience: str
-) -> Decision:
-    """What the role's trust policy says to a token of that issuer, subject and audience."""
-    prefix = arns.issuer_host_path(issuer_url)
-    request = Request(
-        principal=provider_arn,
-        action="sts:AssumeRoleWithWebIdentity",
-        resource=role["Arn"],
-        context={
-            f"{prefix}:sub": subject,
-            f"{prefix}:aud": audience,
-            "aws:FederatedProvider": provider_arn,
-            "sts:RoleSessionName": "botocore-session-1",
-        },
-    )
-    return evaluate(request, resource_policy=role["AssumeRolePolicyDocument"])
 
 
 def trust_policy(case: Case) -> Link:
     """The role's trust policy admits this ServiceAccount's tokens."""
-    decision = admission(case.role, case.provider_arn, case.issuer_url, case.subject, case.audience)
+    decision = admission(case.role, case.token(case.provider_arn))
     if decision.allowed:
         return ok(f"admits {case.subject} for {case.audience}")
     flaws = trust.check_trust_policy(case.role["AssumeRolePolicyDocument"], case.provider_arn)
@@ -148,7 +135,7 @@ def trust_policy(case: Case) -> Link:
         expected=f"sub {case.subject}, aud {case.audience}, principal {case.provider_arn}",
         error=NOT_AUTHORIZED,
         fix=f"aws iam update-assume-role-policy --role-name {case.role_name} "
-        f"--policy-document '{_statement_text(case)}'",
+        f"--policy-document '{_policy_text(case)}'",
     )
 
 
@@ -157,17 +144,18 @@ def trust_scope(case: Case) -> Link:
     flaws = trust.check_trust_policy(case.role["AssumeRolePolicyDocument"], case.provider_arn)
     wide = [flaw for flaw in flaws if flaw.severity == "too-wide"]
     if not wide:
-        return ok("named ServiceAccounts only")
+        advice = [flaw.message for flaw in flaws if flaw.severity == "advice"]
+        return ok("; ".join(["named ServiceAccounts only", *advice]))
     return risk(
         "; ".join(flaw.message for flaw in wide),
         expected="StringEquals on :sub with one ServiceAccount, and on :aud",
         error="none: other Pods become this role too",
         fix=f"aws iam update-assume-role-policy --role-name {case.role_name} "
-        f"--policy-document '{_statement_text(case)}'",
+        f"--policy-document '{_policy_text(case)}'",
     )
 
 
-def _statement_text(case: Case) -> str:
+def _policy_text(case: Case) -> str:
     """A trust policy for this ServiceAccount, as the AWS CLI takes it."""
     policy = trust.build_trust_policy(
         case.provider_arn, case.namespace, case.intended_account, audience=case.audience

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, oidc, trust
-from irsa_helpers.doctor.cloud import admission
+from irsa_helpers.doctor.admission import TokenFacts, admission, trusting_roles
 from irsa_helpers.doctor.reading import read_aws, read_kubernetes
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN
 
@@ -82,73 +82,91 @@ class Overview:
         return f"```\n{self}\n```"
 
 
+@dataclass(frozen=True)
+class _Account:
+    """A ServiceAccount: its names, the role it asks for, and for whom its tokens are made."""
+
+    namespace: str
+    name: str
+    role_arn: str | None
+    audience: str
+
+    @classmethod
+    def of(cls, found: dict[str, Any]) -> _Account:
+        metadata = found["metadata"]
+        annotations = metadata.get("annotations") or {}
+        audience = annotations.get(f"{PREFIX}audience", oidc.AUDIENCE)
+        return cls(metadata["namespace"], metadata["name"], annotations.get(ROLE_ARN), audience)
+
+
+@dataclass(frozen=True)
+class _Trust:
+    """The cluster's issuer, the provider that IAM has for it, and the roles that name it."""
+
+    issuer_url: str
+    provider_arn: str
+    client_ids: tuple[str, ...] | None
+    roles: dict[str, dict[str, Any]]
+
+    @classmethod
+    def of(cls, world: World) -> _Trust:
+        right = "eks:DescribeCluster, iam:GetOpenIDConnectProvider"
+        provider = read_aws(right, oidc.describe_provider, world=world)
+        arn = oidc.provider_arn(world)
+        client_ids = tuple(provider["ClientIDList"]) if provider is not None else None
+        roles = {role["Arn"]: role for role in trusting_roles(world, arn)}
+        return cls(oidc.issuer_url(world), arn, client_ids, roles)
+
+    def admits(self, account: _Account) -> list[str]:
+        """The ARNs of the roles that the ServiceAccount can become."""
+        if account.audience not in (self.client_ids or ()):
+            return []
+        subject = trust.subject(account.namespace, account.name)
+        token = TokenFacts(self.provider_arn, self.issuer_url, subject, account.audience)
+        return [arn for arn, role in self.roles.items() if admission(role, token).allowed]
+
+    def refusal(self, account: _Account) -> Refusal | None:
+        """Why the ServiceAccount cannot become the role that it asks for; None where it can."""
+        if account.role_arn is None or account.role_arn in self.admits(account):
+            return None
+        if f"::{arns.Arn.parse(self.provider_arn).account_id}:" not in account.role_arn:
+            reason = "the role is of another account, which cannot be seen from here"
+        elif self.client_ids is None:
+            reason = "the account has no provider for this cluster's issuer"
+        elif account.audience not in self.client_ids:
+            reason = f"the provider does not accept the audience {account.audience}"
+        elif account.role_arn not in self.roles:
+            reason = "there is no such role, or its trust policy does not name this cluster"
+        else:
+            reason = "the role's trust policy does not admit it"
+        return Refusal(account.namespace, account.name, account.role_arn, reason)
+
+    def wide(self) -> Iterator[WideTrust]:
+        """The roles that admit more than they name."""
+        for arn, role in self.roles.items():
+            policy = role["AssumeRolePolicyDocument"]
+            for flaw in trust.check_trust_policy(policy, self.provider_arn):
+                if flaw.severity == "too-wide":
+                    yield WideTrust(arn, flaw.message)
+
+
 def overview(world: World) -> Overview:
     """Every ServiceAccount of the cluster against every role of the account that trusts it.
 
     Raises CannotSeeError, which names the right, where you may not list roles or ServiceAccounts.
     """
-    provider_arn, issuer_url = oidc.provider_arn(world), oidc.issuer_url(world)
-    provider = oidc.describe_provider(world)
-    roles = {role["Arn"]: role for role in _trusting_roles(world, provider_arn)}
-    accesses, refusals = [], []
-    for account in _service_accounts(world):
-        namespace, name = account["metadata"]["namespace"], account["metadata"]["name"]
-        annotations = account["metadata"].get("annotations") or {}
-        audience = annotations.get(f"{PREFIX}audience", oidc.AUDIENCE)
-        accepted = provider is not None and audience in provider["ClientIDList"]
-        wanted = annotations.get(ROLE_ARN)
-        admitted = [
-            arn
-            for arn, role in roles.items()
-            if accepted
-            and admission(
-                role, provider_arn, issuer_url, trust.subject(namespace, name), audience
-            ).allowed
-        ]
-        accesses += [Access(namespace, name, arn, arn == wanted) for arn in admitted]
-        if wanted is not None and wanted not in admitted:
-            reason = _reason(wanted, provider, accepted, roles, provider_arn)
-            refusals.append(Refusal(namespace, name, wanted, reason))
-    return Overview(tuple(accesses), tuple(refusals), tuple(_wide(roles, provider_arn)))
-
-
-def _trusting_roles(world: World, provider_arn: str) -> Iterator[dict[str, Any]]:
-    """The roles whose trust policy names this cluster's provider."""
-    pages = world.aws("iam").get_paginator("list_roles").paginate()
-    for page in read_aws("iam:ListRoles", lambda: list(pages)) or []:
-        for role in page["Roles"]:
-            rules = trust.describe_trust_policy(role["AssumeRolePolicyDocument"])
-            if any(provider_arn in rule.providers for rule in rules):
-                yield role
+    here = _Trust.of(world)
+    accounts = [_Account.of(found) for found in _service_accounts(world)]
+    accesses = [
+        Access(account.namespace, account.name, arn, arn == account.role_arn)
+        for account in accounts
+        for arn in here.admits(account)
+    ]
+    refusals = [refusal for account in accounts if (refusal := here.refusal(account))]
+    return Overview(tuple(accesses), tuple(refusals), tuple(here.wide()))
 
 
 def _service_accounts(world: World) -> list[dict[str, Any]]:
     listing = world.core_v1.list_service_account_for_all_namespaces
     found = read_kubernetes(world, "list serviceaccounts", listing)
     return list((found or {}).get("items", []))
-
-
-def _reason(
-    role_arn: str,
-    provider: dict[str, Any] | None,
-    accepted: bool,
-    roles: dict[str, dict[str, Any]],
-    provider_arn: str,
-) -> str:
-    if arns.Arn.parse(provider_arn).account_id not in role_arn:
-        return "the role is of another account, which cannot be seen from here"
-    if provider is None:
-        return "the account has no provider for this cluster's issuer"
-    if not accepted:
-        return "the provider does not accept the audience of its tokens"
-    if role_arn not in roles:
-        return "there is no such role, or its trust policy does not name this cluster"
-    return "the role's trust policy does not admit it"
-
-
-def _wide(roles: dict[str, dict[str, Any]], provider_arn: str) -> Iterator[WideTrust]:
-    for arn, role in roles.items():
-        flaws = trust.check_trust_policy(role["AssumeRolePolicyDocument"], provider_arn)
-        for flaw in flaws:
-            if flaw.severity == "too-wide":
-                yield WideTrust(arn, flaw.message)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from irsa_helpers.errors import IrsaLabError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,8 +22,14 @@ MISSING = {
 NOT_OFFERED = {"NotImplemented", "InvalidAction", "UnknownOperationException"}
 
 
-class CannotSeeError(Exception):
+class CannotSeeError(IrsaLabError):
     """The caller lacks a right; the message names it."""
+
+    def __init__(self, right: str) -> None:
+        super().__init__(
+            f"the right that is missing: {right}",
+            next_step="ask for that right, or ask somebody who has it to run the doctor",
+        )
 
 
 class SkipError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.doctor.reading import SkipError
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
 
@@ -122,7 +122,7 @@ def annotation(case: Case) -> Link:
     if ROLE_ARN in case.intended_annotations:
         return ok(f"{ROLE_ARN}: {case.intended_annotations[ROLE_ARN]}")
     misplaced = [f"{place}: {arn}" for place, arn in case.misplaced_roles]
-    arn = case.misplaced_roles[0][1].strip() if misplaced else "ROLE-ARN"
+    arn = _meant_role(case)
     return broken(
         "\n".join(misplaced) or f"{case.intended_account} has no such annotation",
         expected=f"the annotation {ROLE_ARN} on the ServiceAccount",
@@ -130,6 +130,14 @@ def annotation(case: Case) -> Link:
         fix=f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
         f"{ROLE_ARN}={arn}{_restart(case)}",
     )
+
+
+def _meant_role(case: Case) -> str:
+    """The role that was meant, as far as it can be told."""
+    try:
+        return case.role_arn
+    except (CannotSeeError, SkipError):
+        return "ROLE-ARN"
 
 
 def role_arn(case: Case) -> Link:
