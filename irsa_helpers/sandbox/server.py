@@ -20,8 +20,8 @@ from typing import Any
 
 import yaml
 
-from irsa_helpers.sandbox import aws, control, issuer, kubernetes, listeners, node, webhook
-from irsa_helpers.sandbox.apiclient import ApiClient
+from irsa_helpers.sandbox import apiserver, aws, control, issuer, listeners, node, webhook
+from irsa_helpers.sandbox.apiclient import ApiClient, path_of
 from irsa_helpers.sandbox.certificates import Authority
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.controllers import Controllers
@@ -105,7 +105,7 @@ async def _compose(home: Path, stack: AsyncExitStack, stop: asyncio.Event) -> No
     stack.push_async_callback(issuer_client.close)
 
     cloud = aws.create(_aws_settings(frame, issuer_client))
-    cluster = kubernetes.create(_kubernetes_settings(frame, cloud))
+    cluster = apiserver.create(_kubernetes_settings(frame, cloud))
     await asyncio.gather(cloud.start(), cluster.start(), _serve_issuer(frame, servers))
     stack.push_async_callback(cloud.stop)
     stack.push_async_callback(cluster.stop)
@@ -165,15 +165,15 @@ def _aws_settings(frame: Frame, issuer_client: IssuerClient) -> aws.AwsSettings:
     )
 
 
-def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> kubernetes.KubernetesSettings:
+def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> apiserver.KubernetesSettings:
     tokens = frame.identity.tokens
     users = {
-        "admin": kubernetes.User("kubernetes-admin", ("system:masters", "system:authenticated")),
+        "admin": apiserver.User("kubernetes-admin", ("system:masters", "system:authenticated")),
         "controllers": _component("system:kube-controller-manager"),
         "kubelet": _component(f"system:node:{node.NODE_NAME}", "system:nodes"),
         "webhook": _component("system:serviceaccount:kube-system:pod-identity-webhook"),
     }
-    return kubernetes.KubernetesSettings(
+    return apiserver.KubernetesSettings(
         database=frame.home / "kubernetes.sqlite3",
         issuer_url=frame.identity.issuer_url,
         keys=frame.keys,
@@ -188,9 +188,9 @@ def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> kubernetes.KubernetesS
     )
 
 
-def _component(name: str, *groups: str) -> kubernetes.User:
+def _component(name: str, *groups: str) -> apiserver.User:
     """A part of the cluster itself; all of them may do all here."""
-    return kubernetes.User(name, (*groups, "system:masters", "system:authenticated"))
+    return apiserver.User(name, (*groups, "system:masters", "system:authenticated"))
 
 
 async def _start_cluster_parts(
@@ -206,32 +206,49 @@ async def _start_cluster_parts(
         )
 
     hook = webhook.create_app(client("webhook"), region=REGION, trace=frame.trace)
-    await hook.start()
     stack.push_async_callback(hook.stop)
     certificate = frame.authority.issue("webhook", listeners.LOOPBACK)
     await servers.serve("webhook", hook, certificate=certificate)
+    await _register_webhook(client("webhook"), frame)
 
-    controllers = Controllers(client("controllers"), frame.clock)
+    controllers = Controllers(client("controllers"), frame.clock, frame.authority.pem)
     await controllers.start()
     stack.push_async_callback(controllers.stop)
 
-    await servers.serve("imds", node.create_imds_app(lambda: cloud.instance_credentials(NODE_ROLE)))
+    metadata = node.create_imds_app(
+        lambda: cloud.instance_credentials(NODE_ROLE), NODE_ROLE, frame.clock
+    )
+    await servers.serve("imds", metadata)
     kubelet = Kubelet(
         client("kubelet"),
         frame.clock,
         frame.trace,
         directory=frame.home / "pods",
-        node_name=node.NODE_NAME,
+        node=node.node_object(
+            frame.ports["kubelet"],
+            apiserver.VERSION["gitVersion"],
+            frame.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ),
         node_environment={
             "AWS_ENDPOINT_URL": frame.url("aws"),
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": frame.url("imds"),
         },
         token=frame.identity.tokens["kubelet-api"],
-        port=frame.ports["kubelet"],
     )
     await servers.serve("kubelet", kubelet.app)
     await kubelet.start()
     stack.push_async_callback(kubelet.stop)
+
+
+async def _register_webhook(client: ApiClient, frame: Frame) -> None:
+    """The webhook's configuration is there; one that the learner changed or removed is left so."""
+    marker = frame.home / "webhook-registered"
+    if not marker.exists():
+        body = webhook.configuration(frame.url("webhook"), frame.authority.pem)
+        place = path_of("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations")
+        await client.create(place, body)
+        marker.touch()
+    await client.close()
 
 
 def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSettings:

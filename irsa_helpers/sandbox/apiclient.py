@@ -1,0 +1,181 @@
+"""A small asynchronous client of the Kubernetes API, for the cluster's own parts.
+
+It speaks to any API server: the webhook, the controllers and the kubelet use nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+
+log = logging.getLogger("irsa-lab.apiclient")
+
+Object = dict[str, Any]
+Key = tuple[str, str]  # namespace, name
+
+RETRY_SECONDS = 0.2
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class ApiError(Exception):
+    """A refusal by the API server; `status` is the HTTP status, `reason` the Status's reason."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+        self.message = message
+
+
+def path_of(
+    api_version: str, plural: str, namespace: str = "", name: str = "", subresource: str = ""
+) -> str:
+    """The URL path of a collection or an object: `/apis/apps/v1/namespaces/default/deployments`."""
+    base = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+    scope = f"/namespaces/{namespace}" if namespace else ""
+    return "/".join(filter(None, (f"{base}{scope}/{plural}", name, subresource)))
+
+
+def key_of(body: Object) -> Key:
+    """(namespace, name) of an object."""
+    return body["metadata"].get("namespace", ""), body["metadata"]["name"]
+
+
+class ApiClient:
+    """Requests as one component, by its bearer token."""
+
+    def __init__(self, server_url: str, token: str, ca_file: str) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=server_url,
+            headers={"Authorization": f"Bearer {token}"},
+            verify=ssl.create_default_context(cafile=ca_file),
+            timeout=30,
+            limits=httpx.Limits(max_connections=None),
+            trust_env=False,
+        )
+
+    async def get(self, path: str) -> Object | None:
+        """The object, or None where there is none."""
+        try:
+            return await self._request("GET", path)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    async def list(self, path: str, **query: str) -> tuple[list[Object], str]:
+        """The items and the list's resourceVersion."""
+        answer = await self._request("GET", path, params=query)
+        return answer.get("items") or [], answer["metadata"]["resourceVersion"]
+
+    async def create(self, path: str, body: Object) -> Object:
+        """The object as it was stored."""
+        return await self._request("POST", path, json=body)
+
+    async def replace(self, path: str, body: Object) -> Object:
+        """The object as it was stored; 409 where it changed since it was read."""
+        return await self._request("PUT", path, json=body)
+
+    async def patch(self, path: str, body: Object) -> Object:
+        """The object after a JSON merge patch."""
+        headers = {"Content-Type": MERGE_PATCH}
+        return await self._request("PATCH", path, content=json.dumps(body), headers=headers)
+
+    async def delete(self, path: str, **options: Any) -> None:
+        """The object goes, or is gone already."""
+        try:
+            await self._request("DELETE", path, json={"kind": "DeleteOptions", **options})
+        except ApiError as error:
+            if error.status not in {404, 409}:
+                raise
+
+    async def watch(self, path: str, revision: str) -> AsyncIterator[tuple[str, Object]]:
+        """(type, object) of every change after a revision, until the server ends the stream."""
+        query = {"watch": "true", "resourceVersion": revision}
+        async with self._client.stream("GET", path, params=query, timeout=None) as answer:
+            if answer.status_code >= 400:
+                await answer.aread()
+                raise _error(answer)
+            async for line in answer.aiter_lines():
+                event = json.loads(line)
+                yield event["type"], event["object"]
+
+    async def _request(self, method: str, path: str, **options: Any) -> Object:
+        answer = await self._client.request(method, path, **options)
+        if answer.status_code >= 400:
+            raise _error(answer)
+        body: Object = answer.json()
+        return body
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def _error(answer: httpx.Response) -> ApiError:
+    try:
+        body = answer.json()
+    except ValueError:
+        return ApiError(answer.status_code, "", answer.text[:200])
+    return ApiError(answer.status_code, body.get("reason", ""), body.get("message", ""))
+
+
+class Informer:
+    """A collection kept in memory by a watch; `on_change` hears of every object that changed."""
+
+    def __init__(self, client: ApiClient, path: str, on_change: Callable[[Object], None]) -> None:
+        self._client = client
+        self._path = path
+        self._on_change = on_change
+        self.objects: dict[Key, Object] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Return when the cache holds what is there now; it is kept up to date from then on."""
+        revision = await self._relist()
+        self._task = asyncio.create_task(self._run(revision), name=f"informer {self._path}")
+
+    async def stop(self) -> None:
+        """Stop watching."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self, revision: str) -> None:
+        while True:
+            try:
+                async for kind, body in self._client.watch(self._path, revision):
+                    if kind == "ERROR":
+                        break
+                    revision = body["metadata"]["resourceVersion"]
+                    self._take(kind, body)
+                else:
+                    continue
+                revision = await self._relist()
+            except (httpx.HTTPError, ApiError) as error:
+                log.debug("watch of %s broke: %s", self._path, error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _relist(self) -> str:
+        items, revision = await self._client.list(self._path)
+        fresh = {key_of(body): body for body in items}
+        gone = [body for key, body in self.objects.items() if key not in fresh]
+        self.objects = fresh
+        for body in [*fresh.values(), *gone]:
+            self._on_change(body)
+        return revision
+
+    def _take(self, kind: str, body: Object) -> None:
+        if kind == "DELETED":
+            self.objects.pop(key_of(body), None)
+        elif kind in {"ADDED", "MODIFIED"}:
+            self.objects[key_of(body)] = body
+        self._on_change(body)

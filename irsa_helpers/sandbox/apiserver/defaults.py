@@ -1,0 +1,203 @@
+"""Defaults and checks of the kinds that controllers and kubectl rely on.
+
+Source: Kubernetes API reference; the values are those a real API server fills in.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from irsa_helpers.sandbox.apiserver.resources import Resource
+from irsa_helpers.sandbox.apiserver.status import StatusError, invalid
+from irsa_helpers.sandbox.apiserver.storage import Object
+
+_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+# RBAC names are path segments: colons are allowed.
+_FREE = "rbac.authorization.k8s.io"
+# Vowels and look-alikes are left out, as in apimachinery's rand.SafeEncodeString.
+SAFE_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+
+
+def check_name(resource: Resource, name: str) -> None:
+    """Raises StatusError 422 where the name is missing or not of the kind's form."""
+    if not name:
+        cause = ("FieldValueRequired", "metadata.name", "Required value: name or generateName")
+        raise invalid(resource, "", [(cause[0], cause[1], f"{cause[2]} is required")])
+    if resource.group == _FREE:
+        return
+    label = resource.kind in {"Namespace", "Service"}
+    pattern, longest = (_LABEL, 63) if label else (_SUBDOMAIN, 253)
+    if re.fullmatch(pattern, name) and len(name) <= longest:
+        return
+    rule = (
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
+        "and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
+        f"regex used for validation is '{_LABEL}')"
+        if label
+        else "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
+        "'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', "
+        r"regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*"
+        "[a-z0-9])?)*')"
+    )
+    text = f'Invalid value: "{name}": {rule}'
+    raise invalid(resource, name, [("FieldValueInvalid", "metadata.name", text)])
+
+
+def generated_name(prefix: str) -> str:
+    """The prefix and five random characters. Source: API conventions, generateName."""
+    return prefix[:58] + "".join(secrets.choice(SAFE_ALPHABET) for _ in range(5))
+
+
+def apply_defaults(resource: Resource, body: Object) -> None:
+    """Fill in what the API server fills in, in place."""
+    if resource.kind == "Pod":
+        _pod_spec(body["spec"])
+        body.setdefault("status", {"phase": "Pending", "qosClass": "BestEffort"})
+    elif resource.kind in {"Deployment", "ReplicaSet", "Job"}:
+        _workload(resource.kind, body)
+    elif resource.kind == "Namespace":
+        labels = body["metadata"].setdefault("labels", {})
+        labels.setdefault("kubernetes.io/metadata.name", body["metadata"]["name"])
+        body["spec"] = {"finalizers": ["kubernetes"]}
+        body["status"] = {"phase": "Active"}
+    elif resource.kind == "Secret":
+        body.setdefault("type", "Opaque")
+    elif resource.kind == "MutatingWebhookConfiguration":
+        _webhooks(body)
+
+
+def _webhooks(body: Object) -> None:
+    for webhook in body.get("webhooks", ()):
+        for name, value in (
+            ("failurePolicy", "Fail"),
+            ("matchPolicy", "Equivalent"),
+            ("reinvocationPolicy", "Never"),
+            ("timeoutSeconds", 10),
+            ("namespaceSelector", {}),
+            ("objectSelector", {}),
+        ):
+            webhook.setdefault(name, value)
+
+
+def _workload(kind: str, body: Object) -> None:
+    spec = body["spec"]
+    if kind == "Job":
+        for name, value in (("parallelism", 1), ("completions", 1), ("backoffLimit", 6)):
+            spec.setdefault(name, value)
+    else:
+        spec.setdefault("replicas", 1)
+    if kind == "Deployment":
+        rolling = {"maxUnavailable": "25%", "maxSurge": "25%"}
+        spec.setdefault("strategy", {"type": "RollingUpdate", "rollingUpdate": rolling})
+        spec.setdefault("revisionHistoryLimit", 10)
+        spec.setdefault("progressDeadlineSeconds", 600)
+    spec["template"].setdefault("metadata", {}).setdefault("creationTimestamp", None)
+    _pod_spec(spec["template"]["spec"])
+
+
+def _pod_spec(spec: Object) -> None:
+    for name, value in (
+        ("restartPolicy", "Always"),
+        ("terminationGracePeriodSeconds", 30),
+        ("dnsPolicy", "ClusterFirst"),
+        ("securityContext", {}),
+        ("schedulerName", "default-scheduler"),
+    ):
+        spec.setdefault(name, value)
+    for container in [*spec.get("initContainers", ()), *spec.get("containers", ())]:
+        _container(container)
+    for volume in spec.get("volumes", ()):
+        for kind in ("projected", "configMap", "secret", "downwardAPI"):
+            if isinstance(volume.get(kind), dict):
+                volume[kind].setdefault("defaultMode", 420)
+
+
+def _container(container: Object) -> None:
+    image = container.get("image", "")
+    latest = ":" not in image.rpartition("/")[2] or image.endswith(":latest")
+    for name, value in (
+        ("resources", {}),
+        ("terminationMessagePath", "/dev/termination-log"),
+        ("terminationMessagePolicy", "File"),
+        ("imagePullPolicy", "Always" if latest else "IfNotPresent"),
+    ):
+        container.setdefault(name, value)
+
+
+def validate(resource: Resource, body: Object) -> None:
+    """Raises StatusError 422 where a field that the sandbox needs is missing."""
+    causes: list[tuple[str, str, str]] = []
+    name = body["metadata"].get("name", "")
+    if resource.kind == "Pod":
+        causes += _container_causes("spec", body.get("spec") or {})
+    elif resource.kind in {"Deployment", "ReplicaSet", "Job"}:
+        spec = body.get("spec") or {}
+        template = spec.get("template") or {}
+        causes += _container_causes("spec.template.spec", template.get("spec") or {})
+        if resource.kind != "Job":
+            causes += _selector_causes(spec, template)
+    if causes:
+        raise invalid(resource, name, causes)
+
+
+def _container_causes(path: str, spec: Object) -> list[tuple[str, str, str]]:
+    containers = spec.get("containers") or []
+    if not containers:
+        return [("FieldValueRequired", f"{path}.containers", "Required value")]
+    return [
+        ("FieldValueRequired", f"{path}.containers[{i}].{field}", "Required value")
+        for i, container in enumerate(containers)
+        for field in ("name", "image")
+        if not container.get(field)
+    ]
+
+
+def _selector_causes(spec: Object, template: Object) -> list[tuple[str, str, str]]:
+    wanted = (spec.get("selector") or {}).get("matchLabels") or {}
+    if not wanted:
+        return [("FieldValueRequired", "spec.selector", "Required value")]
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    if all(labels.get(key) == value for key, value in wanted.items()):
+        return []
+    text = f"Invalid value: {_go_map(labels)}: `selector` does not match template `labels`"
+    return [("FieldValueInvalid", "spec.template.metadata.labels", text)]
+
+
+def _go_map(labels: dict[str, Any]) -> str:
+    listed = ", ".join(f'"{key}":"{value}"' for key, value in sorted(labels.items()))
+    return "{" + listed.replace(", ", ",") + "}"
+
+
+# What may be changed in the spec of a Pod that exists.
+POD_MUTABLE = {"activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName"}
+
+
+def check_pod_update(resource: Resource, before: Object, after: Object) -> None:
+    """Raises StatusError 422 where an update changes what is fixed once a Pod exists."""
+    if _fixed(before["spec"]) == _fixed(after["spec"]):
+        return
+    text = (
+        "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
+        "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
+        "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be "
+        "set to 1 if it was previously negative)"
+    )
+    name = before["metadata"]["name"]
+    raise invalid(resource, name, [("FieldValueForbidden", "spec", text)])
+
+
+def _fixed(spec: Object) -> Object:
+    fixed = {name: value for name, value in spec.items() if name not in POD_MUTABLE}
+    for group in ("containers", "initContainers"):
+        if group in fixed:
+            fixed[group] = [c | {"image": ""} for c in fixed[group]]
+    return fixed
+
+
+def required(condition: object, message: str) -> None:
+    """Raises StatusError 400 with that message where the condition does not hold."""
+    if not condition:
+        raise StatusError(400, "BadRequest", message)

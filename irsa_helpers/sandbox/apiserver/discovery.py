@@ -1,0 +1,109 @@
+"""Discovery: which groups, versions and kinds the server has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from irsa_helpers.sandbox.apiserver.resources import ALL_VERBS, RESOURCES, Resource
+
+VERSION = {
+    "major": "1",
+    "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
+    "gitVersion": "v1.36.2-eks-irsalab",
+    "gitCommit": "",
+    "gitTreeState": "clean",
+    "buildDate": "2026-08-12T00:00:00Z",
+    "goVersion": "not Go",
+    "compiler": "CPython",
+    "platform": "linux/amd64",
+}
+
+# Kinds that are answered, not stored.
+REVIEWS = (
+    ("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", False),
+    ("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", False),
+    ("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False),
+    ("authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False),
+    ("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", False),
+)
+
+
+def groups() -> list[tuple[str, str]]:
+    """(group, version) of every named group, in order."""
+    named = [(r.group, r.version) for r in RESOURCES if r.group]
+    return list(dict.fromkeys([*named, *((group, version) for group, version, *_ in REVIEWS)]))
+
+
+def api_versions(server: str) -> dict[str, Any]:
+    """`/api`."""
+    addresses = [{"clientCIDR": "0.0.0.0/0", "serverAddress": server}]
+    return {
+        "kind": "APIVersions",
+        "versions": ["v1"],
+        "serverAddressByClientCIDRs": addresses,
+    }
+
+
+def api_groups() -> dict[str, Any]:
+    """`/apis`."""
+    listed = []
+    for group, version in groups():
+        one = {"groupVersion": f"{group}/{version}", "version": version}
+        listed.append({"name": group, "versions": [one], "preferredVersion": one})
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
+
+
+def resources(group: str, version: str) -> dict[str, Any]:
+    """`/api/v1` or `/apis/GROUP/VERSION`."""
+    listed: list[dict[str, Any]] = []
+    for resource in RESOURCES:
+        if (resource.group, resource.version) == (group, version):
+            listed += _entries(resource)
+    for review_group, review_version, plural, kind, namespaced in REVIEWS:
+        if (review_group, review_version) == (group, version):
+            listed.append(_entry(plural, kind, namespaced, ["create"]))
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": f"{group}/{version}" if group else version,
+        "resources": listed,
+    }
+
+
+def _entry(plural: str, kind: str, namespaced: bool, verbs: list[str]) -> dict[str, Any]:
+    return {
+        "name": plural,
+        "singularName": "" if "/" in plural else kind.lower(),
+        "namespaced": namespaced,
+        "kind": kind,
+        "verbs": verbs,
+    }
+
+
+def _entries(resource: Resource) -> list[dict[str, Any]]:
+    """The resource and its subresources."""
+    plural, kind, namespaced = resource.plural, resource.kind, resource.namespaced
+    main = _entry(plural, kind, namespaced, list(ALL_VERBS))
+    if resource.short_names:
+        main["shortNames"] = list(resource.short_names)
+    if resource.categories:
+        main["categories"] = list(resource.categories)
+    entries = [main]
+    changing = ["get", "patch", "update"]
+    if resource.has_status:
+        entries.append(_entry(f"{plural}/status", kind, namespaced, changing))
+    if resource.has_scale:
+        scale = _entry(f"{plural}/scale", "Scale", namespaced, changing)
+        entries.append(scale | {"group": "autoscaling", "version": "v1"})
+    if plural == "serviceaccounts":
+        token = _entry(f"{plural}/token", "TokenRequest", namespaced, ["create"])
+        entries.append(token | {"group": "authentication.k8s.io", "version": "v1"})
+    if plural == "pods":
+        entries.append(_entry("pods/log", "Pod", namespaced, ["get"]))
+        entries.append(_entry("pods/exec", "PodExecOptions", namespaced, ["create", "get"]))
+        entries.append(_entry("pods/binding", "Binding", namespaced, ["create"]))
+    return entries

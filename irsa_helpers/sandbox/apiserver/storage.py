@@ -1,0 +1,121 @@
+"""The API server's store: objects in memory, every acknowledged write on disk before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Object = dict[str, Any]
+Key = tuple[str, str, str]  # resource's qualified name, namespace, name
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+    resource TEXT, namespace TEXT, name TEXT, body TEXT NOT NULL,
+    PRIMARY KEY (resource, namespace, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS revision (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER);
+"""
+EVENTS_KEPT = 10_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write: ADDED, MODIFIED or DELETED, with the object before and after it."""
+
+    revision: int
+    type: str
+    key: Key
+    object: Object
+    before: Object | None
+
+
+class Store:
+    """Objects by resource, namespace and name; each write gets the next revision."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.executescript(SCHEMA)
+        self._objects: dict[str, dict[tuple[str, str], Object]] = {}
+        for resource, namespace, name, body in self._database.execute("SELECT * FROM objects"):
+            self._objects.setdefault(resource, {})[namespace, name] = json.loads(body)
+        row = self._database.execute("SELECT value FROM revision").fetchone()
+        self.revision: int = row[0] if row else 1
+        self._log: deque[Change] = deque(maxlen=EVENTS_KEPT)
+        self.oldest_revision = self.revision
+        self._watchers: set[asyncio.Queue[Change]] = set()
+
+    def get(self, key: Key) -> Object | None:
+        """The object, or None. It is shared: copy before changing it."""
+        return self._objects.get(key[0], {}).get(key[1:])
+
+    def list(self, resource: str, namespace: str | None = None) -> list[Object]:
+        """The objects of a resource, in all namespaces or in one, in order of their keys."""
+        found = self._objects.get(resource, {})
+        return [found[key] for key in sorted(found) if namespace in (None, key[0])]
+
+    def put(self, key: Key, body: Object) -> Object:
+        """Write an object on disk, then show it to readers and watchers; sets resourceVersion."""
+        before = self.get(key)
+        revision = self.revision + 1
+        body["metadata"]["resourceVersion"] = str(revision)
+        self._commit(
+            revision, "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", *key, json.dumps(body)
+        )
+        self._objects.setdefault(key[0], {})[key[1:]] = body
+        self._publish(Change(revision, "MODIFIED" if before else "ADDED", key, body, before))
+        return body
+
+    def delete(self, key: Key) -> Object:
+        """Take an object away; returns it as it last was, with the deletion's resourceVersion."""
+        revision = self.revision + 1
+        before = self._objects[key[0]][key[1:]]
+        last = before | {"metadata": before["metadata"] | {"resourceVersion": str(revision)}}
+        self._commit(
+            revision,
+            "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?",
+            *key,
+        )
+        del self._objects[key[0]][key[1:]]
+        self._publish(Change(revision, "DELETED", key, last, before))
+        return last
+
+    def since(self, revision: int) -> Iterator[Change]:
+        """The changes after a revision, oldest first."""
+        return (change for change in list(self._log) if change.revision > revision)
+
+    def watch(self) -> asyncio.Queue[Change]:
+        """A queue that receives every change from now on; hand it to `unwatch` at the end."""
+        queue: asyncio.Queue[Change] = asyncio.Queue()
+        self._watchers.add(queue)
+        return queue
+
+    def unwatch(self, queue: asyncio.Queue[Change]) -> None:
+        """Stop feeding a queue."""
+        self._watchers.discard(queue)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _commit(self, revision: int, statement: str, *values: object) -> None:
+        self._database.execute("BEGIN")
+        self._database.execute(statement, values)
+        self._database.execute("INSERT OR REPLACE INTO revision VALUES (1, ?)", (revision,))
+        self._database.execute("COMMIT")
+        self.revision = revision
+
+    def _publish(self, change: Change) -> None:
+        if len(self._log) == EVENTS_KEPT:
+            self.oldest_revision = self._log[0].revision
+        self._log.append(change)
+        for queue in self._watchers:
+            queue.put_nowait(change)

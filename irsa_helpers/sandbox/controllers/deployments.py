@@ -1,0 +1,281 @@
+"""Deployment -> ReplicaSets: one for each Pod template, rolled over step by step.
+
+Source: Kubernetes documentation, "Deployments".
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import math
+from datetime import datetime
+
+from irsa_helpers.sandbox.apiclient import (
+    ApiClient,
+    ApiError,
+    Informer,
+    Key,
+    Object,
+    key_of,
+    path_of,
+)
+from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.controllers.events import EventRecorder
+from irsa_helpers.sandbox.controllers.owners import controlled_by, owner_reference
+
+HASH = "pod-template-hash"
+REVISION = "deployment.kubernetes.io/revision"
+# The same letters as Kubernetes' rand.SafeEncodeString.
+_SAFE = "bcdfghjklmnpqrstvwxz2456789"
+
+
+def template_hash(template: Object) -> str:
+    """Ten letters that follow from a Pod template."""
+    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
+    return "".join(_SAFE[byte % len(_SAFE)] for byte in digest[:10])
+
+
+class DeploymentController:
+    """Makes ReplicaSets, moves replicas from the old ones to the new one, keeps the status."""
+
+    def __init__(
+        self,
+        client: ApiClient,
+        clock: Clock,
+        deployments: Informer,
+        replica_sets: Informer,
+        events: EventRecorder,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._deployments = deployments
+        self._replica_sets = replica_sets
+        self._events = events
+
+    async def reconcile(self, key: Key) -> None:
+        """One step towards the wanted state; the next change of a ReplicaSet brings the next."""
+        deployment = self._deployments.objects.get(key)
+        if deployment is None or deployment["metadata"].get("deletionTimestamp"):
+            return
+        deployment = deployment | {"apiVersion": "apps/v1", "kind": "Deployment"}
+        owned = [r for r in self._replica_sets.objects.values() if controlled_by(r, deployment)]
+        wanted = template_hash(deployment["spec"]["template"])
+        current = next((r for r in owned if r["metadata"]["labels"][HASH] == wanted), None)
+        if not deployment["spec"].get("paused"):
+            if current is None:
+                current = await self._make(deployment, wanted, owned)
+                owned.append(current)
+            else:
+                await self._renumber(deployment, current, owned)
+            await self._roll(deployment, current, [r for r in owned if r is not current])
+            await self._forget_old(deployment, current, owned)
+        await self._report(deployment, current, owned)
+
+    async def _make(self, deployment: Object, name_hash: str, owned: list[Object]) -> Object:
+        namespace, name = key_of(deployment)
+        revision = 1 + max(map(_revision, owned), default=0)
+        template = copy.deepcopy(deployment["spec"]["template"])
+        labels = template.setdefault("metadata", {}).setdefault("labels", {})
+        labels[HASH] = name_hash
+        selector = deployment["spec"]["selector"]["matchLabels"] | {HASH: name_hash}
+        at_once = 0 if owned else deployment["spec"]["replicas"]
+        body = {
+            "metadata": {
+                "name": f"{name}-{name_hash}",
+                "namespace": namespace,
+                "labels": dict(labels),
+                "annotations": _carried(deployment) | {REVISION: str(revision)},
+                "ownerReferences": [owner_reference(deployment)],
+            },
+            "spec": {
+                "replicas": at_once,
+                "selector": {"matchLabels": selector},
+                "template": template,
+            },
+        }
+        made = await self._client.create(path_of("apps/v1", "replicasets", namespace), body)
+        self._replica_sets.objects.setdefault(key_of(made), made)
+        await self._set_revision(deployment, revision)
+        if at_once:
+            await self._tell(deployment, made, "up", 0, at_once)
+        return made
+
+    async def _renumber(self, deployment: Object, current: Object, owned: list[Object]) -> None:
+        """A template that was used before and is again becomes the newest revision."""
+        newest = max(map(_revision, owned))
+        if _revision(current) == newest:
+            return await self._set_revision(deployment, newest)
+        namespace, name = key_of(current)
+        annotations = {REVISION: str(newest + 1)}
+        path = path_of("apps/v1", "replicasets", namespace, name)
+        await self._client.patch(path, {"metadata": {"annotations": annotations}})
+        return await self._set_revision(deployment, newest + 1)
+
+    async def _set_revision(self, deployment: Object, revision: int) -> None:
+        annotations = deployment["metadata"].get("annotations") or {}
+        if annotations.get(REVISION) == str(revision):
+            return
+        namespace, name = key_of(deployment)
+        path = path_of("apps/v1", "deployments", namespace, name)
+        await self._client.patch(path, {"metadata": {"annotations": {REVISION: str(revision)}}})
+
+    async def _roll(self, deployment: Object, current: Object, old: list[Object]) -> None:
+        """Up by what maxSurge allows, down by what maxUnavailable allows."""
+        wanted = deployment["spec"]["replicas"]
+        old = [each for each in old if each["spec"]["replicas"]]
+        if deployment["spec"]["strategy"]["type"] == "Recreate":
+            for each in old:
+                await self._scale(deployment, each, 0)
+            if not any(each.get("status", {}).get("replicas") for each in old):
+                await self._scale(deployment, current, wanted)
+            return
+        rolling = deployment["spec"]["strategy"].get("rollingUpdate") or {}
+        surge = _share(rolling.get("maxSurge", "25%"), wanted, up=True)
+        unavailable = _share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
+        if not surge and not unavailable:
+            unavailable = 1
+        total = current["spec"]["replicas"] + sum(each["spec"]["replicas"] for each in old)
+        have = current["spec"]["replicas"]
+        target = min(wanted, have + max(0, wanted + surge - total)) if old else wanted
+        await self._scale(deployment, current, target)
+        available = sum(
+            each.get("status", {}).get("availableReplicas", 0) for each in [current, *old]
+        )
+        may_go = available - (wanted - unavailable)
+        for each in sorted(old, key=_revision):
+            unready = each["spec"]["replicas"] - each.get("status", {}).get("availableReplicas", 0)
+            down = min(each["spec"]["replicas"], max(0, unready) + max(0, may_go))
+            if down > 0:
+                may_go -= max(0, down - max(0, unready))
+                await self._scale(deployment, each, each["spec"]["replicas"] - down)
+
+    async def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
+        before = replica_set["spec"]["replicas"]
+        if before == replicas:
+            return
+        namespace, name = key_of(replica_set)
+        path = path_of("apps/v1", "replicasets", namespace, name)
+        changed = await self._client.patch(path, {"spec": {"replicas": replicas}})
+        replica_set["spec"] = changed["spec"]
+        direction = "up" if replicas > before else "down"
+        await self._tell(deployment, replica_set, direction, before, replicas)
+
+    async def _tell(
+        self, deployment: Object, replica_set: Object, direction: str, before: int, after: int
+    ) -> None:
+        name = replica_set["metadata"]["name"]
+        text = f"Scaled {direction} replica set {name} from {before} to {after}"
+        await self._events.record(deployment, "Normal", "ScalingReplicaSet", text)
+
+    async def _forget_old(self, deployment: Object, current: Object, owned: list[Object]) -> None:
+        """Only the last `revisionHistoryLimit` empty ReplicaSets are kept for a rollback."""
+        empty = sorted(
+            (
+                r
+                for r in owned
+                if r is not current
+                and not r["spec"]["replicas"]
+                and not r.get("status", {}).get("replicas")
+            ),
+            key=_revision,
+        )
+        for each in empty[: max(0, len(empty) - deployment["spec"]["revisionHistoryLimit"])]:
+            namespace, name = key_of(each)
+            await self._client.delete(path_of("apps/v1", "replicasets", namespace, name))
+
+    async def _report(
+        self, deployment: Object, current: Object | None, owned: list[Object]
+    ) -> None:
+        status = _status(deployment, current, owned, self._clock.now())
+        if status == deployment.get("status"):
+            return
+        namespace, name = key_of(deployment)
+        path = path_of("apps/v1", "deployments", namespace, name, "status")
+        try:
+            await self._client.patch(path, {"status": status})
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+
+def _status(
+    deployment: Object, current: Object | None, owned: list[Object], now: datetime
+) -> Object:
+    def total(member: str, sets: list[Object]) -> int:
+        return sum(each.get("status", {}).get(member, 0) for each in sets)
+
+    wanted = deployment["spec"]["replicas"]
+    new = [current] if current else []
+    updated, ready = total("replicas", new), total("readyReplicas", owned)
+    available, replicas = total("availableReplicas", owned), total("replicas", owned)
+    complete = updated == replicas == available == wanted
+    name = (current or deployment)["metadata"]["name"]
+    progress = (
+        ("NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
+        if complete
+        else ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
+    )
+    rolling = deployment["spec"]["strategy"].get("rollingUpdate") or {}
+    least = wanted - _share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
+    enough = available >= least
+    availability = (
+        ("MinimumReplicasAvailable", "Deployment has minimum availability.")
+        if enough
+        else ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+    )
+    conditions = [
+        _condition(deployment, "Available", "True" if enough else "False", availability, now),
+        _condition(deployment, "Progressing", "True", progress, now),
+    ]
+    for each in new:
+        for condition in each.get("status", {}).get("conditions") or ():
+            reason = (condition["reason"], condition["message"])
+            conditions.append(_condition(deployment, "ReplicaFailure", "True", reason, now))
+    return {
+        "observedGeneration": deployment["metadata"].get("generation", 1),
+        "replicas": replicas,
+        "updatedReplicas": updated,
+        "readyReplicas": ready,
+        "availableReplicas": available,
+        "unavailableReplicas": max(0, wanted - available),
+        "conditions": conditions,
+    }
+
+
+def _condition(
+    deployment: Object, kind: str, status: str, why: tuple[str, str], now: datetime
+) -> Object:
+    """The condition, with its old times as long as it says the same."""
+    stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    reason, message = why
+    for old in deployment.get("status", {}).get("conditions") or ():
+        if (old["type"], old["status"], old["reason"]) == (kind, status, reason):
+            return {**old, "message": message}
+    return {
+        "type": kind,
+        "status": status,
+        "reason": reason,
+        "message": message,
+        "lastUpdateTime": stamp,
+        "lastTransitionTime": stamp,
+    }
+
+
+def _revision(replica_set: Object) -> int:
+    return int((replica_set["metadata"].get("annotations") or {}).get(REVISION, 0))
+
+
+def _carried(deployment: Object) -> dict[str, str]:
+    """The annotations that a ReplicaSet takes over from its Deployment."""
+    left_out = {REVISION, "kubectl.kubernetes.io/last-applied-configuration"}
+    annotations = deployment["metadata"].get("annotations") or {}
+    return {name: value for name, value in annotations.items() if name not in left_out}
+
+
+def _share(value: int | str, total: int, *, up: bool) -> int:
+    """A number, or a percentage of the replicas: surge is rounded up, unavailability down."""
+    if isinstance(value, int):
+        return value
+    exact = total * int(value.rstrip("%")) / 100
+    return math.ceil(exact) if up else math.floor(exact)

@@ -1,0 +1,70 @@
+"""What all controllers share: a queue of keys, each reconciled one at a time, again on failure."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from irsa_helpers.sandbox.apiclient import ApiError, Key
+
+log = logging.getLogger("irsa-lab.controllers")
+
+FIRST_DELAY_SECONDS = 0.02
+LONGEST_DELAY_SECONDS = 2.0
+
+
+class WorkQueue:
+    """Runs `reconcile(key)` for every key that was added; a key that fails comes again later."""
+
+    def __init__(self, name: str, reconcile: Callable[[Key], Awaitable[None]]) -> None:
+        self._name = name
+        self._reconcile = reconcile
+        self._waiting: dict[Key, None] = {}
+        self._failures: dict[Key, int] = {}
+        self._added = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._later: set[asyncio.TimerHandle] = set()
+
+    def add(self, key: Key) -> None:
+        """Reconcile this key soon; a key that waits already is not added twice."""
+        self._waiting[key] = None
+        self._added.set()
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._task = asyncio.create_task(self._run(), name=f"controller {self._name}")
+
+    async def stop(self) -> None:
+        """Stop after the key in hand."""
+        for handle in self._later:
+            handle.cancel()
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            await self._added.wait()
+            self._added.clear()
+            while self._waiting:
+                key = next(iter(self._waiting))
+                del self._waiting[key]
+                await self._one(key)
+
+    async def _one(self, key: Key) -> None:
+        try:
+            await self._reconcile(key)
+        except (ApiError, httpx.HTTPError) as error:
+            failures = self._failures.get(key, 0)
+            self._failures[key] = failures + 1
+            delay = min(FIRST_DELAY_SECONDS * 2**failures, LONGEST_DELAY_SECONDS)
+            log.debug("%s %s: %s; again in %.2f s", self._name, key, error, delay)
+            loop = asyncio.get_running_loop()
+            self._later.add(loop.call_later(delay, self.add, key))
+        else:
+            self._failures.pop(key, None)

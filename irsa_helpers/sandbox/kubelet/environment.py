@@ -1,0 +1,136 @@
+"""The environment of a container: the Pod's own, built from nothing.
+
+No variable of the person at the keyboard is in it. A variable or an argument that names one of the
+container's mount paths is rewritten to where that volume really is, since a process here has no
+file system of its own: a simplification, stated in the course.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from irsa_helpers.sandbox.apiclient import ApiClient, Object, path_of
+
+_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+
+
+class ConfigError(Exception):
+    """A container cannot be configured: the message of CreateContainerConfigError."""
+
+
+def field_value(pod: Object, path: str) -> str:
+    """A downward API field such as `metadata.name`, `status.podIP` or `metadata.labels['app']`."""
+    metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
+    simple = {
+        "metadata.name": metadata["name"],
+        "metadata.namespace": metadata["namespace"],
+        "metadata.uid": metadata["uid"],
+        "spec.nodeName": spec.get("nodeName", ""),
+        "spec.serviceAccountName": spec.get("serviceAccountName", ""),
+        "status.podIP": status.get("podIP", ""),
+        "status.podIPs": status.get("podIP", ""),
+        "status.hostIP": status.get("hostIP", ""),
+    }
+    if path in simple:
+        return str(simple[path])
+    if found := re.fullmatch(r"metadata\.(labels|annotations)(?:\['(.+)'\])?", path):
+        values = metadata.get(found[1]) or {}
+        if found[2]:
+            return str(values.get(found[2], ""))
+        return "\n".join(f'{key}="{value}"' for key, value in sorted(values.items()))
+    raise ConfigError(f"unsupported fieldPath: {path}")
+
+
+async def container_environment(
+    client: ApiClient, pod: Object, container: Object, node: Mapping[str, str]
+) -> dict[str, str]:
+    """Name -> value: what the node gives, envFrom, env with references resolved, in that order.
+
+    Raises ConfigError where a ConfigMap, a Secret or a key of it is missing.
+    """
+    values = dict(node)
+    for source in container.get("envFrom") or ():
+        prefix = source.get("prefix", "")
+        for name, value in (await _whole(client, pod, source)).items():
+            values[prefix + name] = value
+    for entry in container.get("env") or ():
+        if "valueFrom" in entry:
+            value = await _single(client, pod, entry["valueFrom"])
+            if value is None:
+                continue
+        else:
+            value = expand(entry.get("value", ""), values)
+        values[entry["name"]] = value
+    return values
+
+
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """`$(NAME)` replaced by a known variable, `$$` by a dollar; an unknown name is left alone."""
+
+    def replaced(found: re.Match[str]) -> str:
+        if found.group() == "$$":
+            return "$"
+        return values.get(found[1], found.group())
+
+    return _REFERENCE.sub(replaced, text)
+
+
+async def _whole(client: ApiClient, pod: Object, source: Object) -> dict[str, str]:
+    for member, plural in (("configMapRef", "configmaps"), ("secretRef", "secrets")):
+        if member in source:
+            return await _data(client, pod, plural, source[member])
+    return {}
+
+
+async def _single(client: ApiClient, pod: Object, source: Object) -> str | None:
+    if "fieldRef" in source:
+        return field_value(pod, source["fieldRef"]["fieldPath"])
+    for member, plural in (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets")):
+        if member in source:
+            reference = source[member]
+            found = await _data(client, pod, plural, reference)
+            if reference["key"] in found:
+                return found[reference["key"]]
+            if reference.get("optional"):
+                return None
+            namespace = pod["metadata"]["namespace"]
+            kind = "ConfigMap" if plural == "configmaps" else "Secret"
+            raise ConfigError(
+                f"couldn't find key {reference['key']} in {kind} {namespace}/{reference['name']}"
+            )
+    raise ConfigError(f"the sandbox resolves no {', '.join(source)}")
+
+
+async def _data(client: ApiClient, pod: Object, plural: str, reference: Object) -> dict[str, str]:
+    namespace = pod["metadata"]["namespace"]
+    found = await client.get(path_of("v1", plural, namespace, reference["name"]))
+    if found is None:
+        if reference.get("optional"):
+            return {}
+        raise ConfigError(f'{plural.rstrip("s")} "{reference["name"]}" not found')
+    data = found.get("data") or {}
+    if plural == "secrets":
+        return {name: base64.b64decode(value).decode() for name, value in data.items()}
+    return dict(data)
+
+
+class Paths:
+    """Where a container's mount paths really are."""
+
+    def __init__(self, places: Mapping[str, Path]) -> None:
+        # The longest first: one mount may stand below another.
+        self._places = sorted(places.items(), key=lambda place: -len(place[0]))
+
+    def rewrite(self, text: str) -> str:
+        """The text with each mount path replaced by the volume's place on this machine."""
+        for mount_path, place in self._places:
+            pattern = rf"(?<![\w./-]){re.escape(mount_path)}(?![\w.-])"
+            text = re.sub(pattern, lambda _, to=str(place): str(to), text)
+        return text
+
+    def arguments(self, words: Iterable[str]) -> list[str]:
+        """Each word rewritten."""
+        return [self.rewrite(word) for word in words]

@@ -1,0 +1,114 @@
+"""The node: its name, and the instance metadata service (IMDSv2) that every Pod on it can reach.
+
+That is the trouble IRSA ends: whoever reaches this address has the node's role. On EC2 a hop limit
+of 1 keeps Pods away from it; a process on this machine is not behind a hop, so here it is open.
+Source: EC2 User Guide, "Use the Instance Metadata Service to access instance metadata".
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from irsa_helpers.sandbox.clock import Clock
+
+NODE_NAME = "ip-192-168-0-10.ap-northeast-2.compute.internal"
+INSTANCE_ID = "i-0123456789abcdef0"
+INSTANCE_TYPE = "m5.large"
+ZONE = "ap-northeast-2a"
+LONGEST_SECONDS = 21_600
+TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
+TOKEN_HEADER = "x-aws-ec2-metadata-token"
+
+Credentials = Callable[[], Awaitable[Mapping[str, str]]]
+
+
+def create_imds_app(credentials: Credentials, role_name: str, clock: Clock) -> Starlette:
+    """IMDSv2: a session token first, then the node's metadata and its role's credentials.
+
+    `credentials` gives AccessKeyId, SecretAccessKey, Token and Expiration (RFC 3339).
+    """
+    sessions: dict[str, float] = {}
+
+    async def token(request: Request) -> Response:
+        seconds = request.headers.get(TTL_HEADER, "")
+        if not seconds.isdigit() or not 1 <= int(seconds) <= LONGEST_SECONDS:
+            return PlainTextResponse("", 400)
+        made = secrets.token_urlsafe(40)
+        sessions[made] = clock.time() + int(seconds)
+        return PlainTextResponse(made, headers={TTL_HEADER: seconds})
+
+    async def metadata(request: Request) -> Response:
+        if sessions.get(request.headers.get(TOKEN_HEADER, ""), 0) <= clock.time():
+            return PlainTextResponse("", 401)
+        path = request.path_params["path"].strip("/")
+        if path == f"iam/security-credentials/{role_name}":
+            return JSONResponse({"Code": "Success", "Type": "AWS-HMAC", **await credentials()})
+        plain = {
+            "iam/security-credentials": role_name,
+            "placement/region": ZONE[:-1],
+            "placement/availability-zone": ZONE,
+            "instance-id": INSTANCE_ID,
+            "instance-type": INSTANCE_TYPE,
+            "local-hostname": NODE_NAME,
+        }
+        return PlainTextResponse(plain[path]) if path in plain else PlainTextResponse("", 404)
+
+    return Starlette(
+        routes=[
+            Route("/latest/api/token", token, methods=["PUT"]),
+            Route("/latest/meta-data/{path:path}", metadata, methods=["GET"]),
+        ]
+    )
+
+
+def node_object(kubelet_port: int, version: str, now: str) -> dict[str, object]:
+    """The Node that the kubelet registers: Ready, on loopback, reachable at the kubelet's port."""
+    ready = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "KubeletReady",
+        "message": "kubelet is posting ready status",
+        "lastHeartbeatTime": now,
+        "lastTransitionTime": now,
+    }
+    labels = {
+        "kubernetes.io/hostname": NODE_NAME,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "node.kubernetes.io/instance-type": INSTANCE_TYPE,
+        "topology.kubernetes.io/region": ZONE[:-1],
+        "topology.kubernetes.io/zone": ZONE,
+        "eks.amazonaws.com/nodegroup": "enginrect-nodes",
+    }
+    capacity = {"cpu": "2", "memory": "8Gi", "pods": "110", "ephemeral-storage": "20Gi"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": NODE_NAME, "labels": labels},
+        "spec": {"providerID": f"aws:///{ZONE}/{INSTANCE_ID}"},
+        "status": {
+            "conditions": [ready],
+            "addresses": [
+                {"type": "InternalIP", "address": "127.0.0.1"},
+                {"type": "Hostname", "address": NODE_NAME},
+            ],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
+            "capacity": capacity,
+            "allocatable": capacity,
+            "nodeInfo": {
+                "kubeletVersion": version,
+                "osImage": "IRSA Lab sandbox (local processes)",
+                "kernelVersion": platform.release(),
+                "containerRuntimeVersion": "process://1.0.0",
+                "operatingSystem": "linux",
+                "architecture": "amd64",
+            },
+        },
+    }
