@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irsa_helpers.doctor import cloud, permissions, pod, workload
+from irsa_helpers.doctor import app_log, cloud, permissions, pod, workload
 from irsa_helpers.doctor.case import Case
 from irsa_helpers.doctor.overview import Overview, overview
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError
-from irsa_helpers.doctor.result import Diagnosis, Link
+from irsa_helpers.doctor.result import PROBLEMS, Diagnosis, Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +57,12 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
     Deployment's. Print the result, or take `.problems`, `["trust-policy"]` or `.to_dict()`.
     """
     case = Case(world, target, namespace)
-    links = tuple(_walk(case, name, check) for name, check in LINKS.items())
-    return Diagnosis(f"{case.kind.name}/{case.name}", namespace, links)
+    links = [_walk(case, name, check) for name, check in LINKS.items()]
+    told = any(link.state in PROBLEMS for link in links)
+    links.append(
+        Link("app-log", "skipped", TOLD) if told else _walk(case, "app-log", app_log.app_log)
+    )
+    return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links))
 
 
 def _walk(case: Case, name: str, check: Callable[[Case], Link]) -> Link:

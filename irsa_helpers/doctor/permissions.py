@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns
+from irsa_helpers.doctor import policies
 from irsa_helpers.doctor.reading import SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok
 from irsa_helpers.policy import Request, evaluate, explain
@@ -15,10 +16,6 @@ from irsa_helpers.policy import Request, evaluate, explain
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
 
-# Source: Service Authorization Reference, Amazon S3: actions on objects, and actions on buckets.
-OBJECT_ACTIONS = ("s3:getobject", "s3:putobject", "s3:deleteobject", "s3:abortmultipartupload")
-BUCKET_ACTIONS = ("s3:listbucket", "s3:getbucket", "s3:putbucket", "s3:deletebucket")
-BUCKET = re.compile(r"arn:[^:]*:s3:::([^/*?]+)")
 # Context that a request of a Pod surely carries; a Deny that asks for more cannot be judged here.
 KNOWN_CONTEXT = {"aws:securetransport", "aws:principalarn", "aws:principalaccount"}
 
@@ -70,43 +67,55 @@ def permission_resources(case: Case) -> Link:
     documents = list(role_policies(case).values())
     if not documents:
         raise SkipError("the role has no policy")
-    mistakes = [*_mismatched(documents), *_missing_buckets(case, documents)]
+    mistakes = list(policies.mismatched(documents)) or list(_missing(case, documents))
     if not mistakes:
-        return ok("S3 actions and their resources fit together")
+        return ok("actions and resources fit together, and what is named exists")
     return broken(
         "; ".join(mistakes),
-        expected="s3:ListBucket on arn:aws:s3:::BUCKET, s3:GetObject on arn:aws:s3:::BUCKET/*",
+        expected="resources that exist, of the kind that the action works on: s3:ListBucket on "
+        "arn:aws:s3:::BUCKET, s3:GetObject on arn:aws:s3:::BUCKET/*",
         error="AccessDenied … because no identity-based policy allows the … action",
         fix=f"aws iam put-role-policy --role-name {case.role_name} --policy-name NAME "
         "--policy-document file://policy.json",
     )
 
 
-def _mismatched(documents: list[dict[str, Any]]) -> Iterator[str]:
-    """S3 actions that no statement allows on a resource of the right kind."""
-    places: dict[str, list[str]] = {}
-    for statement in _allowing(documents):
-        for action in _texts(statement.get("Action", ())):
-            places.setdefault(action, []).extend(_texts(statement.get("Resource", "*")))
-    for action, resources in places.items():
-        buckets = [r for r in resources if BUCKET.fullmatch(r)]
-        if action.lower().startswith(OBJECT_ACTIONS) and len(buckets) == len(resources):
-            yield f"{action} is allowed on {', '.join(resources)}, but acts on objects: add /*"
-        if action.lower().startswith(BUCKET_ACTIONS) and all("/" in r for r in resources):
-            yield f"{action} is allowed on {', '.join(resources)}, but acts on the bucket itself"
-
-
-def _missing_buckets(case: Case, documents: list[dict[str, Any]]) -> Iterator[str]:
-    for bucket in sorted(set(_buckets(documents))):
+def _missing(case: Case, documents: list[dict[str, Any]]) -> Iterator[str]:
+    """Buckets, tables and secrets that the policies name whole and that are not there."""
+    for bucket in policies.buckets(documents):
         head = case.world.aws("s3").head_bucket
         if read_aws("s3:ListBucket", head, Bucket=bucket) is None:
             yield f"there is no bucket {bucket}"
+    for resource in policies.resources(documents):
+        if policies.TABLE.fullmatch(resource):
+            yield from _missing_table(case, resource)
+        if policies.SECRET.fullmatch(resource):
+            yield from _missing_secret(case, resource)
+
+
+def _missing_table(case: Case, arn: str) -> Iterator[str]:
+    parts = arns.Arn.parse(arn)
+    describe = case.world.aws("dynamodb", region=parts.region).describe_table
+    name = parts.resource.partition("/")[2]
+    found = read_aws("dynamodb:DescribeTable", describe, TableName=name)
+    if found is None or found["Table"]["TableArn"] != arn:
+        yield f"there is no table {arn}"
+
+
+def _missing_secret(case: Case, arn: str) -> Iterator[str]:
+    """A secret's ARN ends in six random signs; without them the policy names another thing."""
+    describe = case.world.aws("secretsmanager", region=arns.Arn.parse(arn).region).describe_secret
+    found = read_aws("secretsmanager:DescribeSecret", describe, SecretId=arn)
+    if found is None:
+        yield f"there is no secret {arn}"
+    elif found["ARN"] != arn:
+        yield f"the secret's ARN is {found['ARN']}, the policy has {arn}"
 
 
 def bucket_policies(case: Case) -> Link:
     """No bucket policy denies what the role's policies allow."""
     documents = list(role_policies(case).values())
-    buckets = sorted(set(_buckets(documents)))
+    buckets = policies.buckets(documents)
     if not buckets:
         raise SkipError("the role's policies name no bucket")
     denials = [text for bucket in buckets for text in _denials(case, bucket, documents)]
@@ -128,7 +137,9 @@ def _denials(case: Case, bucket: str, documents: list[dict[str, Any]]) -> Iterat
         return
     policy = _judgeable(json.loads(found["Policy"]))
     account, name = case.role_account, case.role_name
-    for action, resource in _uses(documents, bucket):
+    for action, resource in policies.uses(documents):
+        if not re.fullmatch(rf"arn:[^:]*:s3:::{re.escape(bucket)}(/.*)?", resource):
+            continue
         request = Request(
             principal=f"arn:aws:sts::{account}:assumed-role/{name}/botocore-session-1",
             action=action,
@@ -159,38 +170,6 @@ def _judgeable(policy: dict[str, Any]) -> dict[str, Any]:
     return {**policy, "Statement": kept}
 
 
-def _uses(documents: list[dict[str, Any]], bucket: str) -> Iterator[tuple[str, str]]:
-    """(action, resource) pairs on that bucket that the policies plainly allow."""
-    for statement in _allowing(documents):
-        for resource in _texts(statement.get("Resource", ())):
-            match = BUCKET.match(resource)
-            if match is None or match.group(1) != bucket:
-                continue
-            for action in _texts(statement.get("Action", ())):
-                if "*" not in action:
-                    yield action, resource.replace("*", "any")
-
-
-def _buckets(documents: list[dict[str, Any]]) -> Iterator[str]:
-    for statement in _allowing(documents):
-        for resource in _texts(statement.get("Resource", ())):
-            whole = resource.partition("/")[0]
-            if match := BUCKET.fullmatch(whole):
-                yield match.group(1)
-
-
-def _allowing(documents: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for document in documents:
-        statements = document.get("Statement", [])
-        for statement in statements if isinstance(statements, list) else [statements]:
-            if statement.get("Effect") == "Allow":
-                yield statement
-
-
-def _texts(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
-
-
 def boundary(case: Case) -> Link:
     """A permissions boundary, if there is one, leaves the role's own permissions standing."""
     found = case.role.get("PermissionsBoundary")
@@ -198,7 +177,7 @@ def boundary(case: Case) -> Link:
         return ok("none")
     limit = _managed_policy(case.world.aws("iam"), found["PermissionsBoundaryArn"])
     documents = list(role_policies(case).values())
-    lost = [use for use in _all_uses(documents) if not _stands(case, use, documents, limit)]
+    lost = [use for use in policies.uses(documents) if not _stands(case, use, documents, limit)]
     if not lost:
         return ok(found["PermissionsBoundaryArn"])
     return broken(
@@ -208,14 +187,6 @@ def boundary(case: Case) -> Link:
         fix=f"aws iam delete-role-permissions-boundary --role-name {case.role_name}, "
         "or widen that policy",
     )
-
-
-def _all_uses(documents: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    for statement in _allowing(documents):
-        for action in _texts(statement.get("Action", ())):
-            for resource in _texts(statement.get("Resource", ())):
-                if "*" not in action:
-                    yield action, resource.replace("*", "any")
 
 
 def _stands(

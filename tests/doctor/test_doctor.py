@@ -95,7 +95,7 @@ def test_a_healthy_chain_has_no_problem(chain: Chain, kind: str) -> None:
     diagnosis = chain.diagnose(f"{kind}/{names[kind]}")
     assert diagnosis.ok, str(diagnosis)
     assert diagnosis.unseen == (), str(diagnosis)
-    assert [link.name for link in diagnosis.links] == list(LINKS)
+    assert [link.name for link in diagnosis.links] == [*LINKS, "app-log"]
 
 
 def break_workload(chain: Chain) -> None:

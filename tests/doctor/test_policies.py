@@ -1,0 +1,59 @@
+"""Permission policies whose actions and resources do not fit together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from irsa_helpers.doctor import policies
+from irsa_helpers.roles import build_bucket_read_policy
+
+BUCKET = "arn:aws:s3:::enginrect-data"
+
+
+def allow(action: Any, resource: Any) -> dict[str, Any]:
+    return {"Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        [build_bucket_read_policy("enginrect-data")],
+        [allow(["s3:GetObject", "s3:ListBucket"], [BUCKET, f"{BUCKET}/*"])],
+        [allow("s3:GetObject", BUCKET), allow("s3:GetObject", f"{BUCKET}/*")],
+        [allow("s3:*", "*")],
+        [allow("s3:GetObject", "arn:aws:s3:::enginrect-*")],
+        [allow("dynamodb:GetItem", "arn:aws:dynamodb:ap-northeast-2:111122223333:table/t")],
+        [{"Statement": {"Effect": "Deny", "Action": "s3:GetObject", "Resource": BUCKET}}],
+        [],
+    ],
+)
+def test_what_fits_is_left_in_peace(documents: list[dict[str, Any]]) -> None:
+    assert list(policies.mismatched(documents)) == []
+
+
+def test_reading_objects_of_a_bare_bucket_is_told() -> None:
+    [text] = policies.mismatched([allow("s3:GetObject", BUCKET)])
+    assert text == f"s3:GetObject is allowed on {BUCKET}, but acts on objects: add /*"
+
+
+def test_listing_the_objects_of_a_bucket_is_told() -> None:
+    [text] = policies.mismatched([allow(["s3:ListBucket", "s3:GetObject"], f"{BUCKET}/*")])
+    assert text.startswith("s3:ListBucket is allowed on")
+
+
+def test_buckets_named_whole_are_found_and_patterns_are_not() -> None:
+    documents = [
+        build_bucket_read_policy("enginrect-data"),
+        allow("s3:GetObject", ["arn:aws:s3:::other/reports/*", "arn:aws:s3:::team-*/x", "*"]),
+    ]
+    assert policies.buckets(documents) == ["enginrect-data", "other"]
+
+
+def test_uses_stand_for_what_the_app_would_do() -> None:
+    documents = [build_bucket_read_policy("enginrect-data"), allow("s3:*", "*")]
+    assert list(policies.uses(documents)) == [
+        ("s3:ListBucket", BUCKET),
+        ("s3:GetObject", f"{BUCKET}/any"),
+    ]
