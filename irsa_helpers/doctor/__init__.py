@@ -58,10 +58,10 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
     """
     case = Case(world, target, namespace)
     links = [_walk(case, name, check) for name, check in LINKS.items()]
-    told = any(link.state in PROBLEMS for link in links)
-    links.append(
-        Link("app-log", "skipped", TOLD) if told else _walk(case, "app-log", app_log.app_log)
-    )
+    if any(link.state in PROBLEMS for link in links):
+        links.append(Link("app-log", "skipped", "the links above tell why"))
+    else:
+        links.append(_walk(case, "app-log", app_log.app_log))
     return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links))
 
 
