@@ -92,16 +92,23 @@ class _Shape:
         account = spec.service_account_name or "default"
         return cls(account, container.image, tuple(container.command or ()))
 
+    def facts(self) -> dict[str, str]:
+        return {
+            "serviceAccountName": self.service_account,
+            "image": self.image,
+            "command": " ".join(self.command),
+        }
+
     def details(self) -> tuple[str, ...]:
-        return (
-            f"serviceAccountName {self.service_account}",
-            f"image {self.image}",
-            f"command {' '.join(self.command)}",
-        )
+        return tuple(f"{name} {value}" for name, value in self.facts().items())
 
     def differences(self, found: _Shape) -> tuple[str, ...]:
-        pairs = zip(self.details(), found.details(), strict=True)
-        return tuple(f"{wanted} (was {was})" for wanted, was in pairs if wanted != was)
+        was = found.facts()
+        return tuple(
+            f"{name} {value} (was {was[name]})"
+            for name, value in self.facts().items()
+            if value != was[name]
+        )
 
 
 def _manifest(name: str, shape: _Shape, labels: dict[str, str]) -> Any:

@@ -52,7 +52,7 @@ def _rolled_out(world: World, name: str, namespace: str, deadline: float) -> V1D
     """The Deployment, once its controller has seen its newest revision."""
     deployment = _watch(
         world.apps_v1.list_namespaced_deployment,
-        lambda d: (d.status.observed_generation or 0) >= d.metadata.generation,
+        _is_observed,
         deadline,
         namespace=namespace,
         field_selector=f"metadata.name={name}",
@@ -64,6 +64,11 @@ def _rolled_out(world: World, name: str, namespace: str, deadline: float) -> V1D
         )
     found: V1Deployment = deployment
     return found
+
+
+def _is_observed(deployment: Any) -> bool:
+    seen = deployment.status.observed_generation if deployment.status else None
+    return bool((seen or 0) >= deployment.metadata.generation)
 
 
 def _newest_pods(world: World, deployment: V1Deployment, namespace: str) -> str:
@@ -111,11 +116,9 @@ def _watch(
     return None
 
 
-def _is_ready(pod: V1Pod) -> bool:
+def _is_ready(pod: Any) -> bool:
     """Whether a Pod is ready to work; raises IrsaLabError where it never will be."""
-    assert pod.metadata is not None
-    assert pod.status is not None
-    if pod.metadata.deletion_timestamp:
+    if pod.metadata.deletion_timestamp or not pod.status:
         return False
     if trouble := _trouble(pod):
         raise IrsaLabError(
@@ -125,9 +128,9 @@ def _is_ready(pod: V1Pod) -> bool:
     return any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or [])
 
 
-def _trouble(pod: V1Pod) -> Any | None:
+def _trouble(pod: Any) -> Any | None:
     """The state of a container that waits for something that will not come by itself."""
-    status: Any = pod.status
+    status = pod.status
     containers = [*(status.init_container_statuses or []), *(status.container_statuses or [])]
     waiting = [c.state.waiting for c in containers if c.state and c.state.waiting]
     return next((w for w in waiting if w.reason in HOPELESS), None)
