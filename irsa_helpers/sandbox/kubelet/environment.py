@@ -128,7 +128,7 @@ class Paths:
         """The text with each mount path replaced by the volume's place on this machine."""
         for mount_path, place in self._places:
             pattern = rf"(?<![\w./-]){re.escape(mount_path)}(?![\w.-])"
-            text = re.sub(pattern, lambda _, to=str(place): str(to), text)
+            text = re.sub(pattern, str(place).replace("\\", r"\\"), text)
         return text
 
     def arguments(self, words: Iterable[str]) -> list[str]:

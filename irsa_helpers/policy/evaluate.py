@@ -1,0 +1,290 @@
+"""May this caller do this? The decision, with every reason for it.
+
+Source: IAM User Guide, "Policy evaluation logic". Nothing here reads a clock or the network: the
+time, where a policy asks for it, is the context key `aws:CurrentTime`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from irsa_helpers.policy.document import Condition, Policy, Statement, parse_policy
+from irsa_helpers.policy.match import (
+    action_matches,
+    arn_matches,
+    matches,
+    names_whole_account,
+    principal_matches,
+    role_of_session,
+)
+from irsa_helpers.policy.operators import Operator, find_operator
+from irsa_helpers.policy.variables import UnresolvedError, expand, has_variable, unescape
+
+Effect = Literal["Allowed", "ImplicitlyDenied", "ExplicitlyDenied"]
+PolicySource = str | Mapping[str, Any] | Policy
+Values = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asks to do what to which resource, and what else is known of the call.
+
+    `principal` is an ARN or a service's name; `context` holds condition keys (their case does not
+    count) with one value or a list. Example: `Request("arn:aws:iam::111122223333:oidc-provider/…",
+    "sts:AssumeRoleWithWebIdentity", role_arn, {"….:sub": "system:serviceaccount:default:app"})`.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    context: Mapping[str, str | Sequence[str]]
+
+    def values(self, key: str) -> Values | None:
+        """The values of a context key, None where the request does not have it."""
+        for name, value in self.context.items():
+            if name.lower() == key.lower():
+                return (value,) if isinstance(value, str) else tuple(value)
+        return None
+
+
+@dataclass(frozen=True)
+class ConditionResult:
+    """One condition, with what the policy wanted and what the request had (None: no such key)."""
+
+    operator: str
+    key: str
+    wanted: Values
+    actual: Values | None
+    matched: bool
+
+
+@dataclass(frozen=True)
+class StatementResult:
+    """One statement, and which of its parts fitted the request."""
+
+    policy: str
+    statement: str
+    effect: str
+    principal_matched: bool
+    principals: Values
+    action_matched: bool
+    actions: Values
+    resource_matched: bool
+    resources: Values
+    conditions: tuple[ConditionResult, ...]
+
+    @property
+    def matched(self) -> bool:
+        """Whether the statement takes effect."""
+        return (
+            self.principal_matched
+            and self.action_matched
+            and self.resource_matched
+            and all(each.matched for each in self.conditions)
+        )
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome, the sentence that sums it up, and every statement that was looked at."""
+
+    effect: Effect
+    reason: str
+    reasons: tuple[StatementResult, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the effect is Allowed."""
+        return self.effect == "Allowed"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The decision as JSON-able data."""
+        return asdict(self) | {
+            "reasons": [asdict(each) | {"matched": each.matched} for each in self.reasons]
+        }
+
+
+def evaluate(
+    request: Request,
+    *,
+    identity_policies: Sequence[PolicySource] = (),
+    resource_policy: PolicySource | None = None,
+    session_policy: PolicySource | None = None,
+    permissions_boundary: PolicySource | None = None,
+) -> Decision:
+    """What AWS decides for a request within one account.
+
+    An explicit Deny anywhere wins. Otherwise a statement of the identity policies or of the
+    resource policy must allow, and the session policy and the boundary, where there are any, must
+    allow too, except what a resource policy grants to the session itself. A trust policy is the
+    resource policy of its role. Raises PolicyError for a policy that IAM would not have taken.
+    """
+    identity = [
+        result
+        for index, policy in enumerate(identity_policies)
+        for result in _results(policy, f"identity policy {index + 1}", request)
+    ]
+    resource = _optional(resource_policy, "resource policy", request)
+    session = _optional(session_policy, "session policy", request)
+    boundary = _optional(permissions_boundary, "permissions boundary", request)
+    looked_at = (*identity, *resource, *session, *boundary)
+    denying = [each for each in looked_at if each.effect == "Deny" and each.matched]
+    if denying:
+        where = f"{denying[0].statement} of the {denying[0].policy}"
+        return Decision("ExplicitlyDenied", f"{where} denies it", looked_at)
+    granting = [each for each in resource if _allows(each)]
+    direct = [each for each in granting if _grants_session(each, request)]
+    if direct:
+        return Decision("Allowed", _by(direct[0]), looked_at)
+    if permissions_boundary is not None and not any(map(_allows, boundary)):
+        return Decision(
+            "ImplicitlyDenied", "no permissions boundary statement allows it", looked_at
+        )
+    if session_policy is not None and not any(map(_allows, session)):
+        return Decision("ImplicitlyDenied", "no session policy statement allows it", looked_at)
+    allowing = [*(each for each in identity if _allows(each)), *granting]
+    if allowing:
+        return Decision("Allowed", _by(allowing[0]), looked_at)
+    which = "resource-based" if not identity_policies and resource_policy else "identity-based"
+    return Decision("ImplicitlyDenied", f"no {which} policy statement allows it", looked_at)
+
+
+def _allows(result: StatementResult) -> bool:
+    return result.effect == "Allow" and result.matched
+
+
+def _by(result: StatementResult) -> str:
+    return f"{result.statement} of the {result.policy} allows it"
+
+
+def _grants_session(result: StatementResult, request: Request) -> bool:
+    """Whether a resource policy names the caller itself, so that boundary and session don't count.
+
+    Source: IAM User Guide, "Evaluating identity-based policies with resource-based policies": a
+    grant to a session's ARN is not limited, a grant to its role's ARN or its account is.
+    """
+    named = [p for p in result.principals if p == request.principal]
+    is_session = role_of_session(request.principal) != request.principal
+    others = [p for p in result.principals if names_whole_account(p, request.principal)]
+    if is_session:
+        return bool(named)
+    return bool(named) and not others and ":role/" not in request.principal
+
+
+def _optional(policy: PolicySource | None, name: str, request: Request) -> list[StatementResult]:
+    return [] if policy is None else _results(policy, name, request)
+
+
+def _results(source: PolicySource, name: str, request: Request) -> list[StatementResult]:
+    policy = source if isinstance(source, Policy) else parse_policy(source)
+    with_variables = policy.version == "2012-10-17"
+    return [_look_at(each, name, request, with_variables) for each in policy.statements]
+
+
+def _look_at(
+    statement: Statement, policy: str, request: Request, with_variables: bool
+) -> StatementResult:
+    return StatementResult(
+        policy=policy,
+        statement=statement.label,
+        effect=statement.effect,
+        principal_matched=_principal(statement, request),
+        principals=tuple(value for _, value in statement.principals or ()),
+        action_matched=any(action_matches(each, request.action) for each in statement.actions)
+        is not statement.not_action,
+        actions=statement.actions,
+        resource_matched=_resource(statement, request, with_variables),
+        resources=statement.resources or (),
+        conditions=tuple(
+            _condition(each, request, with_variables) for each in statement.conditions
+        ),
+    )
+
+
+def _principal(statement: Statement, request: Request) -> bool:
+    if statement.principals is None:
+        return True
+    found = principal_matches(statement.principals, request.principal) is not None
+    return found is not statement.not_principal
+
+
+def _resource(statement: Statement, request: Request, with_variables: bool) -> bool:
+    """A statement without Resource (a trust policy) is about the resource it is attached to."""
+    if statement.resources is None:
+        return True
+    found = any(_one_resource(each, request, with_variables) for each in statement.resources)
+    return found is not statement.not_resource
+
+
+def _one_resource(pattern: str, request: Request, with_variables: bool) -> bool:
+    if with_variables and has_variable(pattern):
+        try:
+            pattern = expand(pattern, request.values)
+        except UnresolvedError:
+            return False
+    return matches(pattern, request.resource)
+
+
+def _condition(condition: Condition, request: Request, with_variables: bool) -> ConditionResult:
+    operator = find_operator(condition.operator)
+    actual = request.values(condition.key)
+    matched = operator is not None and _holds(
+        operator, condition.values, actual, request, with_variables
+    )
+    return ConditionResult(condition.operator, condition.key, condition.values, actual, matched)
+
+
+def _holds(
+    operator: Operator,
+    wanted: Values,
+    actual: Values | None,
+    request: Request,
+    with_variables: bool,
+) -> bool:
+    if operator.name == "Null":
+        return any(each.lower() == ("true" if not actual else "false") for each in wanted)
+    if operator.quantifier == "ForAllValues" and not actual:
+        return True
+    if operator.quantifier == "ForAnyValue" and not actual:
+        return False
+    if actual is None:
+        return operator.if_exists or operator.negated
+    if not operator.quantifier and len(actual) != 1:
+        # A list under an operator for single values fits nothing.
+        return operator.negated
+    return _compare_all(operator, wanted, actual, request, with_variables)
+
+
+def _compare_all(
+    operator: Operator,
+    wanted: Values,
+    actual: Values,
+    request: Request,
+    with_variables: bool,
+) -> bool:
+    try:
+        expanded = [_expanded(operator, each, request, with_variables) for each in wanted]
+    except UnresolvedError:
+        return False
+
+    def fits(value: str) -> bool:
+        return any(_compare(operator, each, value) for each in expanded) is not operator.negated
+
+    if operator.quantifier == "ForAnyValue":
+        return any(map(fits, actual))
+    return all(map(fits, actual))
+
+
+def _expanded(operator: Operator, text: str, request: Request, with_variables: bool) -> str:
+    if operator.variables and with_variables and has_variable(text):
+        return expand(text, request.values)
+    return text
+
+
+def _compare(operator: Operator, wanted: str, actual: str) -> bool:
+    """Patterns take a variable's own `*` for itself; every other comparison is of plain text."""
+    if operator.compare in (matches, arn_matches):
+        return operator.compare(wanted, actual)
+    return operator.compare(unescape(wanted), actual)

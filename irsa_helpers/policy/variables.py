@@ -1,0 +1,58 @@
+"""Policy variables: `${aws:PrincipalTag/team}`, `${aws:username, 'nobody'}`, `${*}`.
+
+Source: IAM User Guide, "IAM policy elements: Variables and tags".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+Lookup = Callable[[str], tuple[str, ...] | None]
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_WITH_DEFAULT = re.compile(r"^\s*([^,]+?)\s*,\s*'([^']*)'\s*$")
+LITERALS = {"*": "*", "?": "?", "$": "$"}
+# Stands for a character that the policy's author wrote as ${*}, ${?} or ${$}: never a wildcard.
+# Private-use code points, so that no request can hold one by accident.
+STAND_INS = {"*": "\ue000", "?": "\ue001", "$": "\ue002"}
+
+
+class UnresolvedError(Exception):
+    """A variable whose key is absent or has several values: the value matches nothing."""
+
+
+def expand(text: str, lookup: Lookup) -> str:
+    """The text with its variables replaced; a value's own `*` and `?` are plain characters.
+
+    Raises UnresolvedError.
+    """
+    return _VARIABLE.sub(lambda found: _escape(_value(found[1], lookup)), text)
+
+
+def _value(inner: str, lookup: Lookup) -> str:
+    if inner in LITERALS:
+        return inner
+    with_default = _WITH_DEFAULT.match(inner)
+    values = lookup(with_default[1] if with_default else inner.strip())
+    if values is not None and len(values) == 1:
+        return values[0]
+    if with_default and values is None:
+        return with_default[2]
+    raise UnresolvedError(inner)
+
+
+def _escape(value: str) -> str:
+    return "".join(STAND_INS.get(sign, sign) for sign in value)
+
+
+def unescape(text: str) -> str:
+    """The text with the protected characters as they were."""
+    for sign, stand_in in STAND_INS.items():
+        text = text.replace(stand_in, sign)
+    return text
+
+
+def has_variable(text: str) -> bool:
+    """Whether there is anything to expand."""
+    return "${" in text
