@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.websockets import WebSocket
 
 from irsa_helpers.sandbox import issuer
-from irsa_helpers.sandbox.apiserver import discovery, reviews, tables, watch
+from irsa_helpers.sandbox.apiserver import discovery, openapi, protobuf, reviews, tables, watch
 from irsa_helpers.sandbox.apiserver.admission import Webhooks
 from irsa_helpers.sandbox.apiserver.authn import Authenticator, TokenChecker, User
 from irsa_helpers.sandbox.apiserver.objects import Objects, Target
@@ -330,6 +330,7 @@ class KubernetesApi:
             "/version": lambda: discovery.VERSION,
             "/api": lambda: discovery.api_versions(self._settings.server_url),
             "/apis": discovery.api_groups,
+            "/openapi/v3": openapi.index,
             "/openid/v1/jwks": self._settings.keys.jwks,
             "/.well-known/openid-configuration": lambda: issuer.discovery(
                 self._settings.issuer_url
@@ -339,6 +340,8 @@ class KubernetesApi:
             return JSONResponse(documents[clean]())
         if clean in {"/healthz", "/livez", "/readyz"}:
             return PlainTextResponse("ok")
+        if schemas := openapi.document(clean.removeprefix("/openapi/v3/")):
+            return JSONResponse(schemas)
         found = re.fullmatch(r"/api/v1|/apis/([^/]+)/([^/]+)", clean)
         if found:
             listed = discovery.resources(found.group(1) or "", found.group(2) or "v1")
@@ -415,13 +418,15 @@ async def _body(request: Request) -> Any:
     raw = await request.body()
     kind = request.headers.get("content-type", "application/json").partition(";")[0]
     try:
+        if kind == protobuf.CONTENT_TYPE:
+            return protobuf.decode(raw)
         if kind.endswith("json"):
             return json.loads(raw)
         if kind.endswith("yaml"):
             return yaml.safe_load(raw)
     except (ValueError, yaml.YAMLError) as error:
         raise bad_request(f"the object provided is unrecognized: {error}") from error
-    accepted = "application/json, application/yaml"
+    accepted = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
     raise StatusError(
         415,
         "UnsupportedMediaType",

@@ -90,8 +90,11 @@ def _workload(kind: str, body: Object) -> None:
     else:
         spec.setdefault("replicas", 1)
     if kind == "Deployment":
-        rolling = {"maxUnavailable": "25%", "maxSurge": "25%"}
-        spec.setdefault("strategy", {"type": "RollingUpdate", "rollingUpdate": rolling})
+        strategy = spec.setdefault("strategy", {})
+        if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+            rolling = strategy.setdefault("rollingUpdate", {})
+            rolling.setdefault("maxUnavailable", "25%")
+            rolling.setdefault("maxSurge", "25%")
         spec.setdefault("revisionHistoryLimit", 10)
         spec.setdefault("progressDeadlineSeconds", 600)
     spec["template"].setdefault("metadata", {}).setdefault("creationTimestamp", None)

@@ -15,6 +15,7 @@ from irsa_helpers.sandbox.apiserver.storage import Object, Store
 
 GROUP = "rbac.authorization.k8s.io"
 MASTERS = "system:masters"
+DISCOVERY_PATHS = ("/api", "/openapi", "/.well-known")
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 
 
@@ -42,8 +43,10 @@ class Authorizer:
         if MASTERS in user.groups:
             return True
         if asked.path:
-            known = asked.path.rstrip("/").startswith(PUBLIC_PATHS) or "api" in asked.path
-            return known and ("system:authenticated" in user.groups or "api" not in asked.path)
+            if asked.path.rstrip("/").startswith(PUBLIC_PATHS):
+                return True
+            known = asked.path.startswith(DISCOVERY_PATHS)
+            return known and "system:authenticated" in user.groups
         return any(_matches(rule, asked) for rule in self._rules(user, asked.namespace))
 
     def check(self, user: User, asked: Attributes) -> None:

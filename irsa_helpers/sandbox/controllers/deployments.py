@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from datetime import datetime
+from typing import Any
 
 from irsa_helpers.sandbox.apiclient import (
     ApiClient,
@@ -31,9 +32,16 @@ _SAFE = "bcdfghjklmnpqrstvwxz2456789"
 
 
 def template_hash(template: Object) -> str:
-    """Ten letters that follow from a Pod template."""
-    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
+    """Ten letters that follow from what a Pod template says; empty members say nothing."""
+    digest = hashlib.sha256(json.dumps(_said(template), sort_keys=True).encode()).digest()
     return "".join(_SAFE[byte % len(_SAFE)] for byte in digest[:10])
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, dict):
+        members = {name: _said(each) for name, each in value.items() if name != HASH}
+        return {name: each for name, each in members.items() if each not in (None, {}, [])}
+    return [_said(each) for each in value] if isinstance(value, list) else value
 
 
 class DeploymentController:

@@ -56,6 +56,13 @@ class WorkQueue:
                 del self._waiting[key]
                 await self._one(key)
 
+    def _again(self, key: Key, delay: float) -> None:
+        self._later = {handle for handle in self._later if handle.when() > self._now()}
+        self._later.add(asyncio.get_running_loop().call_later(delay, self.add, key))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
     async def _one(self, key: Key) -> None:
         try:
             await self._reconcile(key)
@@ -64,7 +71,10 @@ class WorkQueue:
             self._failures[key] = failures + 1
             delay = min(FIRST_DELAY_SECONDS * 2**failures, LONGEST_DELAY_SECONDS)
             log.debug("%s %s: %s; again in %.2f s", self._name, key, error, delay)
-            loop = asyncio.get_running_loop()
-            self._later.add(loop.call_later(delay, self.add, key))
+            self._again(key, delay)
+        except Exception:
+            # One object that a controller cannot handle must not stop it for all others.
+            log.exception("%s %s", self._name, key)
+            self._again(key, LONGEST_DELAY_SECONDS)
         else:
             self._failures.pop(key, None)
