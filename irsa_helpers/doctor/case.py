@@ -51,12 +51,12 @@ class Case:
 
     @cached_property
     def pods(self) -> list[dict[str, Any]]:
-        """The workload's Pods that live and are not on their way out, newest first."""
+        """The workload's Pods that live and are not on their way out, the latest first."""
         if self.kind.name == "pod":
             return [self.workload] if self.workload else []
         return sorted(
             (pod for pod in self._all_pods if _lives(pod) and self._is_mine(pod)),
-            key=lambda pod: str(pod["metadata"]["creationTimestamp"]),
+            key=lambda pod: (self._is_current(pod), str(pod["metadata"]["creationTimestamp"])),
             reverse=True,
         )
 
@@ -72,6 +72,19 @@ class Case:
             return False
         wanted = self.workload["spec"].get("selector", {}).get("matchLabels", {})
         return bool(wanted) and wanted.items() <= pod["metadata"].get("labels", {}).items()
+
+    def _is_current(self, pod: dict[str, Any]) -> bool:
+        """Whether the Pod was made from the template as it is now."""
+        if self.template is None:
+            return True
+        template, wanted = self.template["spec"], _annotations(self.template)
+        account = template.get("serviceAccountName", "default")
+        images = {container.get("image") for container in template["containers"]}
+        return bool(
+            wanted.items() <= _annotations(pod).items()
+            and pod["spec"].get("serviceAccountName", "default") == account
+            and images <= {container.get("image") for container in pod["spec"]["containers"]}
+        )
 
     @property
     def pod(self) -> dict[str, Any]:
