@@ -45,8 +45,8 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "trust-scope": cloud.trust_scope,
     "permissions": permissions.permissions,
     "permission-resources": permissions.permission_resources,
-    "boundary": permissions.boundary,
-    "bucket-policies": permissions.bucket_policies,
+    "permission-limits": permissions.permission_limits,
+    "resource-policies": permissions.resource_policies,
 }
 
 

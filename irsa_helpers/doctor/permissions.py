@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,15 @@ from irsa_helpers import arns
 from irsa_helpers.doctor import policies
 from irsa_helpers.doctor.reading import SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok
-from irsa_helpers.policy import Request, evaluate, explain
+from irsa_helpers.policy import Decision, Request, evaluate, explain
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
 
-# Context that a request of a Pod surely carries; a Deny that asks for more cannot be judged here.
-KNOWN_CONTEXT = {"aws:securetransport", "aws:principalarn", "aws:principalaccount"}
-
 
 def permissions(case: Case) -> Link:
     """The role has permission policies."""
-    found = role_policies(case)
+    found = case.policies
     if found:
         return ok(", ".join(found))
     return broken(
@@ -36,35 +32,9 @@ def permissions(case: Case) -> Link:
     )
 
 
-def role_policies(case: Case) -> dict[str, dict[str, Any]]:
-    """The documents of the role's inline and attached policies, by name."""
-    name, iam = case.role["RoleName"], case.world.aws("iam")
-    documents = {}
-    inline = read_aws("iam:ListRolePolicies", iam.list_role_policies, RoleName=name) or {}
-    for policy in inline.get("PolicyNames", []):
-        found = read_aws("iam:GetRolePolicy", iam.get_role_policy, RoleName=name, PolicyName=policy)
-        documents[policy] = (found or {})["PolicyDocument"]
-    listing = iam.list_attached_role_policies
-    attached = read_aws("iam:ListAttachedRolePolicies", listing, RoleName=name) or {}
-    for policy in attached.get("AttachedPolicies", []):
-        documents[policy["PolicyName"]] = _managed_policy(iam, policy["PolicyArn"])
-    return documents
-
-
-def _managed_policy(iam: Any, arn: str) -> dict[str, Any]:
-    policy = read_aws("iam:GetPolicy", iam.get_policy, PolicyArn=arn) or {}
-    version = read_aws(
-        "iam:GetPolicyVersion",
-        iam.get_policy_version,
-        PolicyArn=arn,
-        VersionId=policy["Policy"]["DefaultVersionId"],
-    )
-    return dict((version or {})["PolicyVersion"]["Document"])
-
-
 def permission_resources(case: Case) -> Link:
     """Each action is allowed on a resource that it can be used on, and that exists."""
-    documents = list(role_policies(case).values())
+    documents = list(case.policies.values())
     if not documents:
         raise SkipError("the role has no policy")
     mistakes = list(policies.mismatched(documents)) or list(_missing(case, documents))
@@ -86,11 +56,10 @@ def _missing(case: Case, documents: list[dict[str, Any]]) -> Iterator[str]:
         head = case.world.aws("s3").head_bucket
         if read_aws("s3:ListBucket", head, Bucket=bucket) is None:
             yield f"there is no bucket {bucket}"
-    for resource in policies.resources(documents):
-        if policies.TABLE.fullmatch(resource):
-            yield from _missing_table(case, resource)
-        if policies.SECRET.fullmatch(resource):
-            yield from _missing_secret(case, resource)
+    for table in policies.tables(documents):
+        yield from _missing_table(case, table)
+    for secret in policies.secrets(documents):
+        yield from _missing_secret(case, secret)
 
 
 def _missing_table(case: Case, arn: str) -> Iterator[str]:
@@ -112,94 +81,92 @@ def _missing_secret(case: Case, arn: str) -> Iterator[str]:
         yield f"the secret's ARN is {found['ARN']}, the policy has {arn}"
 
 
-def bucket_policies(case: Case) -> Link:
-    """No bucket policy denies what the role's policies allow."""
-    documents = list(role_policies(case).values())
-    buckets = policies.buckets(documents)
-    if not buckets:
-        raise SkipError("the role's policies name no bucket")
-    denials = [text for bucket in buckets for text in _denials(case, bucket, documents)]
+def permission_limits(case: Case) -> Link:
+    """No Deny and no permissions boundary takes back what the role's policies allow."""
+    documents = [policies.judgeable(document) for document in case.policies.values()]
+    if not documents:
+        raise SkipError("the role has no policy")
+    lost = [
+        f"{use.action} on {use.resource}: {explain(decision)}"
+        for use in policies.uses(documents)
+        if not (decision := _decide(case, use, documents)).allowed
+    ]
+    if not lost:
+        return ok("nothing that is allowed is taken back")
+    return broken(
+        "\n".join(lost),
+        expected="what one policy allows, neither a Deny nor the permissions boundary takes back",
+        error="AccessDenied … with an explicit deny in an identity-based policy, or because no "
+        "permissions boundary allows the … action",
+        fix=f"take out that Deny, or: aws iam delete-role-permissions-boundary "
+        f"--role-name {case.role_name}",
+    )
+
+
+def _decide(
+    case: Case,
+    use: policies.Use,
+    documents: list[dict[str, Any]],
+    resource_policy: dict[str, Any] | None = None,
+) -> Decision:
+    """What AWS would say to that use by a session of the role."""
+    parts = arns.Arn.parse(case.role["Arn"])
+    session = f"assumed-role/{case.role_name}/botocore-session-1"
+    request = Request(
+        principal=f"arn:{parts.partition}:sts::{parts.account_id}:{session}",
+        action=use.action,
+        resource=use.resource,
+        context={
+            "aws:SecureTransport": "true",
+            "aws:PrincipalArn": case.role["Arn"],
+            "aws:PrincipalAccount": parts.account_id,
+        },
+    )
+    return evaluate(
+        request,
+        identity_policies=documents,
+        resource_policy=resource_policy,
+        permissions_boundary=case.boundary,
+    )
+
+
+def resource_policies(case: Case) -> Link:
+    """No policy of a bucket or secret denies what the role's policies allow."""
+    documents = list(case.policies.values())
+    named = [*policies.buckets(documents), *policies.secrets(documents)]
+    if not named:
+        raise SkipError("the role's policies name no bucket and no secret")
+    denials = [text for name in named for text in _denials(case, name, documents)]
     if not denials:
-        return ok(f"no denial on {', '.join(buckets)}")
+        return ok(f"no denial on {', '.join(named)}")
     return broken(
         "\n".join(denials),
-        expected="no Deny in the bucket's policy that hits this role",
+        expected="no Deny in the resource's own policy that hits this role",
         error="AccessDenied … with an explicit deny in a resource-based policy",
-        fix=f"aws s3api get-bucket-policy --bucket {buckets[0]}\n"
-        "then put it back without that statement, or with this role excepted",
+        fix="put that policy back without the statement, or with this role excepted:\n"
+        "aws s3api put-bucket-policy, aws secretsmanager put-resource-policy",
     )
 
 
-def _denials(case: Case, bucket: str, documents: list[dict[str, Any]]) -> Iterator[str]:
-    get = case.world.aws("s3").get_bucket_policy
-    found = read_aws("s3:GetBucketPolicy", get, Bucket=bucket)
+def _denials(case: Case, name: str, documents: list[dict[str, Any]]) -> Iterator[str]:
+    found = _resource_policy(case, name)
     if found is None:
         return
-    policy = _judgeable(json.loads(found["Policy"]))
-    account, name = case.role_account, case.role_name
-    for action, resource in policies.uses(documents):
-        if not re.fullmatch(rf"arn:[^:]*:s3:::{re.escape(bucket)}(/.*)?", resource):
+    policy = policies.judgeable(json.loads(found))
+    for use in policies.uses(documents):
+        if not use.is_on(name):
             continue
-        request = Request(
-            principal=f"arn:aws:sts::{account}:assumed-role/{name}/botocore-session-1",
-            action=action,
-            resource=resource,
-            context={
-                "aws:SecureTransport": "true",
-                "aws:PrincipalArn": case.role["Arn"],
-                "aws:PrincipalAccount": account,
-            },
-        )
-        decision = evaluate(request, identity_policies=documents, resource_policy=policy)
+        decision = _decide(case, use, documents, policy)
         if decision.effect == "ExplicitlyDenied":
-            yield f"{action} on {resource}: {explain(decision)}"
+            yield f"{use.action} on {use.resource}: {explain(decision)}"
 
 
-def _judgeable(policy: dict[str, Any]) -> dict[str, Any]:
-    """The policy without statements that depend on where a request comes from."""
-    statements = policy.get("Statement", [])
-    kept = [
-        statement
-        for statement in (statements if isinstance(statements, list) else [statements])
-        if all(
-            key.lower() in KNOWN_CONTEXT
-            for block in statement.get("Condition", {}).values()
-            for key in block
-        )
-    ]
-    return {**policy, "Statement": kept}
-
-
-def boundary(case: Case) -> Link:
-    """A permissions boundary, if there is one, leaves the role's own permissions standing."""
-    found = case.role.get("PermissionsBoundary")
-    if found is None:
-        return ok("none")
-    limit = _managed_policy(case.world.aws("iam"), found["PermissionsBoundaryArn"])
-    documents = list(role_policies(case).values())
-    lost = [use for use in policies.uses(documents) if not _stands(case, use, documents, limit)]
-    if not lost:
-        return ok(found["PermissionsBoundaryArn"])
-    return broken(
-        "; ".join(f"{action} on {resource} is cut off" for action, resource in lost),
-        expected=f"{found['PermissionsBoundaryArn']} to allow what the role's policies allow",
-        error="AccessDenied … because no permissions boundary allows the … action",
-        fix=f"aws iam delete-role-permissions-boundary --role-name {case.role_name}, "
-        "or widen that policy",
-    )
-
-
-def _stands(
-    case: Case,
-    use: tuple[str, str],
-    documents: list[dict[str, Any]],
-    limit: dict[str, Any],
-) -> bool:
-    session = f"arn:{arns.Arn.parse(case.role['Arn']).partition}:sts::{case.role_account}"
-    request = Request(
-        principal=f"{session}:assumed-role/{case.role_name}/botocore-session-1",
-        action=use[0],
-        resource=use[1],
-        context={"aws:PrincipalArn": case.role["Arn"]},
-    )
-    return evaluate(request, identity_policies=documents, permissions_boundary=limit).allowed
+def _resource_policy(case: Case, name: str) -> str | None:
+    """The policy of a bucket (by name) or a secret (by ARN) as JSON text."""
+    if not name.startswith("arn:"):
+        get = case.world.aws("s3").get_bucket_policy
+        found = read_aws("s3:GetBucketPolicy", get, Bucket=name) or {}
+        return found.get("Policy")
+    secrets = case.world.aws("secretsmanager", region=arns.Arn.parse(name).region)
+    right = "secretsmanager:GetResourcePolicy"
+    return (read_aws(right, secrets.get_resource_policy, SecretId=name) or {}).get("ResourcePolicy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.doctor.case import AUDIENCE, TOKEN_VOLUME, token_source
+from irsa_helpers.doctor.cluster import AUDIENCE, TOKEN_VOLUME, token_source
 from irsa_helpers.doctor.reading import SkipError, read_kubernetes
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.doctor.workload import NODE_ROLE, restart_command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 # Source: Service Authorization Reference, Amazon S3: actions on objects, and actions on buckets.
@@ -11,6 +12,8 @@ OBJECT_ACTIONS = ("s3:getobject", "s3:putobject", "s3:deleteobject", "s3:abortmu
 BUCKET_ACTIONS = ("s3:listbucket", "s3:getbucket", "s3:putbucket", "s3:deletebucket")
 BUCKET = re.compile(r"arn:[^:]*:s3:::([^/*?]+)")
 SECRET = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:\d{12}:secret:[^*?]+")
+# Context that a request of a Pod surely carries; what asks for more cannot be judged from here.
+KNOWN_CONTEXT = {"aws:securetransport", "aws:principalarn", "aws:principalaccount"}
 TABLE = re.compile(r"arn:[^:]*:dynamodb:[^:]*:\d{12}:table/([^/*?]+)")
 
 Document = dict[str, Any]
@@ -42,13 +45,50 @@ def buckets(documents: list[Document]) -> list[str]:
     return sorted({match.group(1) for match in wholes if match})
 
 
-def uses(documents: list[Document]) -> Iterator[tuple[str, str]]:
-    """(action, resource) pairs that the policies plainly allow; `any` stands for a `*`."""
+def secrets(documents: list[Document]) -> list[str]:
+    """The ARNs of the secrets that the policies name whole."""
+    return [resource for resource in resources(documents) if SECRET.fullmatch(resource)]
+
+
+def tables(documents: list[Document]) -> list[str]:
+    """The ARNs of the DynamoDB tables that the policies name whole."""
+    return [resource for resource in resources(documents) if TABLE.fullmatch(resource)]
+
+
+@dataclass(frozen=True)
+class Use:
+    """Something the app would do: an action on a resource, where `any` stands for a `*`."""
+
+    action: str
+    resource: str
+
+    def is_on(self, name: str) -> bool:
+        """Whether it is on that bucket (by name) or secret (by ARN)."""
+        return self.resource == name or self.resource.partition("/")[0].endswith(f":::{name}")
+
+
+def uses(documents: list[Document]) -> Iterator[Use]:
+    """What the policies plainly allow."""
     for statement in allowing(documents):
         for action in texts(statement.get("Action", ())):
             for resource in texts(statement.get("Resource", ())):
                 if "*" not in action:
-                    yield action, resource.replace("*", "any")
+                    yield Use(action, resource.replace("*", "any"))
+
+
+def judgeable(document: Document) -> Document:
+    """The policy without statements that depend on where a request comes from."""
+    statements = document.get("Statement", [])
+    kept = [
+        statement
+        for statement in (statements if isinstance(statements, list) else [statements])
+        if all(
+            key.lower() in KNOWN_CONTEXT
+            for block in statement.get("Condition", {}).values()
+            for key in block
+        )
+    ]
+    return {**document, "Statement": kept}
 
 
 def mismatched(documents: list[Document]) -> Iterator[str]:

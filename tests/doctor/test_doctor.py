@@ -239,6 +239,12 @@ def deny_by_bucket_policy(chain: Chain) -> None:
     chain.world.aws("s3").put_bucket_policy(Bucket=chain.bucket, Policy=policy)
 
 
+def deny_in_its_own_policy(chain: Chain) -> None:
+    statement = {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    roles.ensure_role(chain.world, chain.role, chain.trust(), permission_policies={"deny": policy})
+
+
 @pytest.mark.parametrize(
     ("break_it", "link"),
     [
@@ -267,7 +273,8 @@ def deny_by_bucket_policy(chain: Chain) -> None:
         (take_permissions, "permissions"),
         (permit_the_bucket_alone, "permission-resources"),
         (permit_another_bucket, "permission-resources"),
-        (deny_by_bucket_policy, "bucket-policies"),
+        (deny_in_its_own_policy, "permission-limits"),
+        (deny_by_bucket_policy, "resource-policies"),
     ],
 )
 def test_the_broken_link_is_named_and_no_other(

@@ -54,6 +54,19 @@ def test_buckets_named_whole_are_found_and_patterns_are_not() -> None:
 def test_uses_stand_for_what_the_app_would_do() -> None:
     documents = [build_bucket_read_policy("enginrect-data"), allow("s3:*", "*")]
     assert list(policies.uses(documents)) == [
-        ("s3:ListBucket", BUCKET),
-        ("s3:GetObject", f"{BUCKET}/any"),
+        policies.Use("s3:ListBucket", BUCKET),
+        policies.Use("s3:GetObject", f"{BUCKET}/any"),
     ]
+
+
+def test_a_use_knows_its_bucket_or_secret() -> None:
+    secret = "arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:x-AbCdEf"
+    assert policies.Use("s3:GetObject", f"{BUCKET}/any").is_on("enginrect-data")
+    assert not policies.Use("s3:GetObject", f"{BUCKET}-2/any").is_on("enginrect-data")
+    assert policies.Use("secretsmanager:GetSecretValue", secret).is_on(secret)
+
+
+def test_what_depends_on_the_place_of_a_request_is_not_judged() -> None:
+    known = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    placed = {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}
+    assert policies.judgeable({"Statement": [known, placed]})["Statement"] == [known]
