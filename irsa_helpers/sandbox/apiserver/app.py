@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.websockets import WebSocket
 
 from irsa_helpers.sandbox import issuer
-from irsa_helpers.sandbox.apiserver import discovery, openapi, protobuf, reviews, tables, watch
+from irsa_helpers.sandbox.apiserver import (
+    discovery,
+    fields,
+    openapi,
+    reviews,
+    tables,
+    watch,
+)
 from irsa_helpers.sandbox.apiserver.admission import Webhooks
 from irsa_helpers.sandbox.apiserver.authn import Authenticator, TokenChecker, User
 from irsa_helpers.sandbox.apiserver.objects import Objects, Target
 from irsa_helpers.sandbox.apiserver.proxy import KubeletProxy
 from irsa_helpers.sandbox.apiserver.rbac import Attributes, Authorizer
-from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
-from irsa_helpers.sandbox.apiserver.selectors import field_selector, label_selector
+from irsa_helpers.sandbox.apiserver.requests import (
+    PATH,
+    SUBRESOURCES,
+    attributes_of,
+    decoded_body,
+    header_items,
+    place_of,
+    resource_of,
+    selector_of,
+    wants_table,
+    warned,
+)
+from irsa_helpers.sandbox.apiserver.resources import BY_PATH
 from irsa_helpers.sandbox.apiserver.status import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND_PATH,
@@ -36,13 +52,6 @@ from irsa_helpers.sandbox.issuer import SigningKeys
 from irsa_helpers.sandbox.trace import Trace
 
 WATCH_SECONDS = 1800
-VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-_PATH = re.compile(
-    r"^/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+)/(?P<version>[^/]+))"
-    r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/])(?!/(?:finalize|status)/?$))?"
-    r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?/?$"
-)
-SUBRESOURCES = {"status", "scale", "token", "log", "exec", "binding", "eviction", "finalize"}
 
 
 @dataclass(frozen=True)
@@ -118,14 +127,14 @@ class KubernetesApi:
         if not name:
             return user
         self._authorizer.check(user, Attributes("impersonate", resource="users", name=name))
-        groups = [v for k, v in _items(headers) if k == "impersonate-group"]
+        groups = [v for k, v in header_items(headers) if k == "impersonate-group"]
         return reviews.impersonated(name, groups)
 
     async def _answer(self, request: Request) -> Response:
         user = await self._user(request.headers)
         path = request.url.path
-        found = _PATH.match(path)
-        resource = _resource(found) if found else None
+        found = PATH.match(path)
+        resource = resource_of(found) if found else None
         if found is None or resource is None:
             return await self._other(request, user, path)
         parts = found.groupdict()
@@ -136,7 +145,7 @@ class KubernetesApi:
         )
         if resource.kind == "Namespace" and parts["namespace"] and not target.name:
             target = Target(resource, "", parts["namespace"])
-        self._authorizer.check(user, _attributes(request, target))
+        self._authorizer.check(user, attributes_of(request, target))
         return await self._resource(request, user, target)
 
     async def _resource(self, request: Request, user: User, target: Target) -> Response:
@@ -151,16 +160,15 @@ class KubernetesApi:
                 return self._list(request, target)
             return self._render(request, target, self._objects.get(target))
         if method == "POST" and not named:
-            body = await _body(request)
+            body, warnings = await self._checked_body(request, target)
             made = await self._objects.create(target, body, user, dry_run=dry_run)
-            return self._render(request, target, made, 201)
+            return warned(self._render(request, target, made, 201), warnings)
         if method == "PUT" and named:
-            body = await _body(request)
-            return self._render(
-                request, target, self._objects.update(target, body, dry_run=dry_run)
-            )
+            body, warnings = await self._checked_body(request, target)
+            after = self._objects.update(target, body, dry_run=dry_run)
+            return warned(self._render(request, target, after), warnings)
         if method == "PATCH" and named:
-            patch = await _body(request)
+            patch = await decoded_body(request)
             kind = request.headers.get("content-type", "").partition(";")[0]
             after = self._objects.patch(target, kind, patch, dry_run=dry_run)
             return self._render(request, target, after)
@@ -168,8 +176,16 @@ class KubernetesApi:
             return await self._delete(request, target, dry_run=dry_run)
         raise METHOD_NOT_ALLOWED
 
+    async def _checked_body(self, request: Request, target: Target) -> tuple[Object, list[str]]:
+        """The object of the request without unknown fields, and warnings about these."""
+        body = await decoded_body(request)
+        if not isinstance(body, dict):
+            raise bad_request(f"the object provided must be of type {target.resource.kind}")
+        mode = request.query_params.get("fieldValidation", "Warn")
+        return body, fields.check_fields(target.resource, body, mode)
+
     async def _delete(self, request: Request, target: Target, *, dry_run: bool) -> Response:
-        options = await _body(request) if await request.body() else {}
+        options = await decoded_body(request) if await request.body() else {}
         for name in ("propagationPolicy", "gracePeriodSeconds"):
             if name in request.query_params:
                 value = request.query_params[name]
@@ -177,8 +193,8 @@ class KubernetesApi:
         if target.name:
             left = self._objects.delete(target, options, dry_run=dry_run)
             return self._render(request, target, left)
-        selects = _selects(request)
-        chosen = [b for b in self._store.list(*_where(target)) if selects(b)]
+        selects = selector_of(request)
+        chosen = [b for b in self._store.list(*place_of(target)) if selects(b)]
         for body in chosen:
             metadata = body["metadata"]
             one = Target(target.resource, metadata.get("namespace", ""), metadata["name"])
@@ -192,7 +208,7 @@ class KubernetesApi:
         if name == "status" and target.resource.has_status and method in {"PUT", "PATCH", "GET"}:
             if method == "GET":
                 return JSONResponse(parent)
-            body = await _body(request)
+            body = await decoded_body(request)
             if method == "PUT":
                 return JSONResponse(self._objects.update(target, body, dry_run=dry_run))
             kind = request.headers.get("content-type", "").partition(";")[0]
@@ -202,13 +218,13 @@ class KubernetesApi:
         if (name, target.resource.kind) == ("token", "ServiceAccount"):
             if method != "POST":
                 raise METHOD_NOT_ALLOWED
-            return JSONResponse(self._tokens.request(parent, await _body(request)), 201)
+            return JSONResponse(self._tokens.request(parent, await decoded_body(request)), 201)
         if (name, target.resource.kind) == ("log", "Pod"):
             return await self._proxy.logs(parent, request)
         if (name, target.resource.kind) == ("binding", "Pod"):
             return await self._bind(request, target, parent)
         if (name, target.resource.kind) == ("finalize", "Namespace") and method == "PUT":
-            body = await _body(request)
+            body = await decoded_body(request)
             return JSONResponse(
                 self._objects.update(Target(target.resource, "", target.name), body, dry_run=False)
             )
@@ -216,7 +232,7 @@ class KubernetesApi:
 
     async def _bind(self, request: Request, target: Target, pod: Object) -> Response:
         """A scheduler's decision: the Pod runs on that node."""
-        node = (await _body(request))["target"]["name"]
+        node = (await decoded_body(request))["target"]["name"]
         now = timestamp(self._settings.clock.time())
         condition = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
         bound = pod | {
@@ -231,7 +247,7 @@ class KubernetesApi:
     async def _scale(self, request: Request, target: Target, parent: Object) -> Response:
         plain = Target(target.resource, target.namespace, target.name)
         if request.method in {"PUT", "PATCH"}:
-            wanted = (await _body(request))["spec"]["replicas"]
+            wanted = (await decoded_body(request))["spec"]["replicas"]
             body = parent | {
                 "metadata": dict(parent["metadata"]),
                 "spec": parent["spec"] | {"replicas": wanted},
@@ -257,11 +273,11 @@ class KubernetesApi:
         )
 
     def _list(self, request: Request, target: Target) -> Response:
-        selects = _selects(request, target.name)
+        selects = selector_of(request, target.name)
         if request.query_params.get("watch") in {"true", "1"}:
             return self._watch(request, target, selects)
-        chosen = [body for body in self._store.list(*_where(target)) if selects(body)]
-        if _wants_table(request):
+        chosen = [body for body in self._store.list(*place_of(target)) if selects(body)]
+        if wants_table(request):
             revision = {"resourceVersion": str(self._store.revision)}
             now = self._settings.clock.now()
             qualified = target.resource.qualified
@@ -285,7 +301,7 @@ class KubernetesApi:
 
         def render(body: Object) -> Object:
             nonlocal first
-            if not _wants_table(request):
+            if not wants_table(request):
                 return body
             now = self._settings.clock.now()
             metadata = {"resourceVersion": body["metadata"]["resourceVersion"]}
@@ -309,7 +325,7 @@ class KubernetesApi:
         return StreamingResponse(watch.events(self._store, wanted), media_type="application/json")
 
     def _render(self, request: Request, target: Target, body: Object, code: int = 200) -> Response:
-        if not _wants_table(request):
+        if not wants_table(request):
             return JSONResponse(body, code)
         metadata = {"resourceVersion": body["metadata"].get("resourceVersion", "")}
         now = self._settings.clock.now()
@@ -320,7 +336,7 @@ class KubernetesApi:
         if review := reviews.find(path):
             if request.method != "POST":
                 raise METHOD_NOT_ALLOWED
-            body = await _body(request)
+            body = await decoded_body(request)
             return JSONResponse(
                 review(body, user, self._authorizer, self._checker, self._store), 201
             )
@@ -352,7 +368,7 @@ class KubernetesApi:
     async def _websocket(self, socket: WebSocket) -> None:
         try:
             user = await self._user(socket.headers)
-            found = _PATH.match(socket.url.path)
+            found = PATH.match(socket.url.path)
             if found is None or found["subresource"] != "exec":
                 raise NOT_FOUND_PATH
             target = Target(BY_PATH["", "v1", "pods"], found["namespace"], found["name"], "exec")
@@ -366,70 +382,3 @@ class KubernetesApi:
 def create(settings: KubernetesSettings) -> KubernetesApi:
     """An API server over the database of the settings."""
     return KubernetesApi(settings)
-
-
-def _items(headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    return list(headers.items())
-
-
-def _resource(found: re.Match[str]) -> Resource | None:
-    group, version = found["group"] or "", found["version"] or found["core"]
-    return BY_PATH.get((group, version, found["plural"]))
-
-
-def _attributes(request: Request, target: Target) -> Attributes:
-    verb = VERBS[request.method]
-    if not target.name:
-        verb = {"get": "list", "delete": "deletecollection"}.get(verb, verb)
-    if request.query_params.get("watch") in {"true", "1"}:
-        verb = "watch"
-    resource = target.resource
-    return Attributes(
-        verb,
-        resource.group,
-        resource.plural,
-        target.subresource,
-        target.namespace,
-        target.name,
-    )
-
-
-def _where(target: Target) -> tuple[str, str | None]:
-    return target.resource.qualified, target.namespace or None
-
-
-def _selects(request: Request, name: str = "") -> watch.Selector:
-    query = request.query_params
-    tests = [
-        label_selector(query.get("labelSelector", "")),
-        field_selector(query.get("fieldSelector", "")),
-    ]
-    if name:
-        tests.append(lambda body: body["metadata"]["name"] == name)
-    return lambda body: all(test(body) for test in tests)
-
-
-def _wants_table(request: Request) -> bool:
-    return "as=Table" in request.headers.get("accept", "").partition(",")[0]
-
-
-async def _body(request: Request) -> Any:
-    """The decoded body. Raises StatusError 400 or 415."""
-    raw = await request.body()
-    kind = request.headers.get("content-type", "application/json").partition(";")[0]
-    try:
-        if kind == protobuf.CONTENT_TYPE:
-            return protobuf.decode(raw)
-        if kind.endswith("json"):
-            return json.loads(raw)
-        if kind.endswith("yaml"):
-            return yaml.safe_load(raw)
-    except (ValueError, yaml.YAMLError) as error:
-        raise bad_request(f"the object provided is unrecognized: {error}") from error
-    accepted = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
-    raise StatusError(
-        415,
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: "
-        f"{accepted}",
-    )
