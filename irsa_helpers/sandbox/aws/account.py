@@ -1,0 +1,91 @@
+"""What is in the account before the learner begins: the admin, the cluster and the node's role."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from irsa_helpers.sandbox.aws import eks
+from irsa_helpers.sandbox.aws.invocations import Invocation, query_invocation
+from irsa_helpers.sandbox.aws.records import Records
+from irsa_helpers.sandbox.aws.settings import ADMIN_USER, CLUSTER_ROLE, NODE_ROLE, AwsSettings
+
+NODE_POLICIES = (
+    "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
+    "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
+    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+)
+CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
+# What the node, and so every Pod without a role of its own, may do to the story's data.
+NODE_S3_ACCESS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+}
+
+
+def ensure(records: Records, settings: AwsSettings) -> None:
+    """The account holds what it must; runs in the records' thread."""
+    from moto.eks.models import eks_backends
+    from moto.iam.models import iam_backends
+
+    iam = iam_backends[settings.account_id]["aws"]
+    names = {role.name for role in iam.roles.values()}
+    if ADMIN_USER not in iam.users:
+        _iam(records, settings, "CreateUser", UserName=ADMIN_USER)
+    if NODE_ROLE not in names:
+        _make_role(records, settings, NODE_ROLE, "ec2.amazonaws.com", NODE_POLICIES)
+        _iam(
+            records,
+            settings,
+            "PutRolePolicy",
+            RoleName=NODE_ROLE,
+            PolicyName="node-s3-access",
+            PolicyDocument=json.dumps(NODE_S3_ACCESS),
+        )
+    if CLUSTER_ROLE not in names:
+        _make_role(records, settings, CLUSTER_ROLE, "eks.amazonaws.com", (CLUSTER_POLICY,))
+    if settings.cluster_name not in eks_backends[settings.account_id][settings.region].clusters:
+        _make_cluster(records, settings)
+    eks.connect(settings)
+
+
+def _make_role(
+    records: Records, settings: AwsSettings, name: str, service: str, policies: tuple[str, ...]
+) -> None:
+    trust_policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    document = json.dumps(trust_policy)
+    _iam(records, settings, "CreateRole", RoleName=name, AssumeRolePolicyDocument=document)
+    for arn in policies:
+        _iam(records, settings, "AttachRolePolicy", RoleName=name, PolicyArn=arn)
+
+
+def _make_cluster(records: Records, settings: AwsSettings) -> None:
+    parameters: dict[str, Any] = {
+        "name": settings.cluster_name,
+        "roleArn": f"arn:aws:iam::{settings.account_id}:role/{CLUSTER_ROLE}",
+        "resourcesVpcConfig": {
+            "subnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0918273645f0e1d2c"]
+        },
+        "version": eks.KUBERNETES_VERSION,
+    }
+    records.perform(
+        Invocation(
+            "eks",
+            "CreateCluster",
+            settings.region,
+            settings.account_id,
+            path="/clusters",
+            headers=(("content-type", "application/json"),),
+            body=json.dumps(parameters).encode(),
+            parameters=parameters,
+        )
+    )
+
+
+def _iam(records: Records, settings: AwsSettings, operation: str, **fields: str) -> None:
+    records.perform(query_invocation("iam", operation, "us-east-1", settings.account_id, fields))

@@ -1,0 +1,210 @@
+"""The AWS endpoint: one address for all services, as an ASGI application."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from irsa_helpers.errors import AwsError
+from irsa_helpers.sandbox.aws import account, assumed_roles, eks, operations, signature, wire
+from irsa_helpers.sandbox.aws.authorize import Authorizer
+from irsa_helpers.sandbox.aws.callers import Callers
+from irsa_helpers.sandbox.aws.common_errors import common_error
+from irsa_helpers.sandbox.aws.directory import Directory
+from irsa_helpers.sandbox.aws.jwks import KeySets
+from irsa_helpers.sandbox.aws.records import Records
+from irsa_helpers.sandbox.aws.services import Services
+from irsa_helpers.sandbox.aws.sessions import Sessions
+from irsa_helpers.sandbox.aws.settings import AwsSettings
+from irsa_helpers.sandbox.aws.sts import Sts
+from irsa_helpers.sandbox.aws.web_identity import OPERATION, WebIdentity
+from irsa_helpers.sandbox.aws.wire import Answer, HttpRequest
+
+log = logging.getLogger("irsa-lab")
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+MAX_BODY_BYTES = 64 * 2**20
+INSTANCE_SESSION = "i-0a1b2c3d4e5f60718"
+INSTANCE_SECONDS = 21_600
+EKS_TOKEN_PREFIX = "k8s-aws-v1."
+
+
+class Aws:
+    """The endpoint with all its parts; `app` serves it once `start()` has returned."""
+
+    def __init__(self, settings: AwsSettings) -> None:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._settings = settings
+        self._records = Records(settings.home / "journal.jsonl", settings.clock)
+        self._sessions = Sessions.load_or_create(settings.home / "session.key")
+        self._directory = Directory(self._records)
+        self._callers = Callers(settings, self._sessions, self._directory)
+        authorizer = Authorizer(settings, self._callers, self._directory)
+        keys = KeySets(settings.fetch, settings.clock)
+        self._web_identity = WebIdentity(settings, self._directory, keys, self._sessions)
+        sts = Sts(settings, self._directory, self._sessions, authorizer)
+        self._services = Services(settings, self._records, authorizer, sts)
+        eks.install(self._records, settings)
+
+    async def start(self) -> None:
+        """Load the records and make sure that the account holds what it must."""
+        await self._records.start()
+        await self._records.run(account.ensure, self._records, self._settings)
+
+    async def stop(self) -> None:
+        """Finish and close the records."""
+        await self._records.stop()
+
+    async def app(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        request = await _read(scope, receive)
+        answer = await self._answer(request)
+        headers = _raw_headers(request, answer)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def authenticate_eks_token(self, token: str) -> str | None:
+        """The ARN of whoever signed the GetCallerIdentity inside an EKS token, None where nobody.
+
+        Source: aws-iam-authenticator, "API Authorization from Outside a Cluster".
+        """
+        request = _eks_token_request(token, self._settings.cluster_name)
+        if request is None:
+            return None
+        try:
+            caller, claim = self._callers.authenticate(request, "query")
+            invocation = operations.identify(request, claim.service, claim.region, "")
+        except AwsError as error:
+            log.info("EKS token refused: %s", error)
+            return None
+        is_identity = (claim.service, invocation.operation) == ("sts", "GetCallerIdentity")
+        return caller.arn if is_identity else None
+
+    async def instance_credentials(self, role_name: str) -> dict[str, str]:
+        """The credentials that EC2's metadata service gives for the instance's role."""
+        arn = f"arn:aws:iam::{self._settings.account_id}:role/{role_name}"
+        role = self._directory.role(arn)
+        if role is None:
+            raise AwsError("NoSuchEntity", 404, f"the instance's role {role_name} does not exist")
+        session = assumed_roles.new_session(
+            role,
+            INSTANCE_SESSION,
+            issued_at=self._settings.clock.time(),
+            duration_seconds=INSTANCE_SECONDS,
+            context={"ec2:SourceInstanceARN": self._instance_arn},
+        )
+        credentials = self._sessions.seal(session)
+        return {
+            "AccessKeyId": credentials.access_key_id,
+            "SecretAccessKey": credentials.secret_access_key,
+            "Token": credentials.session_token,
+            "Expiration": credentials.expiration,
+        }
+
+    @property
+    def _instance_arn(self) -> str:
+        settings = self._settings
+        return f"arn:aws:ec2:{settings.region}:{settings.account_id}:instance/{INSTANCE_SESSION}"
+
+    async def _answer(self, request: HttpRequest) -> Answer:
+        service = signature.claimed_service(request)
+        try:
+            if not signature.is_signed(request):
+                service = _unsigned_service(request)
+                return await self._unsigned(request, service)
+            protocol = operations.protocol_of(service, request)
+            caller, claim = self._callers.authenticate(request, protocol)
+            invocation = operations.identify(
+                request, claim.service, claim.region, caller.account_id
+            )
+            return await self._services.perform(caller, invocation, request)
+        except AwsError as error:
+            refusal = error
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            refusal = AwsError("InternalFailure", 500, "The sandbox failed; see its log.")
+        protocol = operations.protocol_of(service, request)
+        return wire.error_answer(refusal, protocol, service, request)
+
+    async def _unsigned(self, request: HttpRequest, service: str) -> Answer:
+        """Web identity is the one call that needs no signature; a bucket may be public."""
+        if service == "sts":
+            fields = operations.form_fields(request)
+            if fields.get("Action") == OPERATION:
+                parameters = operations.identify(request, "sts", "", "").parameters
+                result = await self._web_identity.assume(parameters, request.client)
+                return wire.query_answer("sts", OPERATION, result)
+        if service == "s3" and request.path != "/":
+            return await self._services.anonymous(request)
+        raise common_error("missing", operations.protocol_of(service, request))
+
+
+def create(settings: AwsSettings) -> Aws:
+    """The AWS endpoint of a sandbox."""
+    return Aws(settings)
+
+
+async def _read(scope: MutableMapping[str, Any], receive: Receive) -> HttpRequest:
+    """The whole request. One that is too large is cut, so that its signature fails."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False) and size <= MAX_BODY_BYTES
+    headers = tuple(
+        (name.decode("latin-1").lower(), value.decode("latin-1"))
+        for name, value in scope["headers"]
+    )
+    return HttpRequest.of(
+        scope["method"],
+        scope["raw_path"].decode("latin-1"),
+        scope["query_string"].decode("latin-1"),
+        headers,
+        b"".join(chunks),
+        (scope.get("client") or ("127.0.0.1",))[0],
+    )
+
+
+def _raw_headers(request: HttpRequest, answer: Answer) -> list[tuple[bytes, bytes]]:
+    """The headers with the body's length; the answer to HEAD has the length of what GET gives."""
+    headers = dict(answer.headers)
+    if request.method != "HEAD" or "content-length" not in headers:
+        headers["content-length"] = str(len(answer.body))
+    return [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in headers.items()
+    ]
+
+
+def _unsigned_service(request: HttpRequest) -> str:
+    """The service that an unsigned request is probably for."""
+    target = request.header("x-amz-target")
+    if target:
+        return "dynamodb" if target.startswith("DynamoDB") else "secretsmanager"
+    form = request.header("content-type").startswith("application/x-www-form-urlencoded")
+    if form or "Action=" in request.query:
+        return "sts"
+    return "eks" if request.path.startswith("/clusters") else "s3"
+
+
+def _eks_token_request(token: str, cluster: str) -> HttpRequest | None:
+    """The presigned request inside an EKS token, as the API server would send it to STS."""
+    if not token.startswith(EKS_TOKEN_PREFIX):
+        return None
+    encoded = token.removeprefix(EKS_TOKEN_PREFIX)
+    try:
+        url = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if "x-k8s-aws-id" not in parts.query.lower():
+        return None
+    headers = (("host", parts.netloc), ("x-k8s-aws-id", cluster))
+    return HttpRequest.of("GET", parts.path or "/", parts.query, headers)

@@ -1,0 +1,223 @@
+"""May this caller do this? The policies are gathered, the decision is made, the refusal is AWS's.
+
+Source: IAM User Guide, "Policy evaluation logic" and "Troubleshoot access denied error messages".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from irsa_helpers.errors import AwsError
+from irsa_helpers.policy import Decision, Policy, Request, evaluate, explain
+from irsa_helpers.sandbox.aws import conditions, needs, resource_policies, session_policies
+from irsa_helpers.sandbox.aws.callers import Caller, Callers
+from irsa_helpers.sandbox.aws.common_errors import common_error
+from irsa_helpers.sandbox.aws.directory import Directory, Grants
+from irsa_helpers.sandbox.aws.invocations import Invocation
+from irsa_helpers.sandbox.aws.models import PROTOCOLS
+from irsa_helpers.sandbox.aws.need import Need
+from irsa_helpers.sandbox.aws.settings import AwsSettings
+
+# Services that do not say which kind of policy was missing.
+_WITHOUT_REASON = frozenset({"eks", "eks-auth"})
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """Everything that bears on one need of one caller."""
+
+    grants: Grants
+    session: Policy | None
+    resource: Policy | None
+    owner_account_id: str
+
+
+class Authorizer:
+    """Decides calls and records the decisions."""
+
+    def __init__(self, settings: AwsSettings, callers: Callers, directory: Directory) -> None:
+        self._settings = settings
+        self._callers = callers
+        self._directory = directory
+
+    def check(self, caller: Caller, invocation: Invocation, client: str) -> None:
+        """Return when the caller may do all that the call needs. Raises AwsError as AWS does."""
+        if caller.is_admin:
+            return
+        wanted = needs.of(invocation)
+        if not wanted:
+            raise self._unmapped(caller, invocation)
+        for need in wanted:
+            decision, permissions = self.decide(caller, need, invocation.region, client)
+            self._record(caller, invocation, need, decision)
+            if not decision.allowed:
+                raise self._refusal(caller, invocation.service, need, decision, permissions)
+
+    def decide(
+        self, caller: Caller, need: Need, region: str, client: str
+    ) -> tuple[Decision, Permissions]:
+        """The decision on one need, and what it rests on."""
+        permissions = self._permissions(caller, need)
+        context = (
+            conditions.of_request(self._settings, client)
+            | conditions.of_caller(caller, region)
+            | dict(need.context)
+        )
+        request = Request(caller.arn, need.action, need.resource, context)
+        decision = _evaluate(request, permissions)
+        owner = permissions.owner_account_id
+        if decision.allowed and owner not in ("", caller.account_id):
+            decision = _across_accounts(request, permissions, decision, caller)
+        return decision, permissions
+
+    def allows(self, caller: Caller, need: Need, region: str, client: str) -> bool:
+        """Whether the caller may do that, without a record of the question."""
+        return caller.is_admin or self.decide(caller, need, region, client)[0].allowed
+
+    def refuse(
+        self, caller: Caller, invocation: Invocation, need: Need, client: str
+    ) -> AwsError | None:
+        """The refusal of one more need, None where it is allowed."""
+        decision, permissions = self.decide(caller, need, invocation.region, client)
+        if decision.allowed:
+            return None
+        self._record(caller, invocation, need, decision)
+        return self._refusal(caller, invocation.service, need, decision, permissions)
+
+    def _permissions(self, caller: Caller, need: Need) -> Permissions:
+        laid_over = caller.session.policies if caller.session else []
+        policy, owner = resource_policies.of(need)
+        return Permissions(
+            self._callers.grants(caller),
+            session_policies.combined(laid_over, caller.account_id, self._directory),
+            policy,
+            owner,
+        )
+
+    def _refusal(
+        self,
+        caller: Caller,
+        service: str,
+        need: Need,
+        decision: Decision,
+        permissions: Permissions,
+    ) -> AwsError:
+        protocol = PROTOCOLS[service]
+        if caller.is_anonymous:
+            return common_error("denied", protocol, explanation=explain(decision))
+        text = f"User: {caller.arn} is not authorized to perform: {need.action}"
+        if need.shown:
+            text += f" on resource: {need.shown}"
+        text += _because(service, caller, need, decision, permissions)
+        return common_error("denied", protocol, text, explanation=explain(decision))
+
+    def _unmapped(self, caller: Caller, invocation: Invocation) -> AwsError:
+        action = f"{invocation.service}:{invocation.operation}"
+        text = (
+            f"User: {caller.arn} is not authorized to perform: {action} because the sandbox knows "
+            "no permission for this operation"
+        )
+        return common_error("denied", PROTOCOLS[invocation.service], text)
+
+    def _record(
+        self, caller: Caller, invocation: Invocation, need: Need, decision: Decision
+    ) -> None:
+        verb = "may" if decision.allowed else "may not"
+        detail: dict[str, Any] = {
+            "service": invocation.service,
+            "operation": invocation.operation,
+            "action": need.action,
+            "resource": need.resource,
+            "caller_arn": caller.arn,
+            "access_key_id": caller.access_key_id,
+            "role_arn": caller.principal_arn if caller.is_role else None,
+            "decision": decision.to_dict(),
+            "explanation": None if decision.allowed else explain(decision),
+        }
+        self._settings.trace.add(
+            "aws-call",
+            caller.arn,
+            invocation.service,
+            f"{caller.arn} {verb} {need.action} on {need.resource}",
+            "ok" if decision.allowed else "denied",
+            **detail,
+        )
+
+
+def _evaluate(request: Request, permissions: Permissions) -> Decision:
+    return evaluate(
+        request,
+        identity_policies=permissions.grants.policies,
+        resource_policy=permissions.resource,
+        session_policy=permissions.session,
+        permissions_boundary=permissions.grants.boundary,
+    )
+
+
+def _across_accounts(
+    request: Request, permissions: Permissions, decision: Decision, caller: Caller
+) -> Decision:
+    """In another account both sides must allow: the caller's policies and the resource's."""
+    if caller.is_anonymous:
+        return decision
+    own = evaluate(
+        request,
+        identity_policies=permissions.grants.policies,
+        session_policy=permissions.session,
+        permissions_boundary=permissions.grants.boundary,
+    )
+    if not own.allowed:
+        return own
+    theirs = evaluate(request, resource_policy=permissions.resource or _EMPTY)
+    return decision if theirs.allowed else theirs
+
+
+_EMPTY = Policy("2012-10-17", ())
+
+
+def _because(
+    service: str, caller: Caller, need: Need, decision: Decision, permissions: Permissions
+) -> str:
+    """How a refusal ends: which kind of policy denies, or which kind would have to allow."""
+    if decision.effect == "ExplicitlyDenied":
+        if service in _WITHOUT_REASON:
+            return " with an explicit deny"
+        return f" with an explicit deny in {_denying(decision)}"
+    if service in _WITHOUT_REASON:
+        return ""
+    return f" because no {_missing(caller, decision, permissions)} allows the {need.action} action"
+
+
+def _denying(decision: Decision) -> str:
+    denying = next(each for each in decision.reasons if each.effect == "Deny" and each.matched)
+    if denying.policy == "resource policy":
+        return "a resource-based policy"
+    if denying.policy.startswith("identity"):
+        return "an identity-based policy"
+    return f"a {denying.policy}"
+
+
+def _missing(caller: Caller, decision: Decision, permissions: Permissions) -> str:
+    """The kind of policy that kept the call from being allowed."""
+    granted = _allowed_by(decision, "identity policy") or _allowed_by(decision, "resource policy")
+    if not granted:
+        return "identity-based policy"
+    if permissions.grants.boundary and not _allowed_by(decision, "permissions boundary"):
+        return "permissions boundary"
+    if permissions.session and not _allowed_by(decision, "session policy"):
+        return "session policy"
+    return (
+        "resource-based policy"
+        if permissions.owner_account_id != caller.account_id
+        else ("identity-based policy")
+    )
+
+
+def _allowed_by(decision: Decision, kind: str) -> Sequence[object]:
+    return [
+        each
+        for each in decision.reasons
+        if each.policy.startswith(kind) and each.effect == "Allow" and each.matched
+    ]

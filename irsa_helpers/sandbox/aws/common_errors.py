@@ -1,0 +1,105 @@
+"""The errors that every service gives before it looks at the operation, each in its own words.
+
+Source: "Common errors" of STS, IAM, DynamoDB, Secrets Manager and EKS; S3 "List of error codes".
+"""
+
+from __future__ import annotations
+
+from irsa_helpers.errors import AwsError
+
+_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your "
+    "AWS Secret Access Key and signing method. Consult the service documentation for details."
+)
+_INVALID = "The security token included in the request is invalid."
+_EXPIRED = "The security token included in the request is expired"
+_REGISTERED = (
+    "Request must contain either a valid (registered) AWS access key ID or X.509 certificate."
+)
+
+# kind -> protocol -> (code, HTTP status, message)
+_ERRORS: dict[str, dict[str, tuple[str, int, str]]] = {
+    "missing": {
+        "query": ("MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
+        "json": ("MissingAuthenticationTokenException", 400, _REGISTERED),
+        "rest-json": ("MissingAuthenticationTokenException", 403, "Missing Authentication Token"),
+        "rest-xml": ("AccessDenied", 403, "Access Denied"),
+    },
+    "unknown-key": {
+        "query": ("InvalidClientTokenId", 403, _INVALID),
+        "json": ("UnrecognizedClientException", 400, _INVALID),
+        "rest-json": ("UnrecognizedClientException", 403, _INVALID),
+        "rest-xml": (
+            "InvalidAccessKeyId",
+            403,
+            "The AWS Access Key Id you provided does not exist in our records.",
+        ),
+    },
+    "bad-token": {
+        "query": ("InvalidClientTokenId", 403, _INVALID),
+        "json": ("UnrecognizedClientException", 400, _INVALID),
+        "rest-json": ("UnrecognizedClientException", 403, _INVALID),
+        "rest-xml": (
+            "InvalidToken",
+            400,
+            "The provided token is malformed or otherwise invalid.",
+        ),
+    },
+    "mismatch": {
+        "query": ("SignatureDoesNotMatch", 403, _MISMATCH),
+        "json": ("InvalidSignatureException", 400, _MISMATCH),
+        "rest-json": ("InvalidSignatureException", 403, _MISMATCH),
+        "rest-xml": (
+            "SignatureDoesNotMatch",
+            403,
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your key and signing method.",
+        ),
+    },
+    "expired": {
+        "query": ("ExpiredToken", 403, _EXPIRED),
+        "json": ("ExpiredTokenException", 400, _EXPIRED),
+        "rest-json": ("ExpiredTokenException", 403, _EXPIRED),
+        "rest-xml": ("ExpiredToken", 400, "The provided token has expired."),
+    },
+    "incomplete": {
+        "query": ("IncompleteSignature", 400, ""),
+        "json": ("IncompleteSignatureException", 400, ""),
+        "rest-json": ("IncompleteSignatureException", 403, ""),
+        "rest-xml": ("AuthorizationHeaderMalformed", 400, ""),
+    },
+    "skewed": {
+        "query": ("SignatureDoesNotMatch", 403, ""),
+        "json": ("InvalidSignatureException", 400, ""),
+        "rest-json": ("InvalidSignatureException", 403, ""),
+        "rest-xml": (
+            "RequestTimeTooSkewed",
+            403,
+            "The difference between the request time and the current time is too large.",
+        ),
+    },
+    "not-implemented": {
+        "query": ("NotImplemented", 400, ""),
+        "json": ("NotImplemented", 400, ""),
+        "rest-json": ("NotImplemented", 400, ""),
+        "rest-xml": ("NotImplemented", 400, ""),
+    },
+    "invalid-input": {
+        "query": ("ValidationError", 400, ""),
+        "json": ("ValidationException", 400, ""),
+        "rest-json": ("InvalidParameterException", 400, ""),
+        "rest-xml": ("InvalidRequest", 400, ""),
+    },
+    "denied": {
+        "query": ("AccessDenied", 403, ""),
+        "json": ("AccessDeniedException", 400, ""),
+        "rest-json": ("AccessDeniedException", 403, ""),
+        "rest-xml": ("AccessDenied", 403, "Access Denied"),
+    },
+}
+
+
+def common_error(kind: str, protocol: str, message: str = "", *, explanation: str = "") -> AwsError:
+    """The error of that kind as a service of that protocol gives it; `message` fills its gap."""
+    code, status, fixed = _ERRORS[kind][protocol]
+    return AwsError(code, status, message or fixed, explanation=explanation)
