@@ -101,9 +101,8 @@ class Decision:
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as JSON-able data."""
-        return asdict(self) | {
-            "reasons": [asdict(each) | {"matched": each.matched} for each in self.reasons]
-        }
+        reasons = [asdict(each) | {"matched": each.matched} for each in self.reasons]
+        return {"effect": self.effect, "reason": self.reason, "reasons": reasons}
 
 
 def evaluate(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -47,7 +47,7 @@ class Hop:
 
     def to_dict(self) -> dict[str, Any]:
         """The hop as JSON-able data; `at` as ISO 8601."""
-        return asdict(self) | {"at": self.at.isoformat()}
+        return vars(self) | {"at": self.at.isoformat()}
 
 
 class Trace:
