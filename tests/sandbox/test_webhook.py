@@ -1,4 +1,4 @@
-"""The pod identity webhook answers as Amazon's own does: recorded Pods and patches, and the rules."""
+"""The pod identity webhook answers as Amazon's own does: recorded Pods, and the rules."""
 
 from __future__ import annotations
 

@@ -1,0 +1,7 @@
+"""Pictures and questions for notebooks: ipywidgets where a kernel runs, SVG or text elsewhere."""
+
+from irsa_helpers.views.handshake import handshake
+from irsa_helpers.views.quiz import quiz
+from irsa_helpers.views.tables import decision_table, token_table
+
+__all__ = ["decision_table", "handshake", "quiz", "token_table"]

@@ -1,0 +1,55 @@
+"""A question with choices, answered by mouse or keyboard; the answer's reason follows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+
+class Quiz:
+    """A question, its choices (text to the reason why it is right or wrong), the right one."""
+
+    def __init__(self, question: str, choices: Mapping[str, str], right: str) -> None:
+        if right not in choices:
+            raise ValueError(f"{right!r} is none of the choices {list(choices)}")
+        self.question = question
+        self.choices = dict(choices)
+        self.right = right
+
+    def verdict(self, choice: str) -> str:
+        """`Right` or `Not quite`, and why."""
+        word = "Right" if choice == self.right else "Not quite"
+        return f"{word}: {self.choices[choice]}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle = dict(self.widget()._repr_mimebundle_() or {})
+        return bundle | {"text/markdown": self._markdown(), "text/plain": self.question}
+
+    def _markdown(self) -> str:
+        """The question with its answer folded, for pages without a kernel."""
+        listed = "\n".join(f"- {choice}" for choice in self.choices)
+        answer = f"<details><summary>Answer</summary>{escape(self.right)}. "
+        return f"**{self.question}**\n\n{listed}\n\n{answer}{self.choices[self.right]}</details>"
+
+    def widget(self) -> Any:
+        """Radio buttons; choosing one shows its verdict."""
+        import ipywidgets
+
+        buttons = ipywidgets.RadioButtons(
+            options=list(self.choices), value=None, layout={"width": "max-content"}
+        )
+        verdict = ipywidgets.HTML()
+
+        def answered(change: Mapping[str, Any]) -> None:
+            verdict.value = f"<p>{escape(self.verdict(change['new']))}</p>"
+
+        buttons.observe(answered, "value")
+        title = ipywidgets.HTML(f"<b>{escape(self.question)}</b>")
+        return ipywidgets.VBox([title, buttons, verdict])
+
+
+def quiz(question: str, choices: Mapping[str, str] | Sequence[str], right: str) -> Quiz:
+    """Ask a question; `choices` maps each choice to the reason why it is right or wrong."""
+    reasons = choices if isinstance(choices, Mapping) else dict.fromkeys(choices, "")
+    return Quiz(question, reasons, right)

@@ -1,0 +1,109 @@
+"""A handshake as SVG text: lanes for who takes part, an arrow for each hop. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+Hop = Mapping[str, Any]
+
+LANES = ("Pod", "kubelet", "API server", "pod identity webhook", "STS", "IAM", "issuer", "AWS")
+LANE_OF = {
+    "SDK": "Pod",
+    "SDK in the Pod": "Pod",
+    "container": "Pod",
+    "client": "Pod",
+    "webhook": "pod identity webhook",
+    "cluster issuer": "issuer",
+    "OIDC issuer": "issuer",
+}
+LANE_WIDTH, LEFT, TOP, ROW, WIDTH_OF_SIGN = 124, 70, 64, 46, 6.3
+STYLES = {
+    "ok": ("#1a7f37", "OK"),
+    "denied": ("#cf222e", "DENIED"),
+    "error": ("#9a6700", "ERROR"),
+}
+
+
+def lane(name: str) -> int:
+    """The lane of a participant; an AWS service that has none of its own is in the last."""
+    plain = LANE_OF.get(name, name)
+    return LANES.index(plain) if plain in LANES else len(LANES) - 1
+
+
+def shorten(text: str, signs: int) -> str:
+    """The text, cut to that many signs with an ellipsis."""
+    return text if len(text) <= signs else text[: signs - 1] + "…"
+
+
+def handshake_svg(hops: Sequence[Hop], upto: int | None = None) -> str:
+    """The first `upto` hops (all without it) as a sequence diagram, the last one emphasised.
+
+    The picture has a title and a description for those who hear it read, and colours that read on
+    light and dark pages; an outcome is written out, never told by colour alone.
+    """
+    shown = list(hops)[:upto]
+    width = LEFT * 2 + LANE_WIDTH * (len(LANES) - 1)
+    height = TOP + ROW * max(len(hops), 1) + 16
+    rows = [_row(hop, i, i == len(shown) - 1) for i, hop in enumerate(shown)]
+    described = "; ".join(f"{i + 1}. {hop['summary']}" for i, hop in enumerate(shown))
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" '
+            f'style="width:100%;max-width:{width}px;height:auto" '
+            'font-family="system-ui, sans-serif" font-size="12">',
+            f"<title>The handshake, {len(shown)} of {len(hops)} hops</title>",
+            f"<desc>{escape(described)}</desc>",
+            f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
+            *_lanes(height),
+            *rows,
+            "</svg>",
+        ]
+    )
+
+
+def _lanes(height: int) -> list[str]:
+    parts = []
+    for index, name in enumerate(LANES):
+        x = LEFT + LANE_WIDTH * index
+        parts.append(
+            f'<rect x="{x - 56}" y="12" width="112" height="28" rx="6" fill="#ddf4ff" '
+            'stroke="#54aeff"/>'
+            f'<text x="{x}" y="30" text-anchor="middle" font-size="11" fill="#0a3069">'
+            f"{escape(name)}</text>"
+            f'<line x1="{x}" y1="40" x2="{x}" y2="{height - 8}" stroke="#d0d7de" '
+            'stroke-dasharray="4 4"/>'
+        )
+    return parts
+
+
+def _row(hop: Hop, index: int, emphasised: bool) -> str:
+    colour, word = STYLES[hop["outcome"]]
+    y = TOP + ROW * index + 22
+    start = LEFT + LANE_WIDTH * lane(hop["source"])
+    end = LEFT + LANE_WIDTH * lane(hop["target"])
+    weight = 3 if emphasised else 1.6
+    if start == end:
+        arrow = f'<circle cx="{start}" cy="{y}" r="5" fill="{colour}"/>'
+    else:
+        tip = -8 if end > start else 8
+        arrow = (
+            f'<line x1="{start}" y1="{y}" x2="{end}" y2="{y}" stroke="{colour}" '
+            f'stroke-width="{weight}"/>'
+            f'<path d="M {end} {y} l {tip} -5 v 10 z" fill="{colour}"/>'
+        )
+    label = f"{index + 1}. {word}: {hop['summary']}"
+    return arrow + _label(label, min(start, end), y - 8, emphasised)
+
+
+def _label(text: str, x: int, y: int, emphasised: bool) -> str:
+    """The sentence above its arrow, kept within the picture."""
+    width = LEFT * 2 + LANE_WIDTH * (len(LANES) - 1)
+    cut = shorten(text, int((width - 16) / WIDTH_OF_SIGN))
+    x = max(8, min(x, int(width - 8 - len(cut) * WIDTH_OF_SIGN)))
+    weight = ' font-weight="600"' if emphasised else ""
+    return (
+        f'<text x="{x}" y="{y}" fill="#1f2328"{weight} stroke="#ffffff" stroke-width="3" '
+        f'paint-order="stroke">{escape(cut)}</text>'
+    )
