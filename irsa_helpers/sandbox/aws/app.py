@@ -9,7 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.sandbox.aws import account, assumed_roles, eks, operations, signature, wire
+from irsa_helpers.sandbox.aws import (
+    account,
+    assumed_roles,
+    eks,
+    oidc_providers,
+    operations,
+    signature,
+    wire,
+)
 from irsa_helpers.sandbox.aws.authorize import Authorizer
 from irsa_helpers.sandbox.aws.callers import Callers
 from irsa_helpers.sandbox.aws.common_errors import common_error
@@ -51,6 +59,7 @@ class Aws:
         sts = Sts(settings, self._directory, self._sessions, authorizer)
         self._services = Services(settings, self._records, authorizer, sts)
         eks.install(self._records, settings)
+        oidc_providers.install(self._records)
 
     async def start(self) -> None:
         """Load the records and make sure that the account holds what it must."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import validate_identity_policy, validate_trust_policy
 from irsa_helpers.policy.validate import QUOTAS
+from irsa_helpers.sandbox.aws import oidc_providers
 from irsa_helpers.sandbox.aws.invocations import Invocation
 
 _INLINE = {"PutRolePolicy": "role", "PutUserPolicy": "user", "PutGroupPolicy": "group"}
@@ -20,6 +21,10 @@ def check(invocation: Invocation) -> None:
         validate_trust_policy(parameters["AssumeRolePolicyDocument"])
     elif operation == "UpdateAssumeRolePolicy":
         validate_trust_policy(parameters["PolicyDocument"])
+    elif operation == "CreateOpenIDConnectProvider":
+        oidc_providers.check_provider(invocation)
+    elif operation == "UpdateOpenIDConnectProviderThumbprint":
+        oidc_providers.check_thumbprint_update(invocation)
     elif operation in _INLINE:
         kind = _INLINE[operation]
         validate_identity_policy(parameters["PolicyDocument"], QUOTAS[kind], kind)

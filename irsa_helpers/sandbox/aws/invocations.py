@@ -49,8 +49,8 @@ class Invocation:
         }
 
     @classmethod
-    def from_entry(cls, entry: dict[str, Any], parameters: dict[str, Any]) -> Invocation:
-        """The call that `to_entry` described."""
+    def from_entry(cls, entry: dict[str, Any]) -> Invocation:
+        """The call that `to_entry` described, without its parameters."""
         return cls(
             entry["service"],
             entry["operation"],
@@ -61,7 +61,6 @@ class Invocation:
             entry["query"],
             tuple((name, value) for name, value in entry["headers"]),
             base64.b64decode(entry["body"]),
-            parameters,
         )
 
 

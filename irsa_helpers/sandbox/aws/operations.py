@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -75,14 +76,14 @@ def identify(request: HttpRequest, service: str, region: str, account_id: str) -
 
 def restore(entry: dict[str, Any]) -> Invocation:
     """The call of a journal entry, with its parameters."""
-    bare = Invocation.from_entry(entry, {})
+    bare = Invocation.from_entry(entry)
     service, protocol = bare.service, models.PROTOCOLS[bare.service]
     if protocol in ("query", "json"):
         path_parameters: dict[str, Any] = {}
     else:
         routed = models.route(service, bare.method, bare.path, bare.query, dict(bare.headers))
         path_parameters = routed[1] if routed else {}
-    return Invocation.from_entry(entry, _parameters(bare, path_parameters))
+    return replace(bare, parameters=_parameters(bare, path_parameters))
 
 
 def _query(request: HttpRequest, service: str, region: str, account_id: str) -> Invocation:
@@ -188,7 +189,7 @@ def _with_parameters(bare: Invocation, labels: dict[str, Any]) -> Invocation:
         found = _parameters(bare, labels)
     except models.UnreadableError as error:
         raise _unreadable(bare.service, error) from error
-    return Invocation.from_entry(bare.to_entry(), found)
+    return replace(bare, parameters=found)
 
 
 def _parameters(bare: Invocation, labels: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import os
 import secrets
 import zlib
 from binascii import Error as Base64Error
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PREFIX = b"!\n\torigin_ec"
 _NONCE_BYTES = 12
 
@@ -100,7 +99,7 @@ class Sessions:
     def seal(self, session: Session) -> Credentials:
         """The credentials of a session."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        content = zlib.compress(json.dumps(asdict(session), separators=(",", ":")).encode(), 1)
+        content = zlib.compress(json.dumps(vars(session), separators=(",", ":")).encode(), 1)
         identity = session.access_key_id.encode()
         sealed = _PREFIX + nonce + self._cipher.encrypt(nonce, content, identity)
         return Credentials(
@@ -130,4 +129,4 @@ class Sessions:
 
 def new_access_key_id(prefix: str = "ASIA") -> str:
     """A fresh access key id of 20 characters."""
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(16))
+    return prefix + base64.b32encode(secrets.token_bytes(10)).decode()

@@ -266,4 +266,6 @@ def _unsigned_query(request: HttpRequest) -> str:
 
 
 def _query(request: HttpRequest) -> dict[str, str]:
+    if not request.query:
+        return {}
     return dict(parse_qsl(request.query, keep_blank_values=True))

@@ -7,6 +7,7 @@ responses".
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from irsa_helpers.errors import AwsError
 
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NAMESPACES = {
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
@@ -148,11 +150,4 @@ def _xml(value: Any) -> str:
 
 def _text(text: str) -> str:
     """Character data that any XML parser takes: what XML 1.0 forbids becomes U+FFFD."""
-    return escape("".join(c if _is_xml_character(c) else "\ufffd" for c in text))
-
-
-def _is_xml_character(character: str) -> bool:
-    code = ord(character)
-    return (
-        code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
-    )
+    return escape(_NOT_XML.sub("\ufffd", text))
