@@ -54,7 +54,7 @@ class ClaimRow:
     meaning: str
 
     def __str__(self) -> str:
-        return f"{self.claim:<14}{self.value}\n{'':<14}{self.meaning}"
+        return f"{self.claim:<30}{self.value}\n{'':<30}{self.meaning}"
 
 
 def decode_unverified(token: str) -> Token:

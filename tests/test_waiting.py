@@ -33,7 +33,7 @@ def test_an_image_that_cannot_be_pulled_is_said_at_once(world: World, namespace:
 def test_a_missing_service_account_is_said(world: World, namespace: str) -> None:
     ensure_deployment(world, "app", service_account="nobody", image="busybox", namespace=namespace)
     with pytest.raises(IrsaLabError, match="service account"):
-        wait_for_pod(world, "app", namespace=namespace, timeout_seconds=2)
+        wait_for_pod(world, "app", namespace=namespace, timeout_seconds=1)
 
 
 def test_it_comes_once_the_service_account_is_there(world: World, namespace: str) -> None:

@@ -44,6 +44,7 @@ class Chain:
         pods.wait_for_pod(self.world, self.app, namespace=self.namespace)
 
     def take_down(self) -> None:
+        oidc.ensure_no_provider(self.world)
         roles.ensure_no_role(self.world, self.role)
         storage.ensure_no_bucket(self.world, self.bucket)
 
