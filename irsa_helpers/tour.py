@@ -44,7 +44,7 @@ def execute(path: Path) -> NotebookNode:
     import nbformat
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
@@ -53,6 +53,7 @@ def execute(path: Path) -> NotebookNode:
         # A page without a kernel shows the picture or the text beside a widget.
         store_widget_state=False,
         shutdown_kernel="immediate",
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     client.execute()
     return notebook

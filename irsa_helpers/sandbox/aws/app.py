@@ -13,6 +13,7 @@ from irsa_helpers.sandbox.aws import (
     account,
     assumed_roles,
     eks,
+    iam,
     oidc_providers,
     operations,
     signature,
@@ -59,6 +60,7 @@ class Aws:
         sts = Sts(settings, self._directory, self._sessions, authorizer)
         self._services = Services(settings, self._records, authorizer, sts)
         eks.install(self._records, settings)
+        iam.install(self._records)
         oidc_providers.install(self._records)
 
     async def start(self) -> None:
