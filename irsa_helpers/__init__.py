@@ -10,15 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from irsa_helpers.cleanup import cleanup as cleanup
     from irsa_helpers.course import catch_up as catch_up
+    from irsa_helpers.leftovers import cleanup as cleanup
     from irsa_helpers.world import World as World
     from irsa_helpers.world import connect as connect
 
 _HOME_OF = {
     "World": "world",
     "catch_up": "course",
-    "cleanup": "cleanup",
+    "cleanup": "leftovers",
     "connect": "world",
 }
 

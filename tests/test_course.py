@@ -8,17 +8,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from irsa_helpers import cleanup, course, oidc, pods, roles, serviceaccounts
+from irsa_helpers import course, oidc, pods, roles, serviceaccounts
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.leftovers import cleanup
 from irsa_helpers.world import World
 
 
 @pytest.fixture
 def empty(world: World) -> Iterator[World]:
     """The world before the course, and again afterwards."""
-    cleanup.cleanup(world)
+    cleanup(world)
     yield world
-    cleanup.cleanup(world)
+    cleanup(world)
 
 
 def test_all_steps_lead_to_a_pod_that_reads_its_bucket(empty: World) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import json
 
-from irsa_helpers import cleanup, course, oidc, pods, roles, serviceaccounts
+from irsa_helpers import course, oidc, pods, roles, serviceaccounts
+from irsa_helpers.leftovers import cleanup
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.world import World
 
 
 def test_nothing_of_the_course_is_left(world: World) -> None:
     course.catch_up(world, "deployment")
-    changes = cleanup.cleanup(world)
+    changes = cleanup(world)
     assert all(change.applied for change in changes)
     assert {change.kind for change in changes} >= {
         "Deployment",
@@ -23,13 +24,13 @@ def test_nothing_of_the_course_is_left(world: World) -> None:
         "DynamoDB table",
         "secret",
     }
-    assert cleanup.cleanup(world) == []
+    assert cleanup(world) == []
     assert oidc.describe_provider(world) is None
     assert roles.describe_role(world, course.ROLE) is None
 
 
 def test_what_others_made_stays(world: World, namespace: str) -> None:
-    cleanup.cleanup(world)
+    cleanup(world)
     iam, s3 = world.aws("iam"), world.aws("s3")
     ours, theirs = f"{namespace}-ours", f"{namespace}-theirs"
     policy = build_trust_policy(oidc.provider_arn(world), namespace, "theirs")
@@ -41,7 +42,7 @@ def test_what_others_made_stays(world: World, namespace: str) -> None:
     s3.create_bucket(Bucket=theirs, CreateBucketConfiguration=place)
     world.core_v1.create_namespaced_service_account(namespace, {"metadata": {"name": "theirs"}})
     try:
-        [change] = cleanup.cleanup(world)
+        [change] = cleanup(world)
         assert (change.kind, change.name) == ("IAM role", ours)
     finally:
         roles.ensure_no_role(world, theirs)
@@ -50,11 +51,11 @@ def test_what_others_made_stays(world: World, namespace: str) -> None:
 
 
 def test_a_namespace_that_the_lab_made_goes_too(world: World, namespace: str) -> None:
-    cleanup.cleanup(world)
+    cleanup(world)
     fresh = f"{namespace}-more"
     serviceaccounts.ensure_service_account(world, "app", namespace=fresh)
     pods.ensure_deployment(world, "app", service_account="app", image="busybox", namespace=fresh)
-    kinds = [change.kind for change in cleanup.cleanup(world)]
+    kinds = [change.kind for change in cleanup(world)]
     assert kinds == ["Deployment", "ServiceAccount", "namespace"]
 
 
@@ -62,7 +63,14 @@ def test_a_real_world_sees_what_would_go(world: World) -> None:
     course.catch_up(world, "provider")
     careful = copy.copy(world)
     careful.needs_approval = True
-    plans = cleanup.cleanup(careful)
+    plans = cleanup(careful)
     assert all(plan.pending for plan in plans)
     assert oidc.describe_provider(world) is not None
-    cleanup.cleanup(world)
+    cleanup(world)
+
+
+def test_the_package_offers_the_function_however_often_it_is_asked() -> None:
+    from irsa_helpers import cleanup as first
+    from irsa_helpers import cleanup as second
+
+    assert first is second is cleanup
