@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
@@ -15,8 +16,24 @@ from irsa_helpers.errors import IrsaLabError
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 
 
+# Commands that have a module of their own, which is loaded when they are called.
+ELSEWHERE = {
+    "doctor": "irsa_helpers.doctor.commands",
+    "labs": "irsa_helpers.labs.commands",
+}
+
+
 class _Commands(click.Group):
     """A group whose commands end with a clear sentence where a person can act on the error."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(ELSEWHERE[cmd_name]), cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
