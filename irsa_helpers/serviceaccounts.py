@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kubernetes.client import V1Namespace, V1ObjectMeta, V1ServiceAccount
-
 from irsa_helpers.changes import Change, kubernetes_labels, may_apply
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.lookups import kubernetes_object
@@ -92,6 +90,8 @@ def _create(
     *,
     approve: bool,
 ) -> Change:
+    from kubernetes.client import V1Namespace, V1ObjectMeta, V1ServiceAccount
+
     annotations = {key: value for key, value in wanted.items() if value is not None}
     no_namespace = kubernetes_object(world.core_v1.read_namespace, namespace) is None
     details = [f"annotate {key}={value}" for key, value in annotations.items()]
