@@ -75,7 +75,7 @@ class Aws:
     async def app(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         request = await _read(scope, receive)
-        answer = await self._answer(request)
+        answer = await self.answer(request)
         headers = _raw_headers(request, answer)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -123,25 +123,28 @@ class Aws:
         settings = self._settings
         return f"arn:aws:ec2:{settings.region}:{settings.account_id}:instance/{INSTANCE_SESSION}"
 
-    async def _answer(self, request: HttpRequest) -> Answer:
-        service = signature.claimed_service(request)
+    async def answer(self, request: HttpRequest) -> Answer:
+        """The answer to a request, be it a refusal in the form of the service's protocol."""
         try:
-            if not signature.is_signed(request):
-                service = _unsigned_service(request)
-                return await self._unsigned(request, service)
-            protocol = operations.protocol_of(service, request)
-            caller, claim = self._callers.authenticate(request, protocol)
-            invocation = operations.identify(
-                request, claim.service, claim.region, caller.account_id
-            )
-            return await self._services.perform(caller, invocation, request)
+            return await self.respond(request)
         except AwsError as error:
             refusal = error
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             refusal = AwsError("InternalFailure", 500, "The sandbox failed; see its log.")
+        service = _service(request)
         protocol = operations.protocol_of(service, request)
         return wire.error_answer(refusal, protocol, service, request)
+
+    async def respond(self, request: HttpRequest) -> Answer:
+        """The answer to a request. Raises AwsError where it is refused."""
+        service = _service(request)
+        if not signature.is_signed(request):
+            return await self._unsigned(request, service)
+        protocol = operations.protocol_of(service, request)
+        caller, claim = self._callers.authenticate(request, protocol)
+        invocation = operations.identify(request, claim.service, claim.region, caller.account_id)
+        return await self._services.perform(caller, invocation, request)
 
     async def _unsigned(self, request: HttpRequest, service: str) -> Answer:
         """Web identity is the one call that needs no signature; a bucket may be public."""
@@ -194,8 +197,12 @@ def _raw_headers(request: HttpRequest, answer: Answer) -> list[tuple[bytes, byte
     ]
 
 
+def _service(request: HttpRequest) -> str:
+    """The service that a request is for, by its signature or else by its looks."""
+    return signature.claimed_service(request) or _unsigned_service(request)
+
+
 def _unsigned_service(request: HttpRequest) -> str:
-    """The service that an unsigned request is probably for."""
     target = request.header("x-amz-target")
     if target:
         return "dynamodb" if target.startswith("DynamoDB") else "secretsmanager"

@@ -7,7 +7,7 @@ constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -40,41 +40,60 @@ def _structure(shape: Any, value: Any, path: str) -> Iterator[str]:
 
 
 def _value(shape: Any, value: Any, path: str) -> Iterator[str]:
-    yield from _own(shape, value, path)
+    for constraint in _broken(shape, value):
+        yield _sentence(value, path, constraint)
     if shape.type_name == "structure":
         yield from _structure(shape, value, path)
     elif shape.type_name == "list" and isinstance(value, list):
-        for index, each in enumerate(value, 1):
-            yield from _value(shape.member, each, f"{path}.{index}.member")
+        yield from _members(shape.member, value, path)
 
 
-def _own(shape: Any, value: Any, path: str) -> Iterator[str]:
-    """The violations of a value's own length, range, pattern and enumeration."""
+def _members(shape: Any, values: list[Any], path: str) -> Iterator[str]:
+    """The violations of a list's members: of plain ones together, of structures one by one."""
+    if shape.type_name in ("structure", "list"):
+        for index, each in enumerate(values, 1):
+            yield from _value(shape, each, f"{path}.{index}.member")
+    elif any(_broken(shape, each) for each in values):
+        text = ", ".join(_constraints(shape))
+        shown = f"[{', '.join(map(str, values))}]"
+        yield _sentence(shown, path, f"Member must satisfy constraint: [{text}]")
+
+
+def _broken(shape: Any, value: Any) -> list[str]:
+    """The constraints of a value's own length, range, pattern or enumeration that it breaks."""
+    return [text for text, holds in _constraints(shape).items() if not holds(value)]
+
+
+@cache
+def _constraints(shape: Any) -> dict[str, Callable[[Any], bool]]:
+    """What the model demands of a value: the words, and the test."""
     limits = shape.metadata
-    low, high = limits.get("min"), limits.get("max")
-    if shape.type_name in ("string", "list", "map", "blob") and hasattr(value, "__len__"):
-        if low is not None and len(value) < low:
-            text = f"Member must have length greater than or equal to {low}"
-            yield _sentence(value, path, text)
-        if high is not None and len(value) > high:
-            yield _sentence(value, path, f"Member must have length less than or equal to {high}")
-    if isinstance(value, str):
-        yield from _text(limits, value, path)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if low is not None and value < low:
-            yield _sentence(value, path, f"Member must have value greater than or equal to {low}")
-        if high is not None and value > high:
-            yield _sentence(value, path, f"Member must have value less than or equal to {high}")
-
-
-def _text(limits: dict[str, Any], value: str, path: str) -> Iterator[str]:
-    pattern = limits.get("pattern")
-    if pattern and not expression(pattern).fullmatch(value):
-        yield _sentence(value, path, f"Member must satisfy regular expression pattern: {pattern}")
-    allowed = limits.get("enum")
-    if allowed and value not in allowed:
+    low, high, pattern = limits.get("min"), limits.get("max"), limits.get("pattern")
+    found: dict[str, Callable[[Any], bool]] = {}
+    has_length = shape.type_name in ("string", "list", "map", "blob")
+    measure: Callable[[Any], float] = _length if has_length else _number
+    noun = "length" if has_length else "value"
+    if high is not None:
+        text = f"Member must have {noun} less than or equal to {high}"
+        found[text] = lambda value: measure(value) <= high
+    if low is not None:
+        text = f"Member must have {noun} greater than or equal to {low}"
+        found[text] = lambda value: measure(value) >= low
+    if pattern:
+        text = f"Member must satisfy regular expression pattern: {pattern}"
+        found[text] = lambda value: expression(pattern).fullmatch(str(value)) is not None
+    if allowed := limits.get("enum"):
         text = f"Member must satisfy enum value set: [{', '.join(allowed)}]"
-        yield _sentence(value, path, text)
+        found[text] = lambda value: value in allowed
+    return found
+
+
+def _length(value: Any) -> float:
+    return len(value) if hasattr(value, "__len__") else 0
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0
 
 
 @cache

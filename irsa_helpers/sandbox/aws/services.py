@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from irsa_helpers.errors import AwsError
-from irsa_helpers.sandbox.aws import constraints, iam, needs_s3, operations, wire
+from irsa_helpers.sandbox.aws import (
+    constraints,
+    iam,
+    needs_s3,
+    operations,
+    stored_policies,
+    wire,
+)
 from irsa_helpers.sandbox.aws.authorize import Authorizer
 from irsa_helpers.sandbox.aws.callers import ANONYMOUS, Caller
 from irsa_helpers.sandbox.aws.common_errors import common_error
@@ -49,6 +55,7 @@ class Services:
         """Check what depends on the records and perform the call, with nobody in between."""
         if invocation.service == "iam":
             iam.check(invocation)
+        stored_policies.check(invocation)
         return self._records.perform(invocation)
 
     def _hide_missing_key(
@@ -71,9 +78,3 @@ def _check_form(invocation: Invocation) -> None:
     )
     if message:
         raise common_error("invalid-input", PROTOCOLS[invocation.service], message)
-
-
-def not_implemented(invocation: Invocation) -> AwsError:
-    """The refusal of an operation that the sandbox lacks."""
-    text = f"The sandbox does not implement {invocation.service}:{invocation.operation}."
-    return common_error("not-implemented", PROTOCOLS[invocation.service], text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import threading
 import time
@@ -87,18 +88,27 @@ class Endpoint:
         """The hops."""
         return self.settings.trace
 
-    def client(self, service: str, credentials: dict[str, Any] | None = None, **more: Any) -> Any:
+    def client(self, service: str, credentials: dict[str, Any] | None = None) -> Any:
         """A boto3 client: of the admin, or of whoever holds the credentials."""
-        key = {"aws_access_key_id": ADMIN_KEY[0], "aws_secret_access_key": ADMIN_KEY[1]}
+        key = (ADMIN_KEY[0], ADMIN_KEY[1], None)
         if credentials is not None:
-            key = {
-                "aws_access_key_id": credentials["AccessKeyId"],
-                "aws_secret_access_key": credentials["SecretAccessKey"],
-                "aws_session_token": credentials.get("SessionToken"),
-            }
-        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        options = {"region_name": REGION, "endpoint_url": self.url, "config": config} | more
-        return boto3.client(service, **key, **options)
+            names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+            key = tuple(credentials.get(name) for name in names)
+        return _client(self.url, service, key)
+
+
+@functools.cache
+def _client(url: str, service: str, key: tuple[str, str, str | None]) -> Any:
+    """A client that neither retries nor checks its parameters: that is the endpoint's to do."""
+    return boto3.client(
+        service,
+        region_name=REGION,
+        endpoint_url=url,
+        aws_access_key_id=key[0],
+        aws_secret_access_key=key[1],
+        aws_session_token=key[2],
+        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+    )
 
 
 class Server:
