@@ -52,8 +52,20 @@ def namespace(world: SandboxWorld) -> Iterator[str]:
     """A fresh namespace, deleted after the test."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     world.core_v1.create_namespace({"metadata": {"name": name}})
+    _wait_for_default_account(world, name)
     yield name
     world.core_v1.delete_namespace(name)
+
+
+def _wait_for_default_account(world: SandboxWorld, name: str) -> None:
+    """A controller makes it, a moment after the namespace."""
+    from kubernetes.watch import Watch
+
+    accounts = world.core_v1.list_namespaced_service_account
+    for event in Watch().stream(accounts, name, timeout_seconds=10):
+        if event["object"].metadata.name == "default":
+            return
+    raise AssertionError(f"namespace {name} got no default ServiceAccount in 10 s")
 
 
 @pytest.fixture(scope="session")

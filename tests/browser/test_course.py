@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def run_all(page: Page) -> None:
     """Run every cell and wait until the last one has."""
     page.keyboard.press("Escape")
-    page.locator("text=Run").first.click()
+    page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
     page.locator('li[data-command="runmenu:run-all"]').click()
     page.wait_for_function(
         """() => {
