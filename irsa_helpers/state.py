@@ -14,14 +14,14 @@ from typing import Any
 
 HOME_VARIABLE = "IRSA_LAB_HOME"
 ALREADY_RUNNING = 75  # exit status of a sandbox whose folder another one serves (EX_TEMPFAIL)
-PROJECT_MARKS = ("notebooks", "labs", "irsa_helpers")
+PROJECT_MARKS = ("notebooks", "irsa_helpers", "pyproject.toml")
 
 
 def project_root(start: Path | None = None) -> Path | None:
     """The nearest folder, from `start` upward, that holds this project; None outside of one."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if all((folder / mark).is_dir() for mark in PROJECT_MARKS):
+        if all((folder / mark).exists() for mark in PROJECT_MARKS):
             return folder
     return None
 
