@@ -64,7 +64,7 @@ class WebIdentity:
         if provider is None:
             handshake.add("provider", "IAM", f"IAM has no {arn}", "denied", provider_arn=arn)
             text = f"No OpenIDConnect provider found in your account for {token.issuer}"
-            raise AwsError("InvalidIdentityToken", 400, text)
+            raise AwsError("InvalidIdentityToken", 400, text, explanation=f"IAM has no {arn}")
         handshake.add(
             "provider",
             "IAM",
@@ -83,7 +83,7 @@ class WebIdentity:
         audience = _matched_audience(token, provider)
         checks.add("aud", audience is not None, list(provider.client_ids), list(token.audiences))
         if audience is None:
-            raise checks.failed(AwsError("InvalidIdentityToken", 400, "Incorrect token audience"))
+            raise checks.failed(_wrong_audience(token, provider))
         now = self._settings.clock.time()
         try:
             tokens.check_times(token.claims, now)
@@ -136,7 +136,7 @@ class WebIdentity:
         )
         handshake.decided(role, decision)
         if not decision.allowed:
-            raise AwsError("AccessDenied", 403, DENIED, explanation=decision.reason)
+            raise AwsError("AccessDenied", 403, DENIED, explanation=explain(decision))
         return role
 
     def _answer(
@@ -277,6 +277,15 @@ def _matched_audience(token: WebIdentityToken, provider: Provider) -> str | None
     """The client id that the token is for: its `azp` where it has one, else one of its `aud`."""
     asked = (token.claims["azp"],) if "azp" in token.claims else token.audiences
     return next((each for each in asked if each in provider.client_ids), None)
+
+
+def _wrong_audience(token: WebIdentityToken, provider: Provider) -> AwsError:
+    explanation = (
+        f"the token is for {', '.join(token.audiences)}; the provider's client ids are "
+        f"{', '.join(provider.client_ids) or 'none'}"
+    )
+    text = "Incorrect token audience"
+    return AwsError("InvalidIdentityToken", 400, text, explanation=explanation)
 
 
 def _context(

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from aws_endpoint import ISSUER, Endpoint, Issuer, Server, forget_records, settings_of, trust_policy
+
+# The helpers beside this file are modules of their own.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from aws_endpoint import (
+    ISSUER,
+    Endpoint,
+    Issuer,
+    Server,
+    forget_records,
+    settings_of,
+    trust_policy,
+)
 
 from irsa_helpers.sandbox.aws import Aws, create
 from irsa_helpers.sandbox.clock import Clock
