@@ -11,6 +11,8 @@ from irsa_helpers.views.svg import Hop, handshake_svg
 
 # What a learner sees of a hop's details; the rest is in `irsa-lab trace --json`.
 LONGEST_VALUE = 160
+# Told by the explanation, which is shown in whole.
+LEFT_OUT = {"decision", "explanation"}
 
 
 class Handshake:
@@ -67,11 +69,13 @@ def hop_html(hop: Hop) -> str:
         f"<tr><th style='text-align:left;padding-right:1em'>{escape(name)}</th>"
         f"<td style='text-align:left;word-break:break-word'>{escape(_short(value))}</td></tr>"
         for name, value in hop["detail"].items()
-        if value not in (None, "", [], {})
+        if value not in (None, "", [], {}) and name not in LEFT_OUT
     )
+    why = escape(str(hop["detail"].get("explanation") or ""))
     return (
         f"<p><b>{escape(hop['source'])} → {escape(hop['target'])}</b>: "
-        f"{escape(hop['summary'])} <b>({escape(hop['outcome'])})</b></p><table>{rows}</table>"
+        f"{escape(hop['summary'])} <b>({escape(hop['outcome'])})</b></p>"
+        f"<p style='white-space:pre-line'>{why}</p><table>{rows}</table>"
     )
 
 

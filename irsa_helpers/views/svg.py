@@ -8,17 +8,11 @@ from typing import Any
 
 Hop = Mapping[str, Any]
 
-LANES = ("Pod", "kubelet", "API server", "pod identity webhook", "STS", "IAM", "issuer", "AWS")
-LANE_OF = {
-    "SDK": "Pod",
-    "SDK in the Pod": "Pod",
-    "container": "Pod",
-    "client": "Pod",
-    "webhook": "pod identity webhook",
-    "cluster issuer": "issuer",
-    "OIDC issuer": "issuer",
-}
-LANE_WIDTH, LEFT, TOP, ROW, WIDTH_OF_SIGN = 124, 70, 64, 46, 6.3
+LANES = ("Pod", "kubelet", "API server", "webhook", "STS", "IAM", "issuer", "AWS service")
+LANE_OF = {"pod identity webhook": "webhook", "client": "Pod", "caller": "Pod"}
+# A caller is named by its ServiceAccount or by its session: both are the Pod.
+CALLERS = ("arn:", "system:serviceaccount:")
+LANE_WIDTH, LEFT, TOP, ROW, WIDTH_OF_SIGN = 124, 70, 64, 46, 7.2
 STYLES = {
     "ok": ("#1a7f37", "OK"),
     "denied": ("#cf222e", "DENIED"),
@@ -28,13 +22,21 @@ STYLES = {
 
 def lane(name: str) -> int:
     """The lane of a participant; an AWS service that has none of its own is in the last."""
-    plain = LANE_OF.get(name, name)
+    plain = "Pod" if name.startswith(CALLERS) else LANE_OF.get(name, name)
     return LANES.index(plain) if plain in LANES else len(LANES) - 1
 
 
 def shorten(text: str, signs: int) -> str:
     """The text, cut to that many signs with an ellipsis."""
     return text if len(text) <= signs else text[: signs - 1] + "…"
+
+
+def caption(hop: Hop) -> str:
+    """What a hop says on its arrow: a call by its action, everything else by its sentence."""
+    detail = hop["detail"]
+    if hop["kind"] == "aws-call" and detail.get("action"):
+        return f"{detail['action']} on {detail.get('resource', '*')}"
+    return str(hop["summary"])
 
 
 def handshake_svg(hops: Sequence[Hop], upto: int | None = None) -> str:
@@ -93,7 +95,7 @@ def _row(hop: Hop, index: int, emphasised: bool) -> str:
             f'stroke-width="{weight}"/>'
             f'<path d="M {end} {y} l {tip} -5 v 10 z" fill="{colour}"/>'
         )
-    label = f"{index + 1}. {word}: {hop['summary']}"
+    label = f"{index + 1}. {word}: {caption(hop)}"
     return arrow + _label(label, min(start, end), y - 8, emphasised)
 
 
