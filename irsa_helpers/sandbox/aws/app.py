@@ -16,6 +16,7 @@ from irsa_helpers.sandbox.aws import (
     iam,
     oidc_providers,
     operations,
+    s3,
     signature,
     wire,
 )
@@ -61,6 +62,7 @@ class Aws:
         self._services = Services(settings, self._records, authorizer, sts)
         eks.install(self._records, settings)
         iam.install(self._records)
+        s3.install(self._records)
         oidc_providers.install(self._records)
 
     async def start(self) -> None:

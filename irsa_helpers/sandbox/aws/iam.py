@@ -29,6 +29,15 @@ def install(records: Records) -> None:
     """Let the records know the operations of providers that moto lacks."""
     records.rules["iam", "AddClientIDToOpenIDConnectProvider"] = _add_client_id
     records.rules["iam", "RemoveClientIDFromOpenIDConnectProvider"] = _remove_client_id
+    records.amendments["iam", "CreateUser"] = _mend_user_id
+
+
+def _mend_user_id(invocation: Invocation) -> None:
+    """moto's ids of users look like nothing of IAM's, which begin with AIDA."""
+    from moto.iam.utils import generate_access_key_id_from_account_id
+
+    user = _backend(invocation.account_id).users[invocation.parameters["UserName"]]
+    user.id = generate_access_key_id_from_account_id(invocation.account_id, "AIDA", 21)
 
 
 def check(invocation: Invocation) -> None:

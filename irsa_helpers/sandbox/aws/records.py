@@ -6,7 +6,6 @@ moto authenticates and authorises nothing here: whoever calls has been decided o
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import secrets
 import sys
@@ -14,24 +13,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.sandbox.aws import models, operations
+from irsa_helpers.sandbox.aws import models, moto_setup, operations
+from irsa_helpers.sandbox.aws.common_errors import common_error
 from irsa_helpers.sandbox.aws.invocations import Invocation
 from irsa_helpers.sandbox.aws.journal import Journal
+from irsa_helpers.sandbox.aws.models import PROTOCOLS
 from irsa_helpers.sandbox.aws.wire import Answer
 from irsa_helpers.sandbox.clock import Clock
 
-# The services that moto keeps the records of, and its entry to each.
-SERVICES = {
-    "iam": "IamResponse",
-    "eks": "EKSResponse",
-    "s3": "S3Response",
-    "dynamodb": "DynamoHandler",
-    "secretsmanager": "SecretsManagerResponse",
-}
 log = logging.getLogger("irsa-lab")
 T = TypeVar("T")
 
@@ -51,7 +43,7 @@ class Records:
         self._path = path
         self._journal: Journal | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="aws-records")
-        self._replayed_time: float | None = None
+        self._time: float | None = None  # of the change that is being made
         self.rules: dict[tuple[str, str], Rule] = {}
         self.amendments: dict[tuple[str, str], Amendment] = {}
         self.generation = 0
@@ -79,13 +71,13 @@ class Records:
         if models.is_read(invocation.operation):
             return self._execute(invocation)
         entry = {"at": self._clock.time(), "seed": secrets.randbits(128), **invocation.to_entry()}
-        answer = self._execute_seeded(invocation, entry)
+        answer = self._execute_entry(invocation, entry)
         if answer.status < 400 and self._journal is not None:
             self._journal.append(entry)
         return answer
 
     def _load(self) -> None:
-        _import_moto(self._now)
+        moto_setup.load(self._naive_now)
         self._journal = Journal(self._path)
         for entry in self._journal.entries():
             self._replay(entry)
@@ -93,22 +85,22 @@ class Records:
     def _replay(self, entry: dict[str, Any]) -> None:
         """Perform an acknowledged call again: same time, same random numbers, same ids."""
         invocation = operations.restore(entry)
-        self._replayed_time = entry["at"]
         try:
-            self._execute_seeded(invocation, entry)
+            self._execute_entry(invocation, entry)
         except AwsError:
             log.exception("replay: %s is refused now", invocation.operation)
-        finally:
-            self._replayed_time = None
 
-    def _execute_seeded(self, invocation: Invocation, entry: dict[str, Any]) -> Answer:
+    def _execute_entry(self, invocation: Invocation, entry: dict[str, Any]) -> Answer:
         from moto.moto_api._internal import mock_random
 
         self.generation += 1
+        moto_setup.ensure_account(invocation.account_id)
         mock_random.seed(entry["seed"])
+        self._time = entry["at"]
         try:
             return self._execute(invocation)
         finally:
+            self._time = None
             self.generation += 1
 
     def _execute(self, invocation: Invocation) -> Answer:
@@ -119,29 +111,14 @@ class Records:
             self.amendments[name](invocation)
         return answer
 
-    def _now(self) -> datetime:
-        """The sandbox's time as moto keeps it: UTC without a time zone."""
-        seconds = self._clock.time() if self._replayed_time is None else self._replayed_time
-        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    def now(self) -> datetime:
+        """The time at which a call is, or was first, performed."""
+        seconds = self._clock.time() if self._time is None else self._time
+        return datetime.fromtimestamp(seconds, UTC)
 
-
-def _import_moto(now: Callable[[], datetime]) -> None:
-    """Load moto's services; they live on the sandbox's clock and leave bucket policies to us."""
-    from moto.core.config import default_user_config
-
-    default_user_config["iam"] = {"load_aws_managed_policies": True}
-    for service in SERVICES:
-        importlib.import_module(f"moto.{service}.models")
-        importlib.import_module(f"moto.{service}.responses")
-    from moto.iam.access_control import PermissionResult
-    from moto.s3.models import FakeBucket
-
-    for name, module in list(sys.modules.items()):
-        if name.startswith("moto.") and hasattr(module, "utcnow"):
-            vars(module)["utcnow"] = now
-    clock = SimpleNamespace(time=lambda: now().replace(tzinfo=UTC).timestamp())
-    vars(sys.modules["moto.secretsmanager.models"])["time"] = clock
-    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
+    def _naive_now(self) -> datetime:
+        """The same as moto keeps it: UTC without a time zone."""
+        return self.now().replace(tzinfo=None)
 
 
 def _moto(invocation: Invocation) -> Answer:
@@ -176,7 +153,7 @@ def _identity_headers(invocation: Invocation) -> tuple[tuple[str, str], ...]:
 def _handler(invocation: Invocation) -> Callable[..., tuple[int, dict[str, Any], Any]]:
     """moto's entry for a service; S3 has one for buckets and one for objects."""
     responses = sys.modules[f"moto.{invocation.service}.responses"]
-    entry = getattr(responses, SERVICES[invocation.service])
+    entry = getattr(responses, moto_setup.SERVICES[invocation.service])
     if invocation.service != "s3":
         return entry.dispatch  # type: ignore[no-any-return]
     is_object = "Key" in invocation.parameters
@@ -185,11 +162,17 @@ def _handler(invocation: Invocation) -> Callable[..., tuple[int, dict[str, Any],
 
 def _not_performed(invocation: Invocation, error: Exception) -> AwsError:
     """The refusal in place of a server error: unknown here, or an input nobody could act on."""
+    name, protocol = f"{invocation.service}:{invocation.operation}", PROTOCOLS[invocation.service]
     if isinstance(error, NotImplementedError):
-        text = f"The sandbox does not implement {invocation.service}:{invocation.operation}."
-        return AwsError("NotImplemented", 400, text)
-    text = f"{invocation.service}:{invocation.operation} cannot be performed with this input."
-    return AwsError("ValidationException", 400, text, explanation=repr(error))
+        return common_error("not-implemented", protocol, f"The sandbox does not implement {name}.")
+    if isinstance(error, KeyError) and "UploadId" in invocation.parameters:
+        text = (
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may "
+            "have been aborted or completed."
+        )
+        return AwsError("NoSuchUpload", 404, text)
+    text = f"{name} cannot be performed with this input."
+    return common_error("invalid-input", protocol, text, explanation=repr(error))
 
 
 def _plain_headers(headers: Any) -> dict[str, str]:

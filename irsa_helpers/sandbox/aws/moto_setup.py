@@ -1,0 +1,62 @@
+"""moto made to live in the sandbox: on its clock, its random numbers repeatable, its rules off."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+# The services that moto keeps the records of, and its entry to each.
+SERVICES = {
+    "iam": "IamResponse",
+    "eks": "EKSResponse",
+    "s3": "S3Response",
+    "dynamodb": "DynamoHandler",
+    "secretsmanager": "SecretsManagerResponse",
+}
+
+
+def load(now: Callable[[], datetime]) -> None:
+    """moto's services are loaded; `now` is their time, UTC without a time zone."""
+    from moto.core.config import default_user_config
+
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    for service in SERVICES:
+        importlib.import_module(f"moto.{service}.models")
+        importlib.import_module(f"moto.{service}.responses")
+    _set_clock(now)
+    _leave_bucket_policies_to_us()
+
+
+def ensure_account(account_id: str) -> None:
+    """The account's IAM records are there: making them draws random numbers by the thousand."""
+    from moto.iam.models import iam_backends
+
+    assert iam_backends[account_id]["aws"] is not None
+
+
+def _set_clock(now: Callable[[], datetime]) -> None:
+    """Every way in which moto's services ask for the time or for random bytes leads here."""
+    from moto.moto_api._internal import mock_random
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.") and hasattr(module, "utcnow"):
+            vars(module)["utcnow"] = now
+    clock = SimpleNamespace(time=lambda: now().replace(tzinfo=UTC).timestamp())
+    _module("secretsmanager")["time"] = clock
+    _module("s3")["os"] = SimpleNamespace(urandom=mock_random.randbytes)
+
+
+def _leave_bucket_policies_to_us() -> None:
+    """moto's own reading of bucket policies knows one operator and denies what it cannot read."""
+    from moto.iam.access_control import PermissionResult
+    from moto.s3.models import FakeBucket
+
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
+
+
+def _module(service: str) -> dict[str, Any]:
+    return vars(sys.modules[f"moto.{service}.models"])
