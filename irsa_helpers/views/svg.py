@@ -39,7 +39,7 @@ def caption(hop: Hop) -> str:
     return str(hop["summary"])
 
 
-def handshake_svg(hops: Sequence[Hop], upto: int | None = None) -> str:
+def handshake_svg(hops: Sequence[Hop], upto: int | None = None, *, emphasis: bool = True) -> str:
     """The first `upto` hops (all without it) as a sequence diagram, the last one emphasised.
 
     The picture has a title and a description for those who hear it read, and colours that read on
@@ -48,7 +48,7 @@ def handshake_svg(hops: Sequence[Hop], upto: int | None = None) -> str:
     shown = list(hops)[:upto]
     width = LEFT * 2 + LANE_WIDTH * (len(LANES) - 1)
     height = TOP + ROW * max(len(hops), 1) + 16
-    rows = [_row(hop, i, i == len(shown) - 1) for i, hop in enumerate(shown)]
+    rows = [_row(hop, i, emphasis and i == len(shown) - 1) for i, hop in enumerate(shown)]
     described = "; ".join(f"{i + 1}. {hop['summary']}" for i, hop in enumerate(shown))
     return "\n".join(
         [
@@ -95,7 +95,8 @@ def _row(hop: Hop, index: int, emphasised: bool) -> str:
             f'stroke-width="{weight}"/>'
             f'<path d="M {end} {y} l {tip} -5 v 10 z" fill="{colour}"/>'
         )
-    label = f"{index + 1}. {word}: {caption(hop)}"
+    said = caption(hop) if hop["kind"] == "picture" else f"{word}: {caption(hop)}"
+    label = f"{index + 1}. {said}"
     return arrow + _label(label, min(start, end), y - 8, emphasised)
 
 

@@ -89,8 +89,8 @@ def open_notebook(page: Page, course_url: str) -> Any:
         address, token = course_url.split("/lab", 1)[0], course_url.split("token=")[1]
         page.goto(f"{address}/doc/tree/notebooks/{name}?token={token}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        idle = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
-        page.wait_for_selector(idle, state="attached", timeout=60_000)
+        idle = "document.body.innerText.includes('(ipykernel) | Idle')"
+        page.wait_for_function(idle, timeout=60_000)
         return page
 
     return open_
