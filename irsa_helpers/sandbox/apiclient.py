@@ -52,6 +52,7 @@ class ApiClient:
     """Requests as one component, by its bearer token."""
 
     def __init__(self, server_url: str, token: str, ca_file: str) -> None:
+        self.server_url = server_url
         self._client = httpx.AsyncClient(
             base_url=server_url,
             headers={"Authorization": f"Bearer {token}"},

@@ -5,8 +5,6 @@ Source: Kubernetes documentation, "Namespaces", "Garbage Collection", "Kubernete
 
 from __future__ import annotations
 
-import asyncio
-
 from irsa_helpers.sandbox.apiclient import (
     ApiClient,
     ApiError,
@@ -185,6 +183,4 @@ class Scheduler:
         await self._client.create(path_of("v1", "pods", namespace, name, "binding"), body)
         text = f"Successfully assigned {namespace}/{name} to {node}"
         about = pod | {"apiVersion": "v1", "kind": "Pod"}
-        # Nobody waits for the Event.
-        task = asyncio.create_task(self._events.record(about, "Normal", "Scheduled", text))
-        task.add_done_callback(lambda done: done.exception())
+        self._events.record(about, "Normal", "Scheduled", text)

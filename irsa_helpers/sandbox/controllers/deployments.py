@@ -106,7 +106,7 @@ class DeploymentController:
         self._replica_sets.objects.setdefault(key_of(made), made)
         await self._set_revision(deployment, revision)
         if at_once:
-            await self._tell(deployment, made, "up", 0, at_once)
+            self._tell(deployment, made, "up", 0, at_once)
         return made
 
     async def _renumber(self, deployment: Object, current: Object, owned: list[Object]) -> None:
@@ -167,14 +167,14 @@ class DeploymentController:
         changed = await self._client.patch(path, {"spec": {"replicas": replicas}})
         replica_set["spec"] = changed["spec"]
         direction = "up" if replicas > before else "down"
-        await self._tell(deployment, replica_set, direction, before, replicas)
+        self._tell(deployment, replica_set, direction, before, replicas)
 
-    async def _tell(
+    def _tell(
         self, deployment: Object, replica_set: Object, direction: str, before: int, after: int
     ) -> None:
         name = replica_set["metadata"]["name"]
         text = f"Scaled {direction} replica set {name} from {before} to {after}"
-        await self._events.record(deployment, "Normal", "ScalingReplicaSet", text)
+        self._events.record(deployment, "Normal", "ScalingReplicaSet", text)
 
     async def _forget_old(self, deployment: Object, current: Object, owned: list[Object]) -> None:
         """Only the last `revisionHistoryLimit` empty ReplicaSets are kept for a rollback."""

@@ -2,66 +2,128 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
 
+log = logging.getLogger("irsa-lab.events")
+
+KEPT = 1000
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One thing told about an object."""
+
+    about: Object
+    kind: str
+    reason: str
+    message: str
+    field_path: str
+    at: datetime
+
+    @property
+    def stamp(self) -> str:
+        """The moment as it stands in objects."""
+        return self.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return (self.about["metadata"]["uid"], self.reason, self.message, self.field_path)
+
 
 class EventRecorder:
-    """Writes Events of one component; the same Event again raises its count."""
+    """Writes the Events of one component in order; the same Event again raises its count.
+
+    Nobody waits for an Event: `record` returns at once, and one that cannot be written is dropped.
+    """
 
     def __init__(self, client: ApiClient, clock: Clock, component: str, host: str = "") -> None:
         self._client = client
         self._clock = clock
         self._source = {"component": component} | ({"host": host} if host else {})
-        self._known: dict[tuple[str, str, str], Object] = {}
+        self._known: OrderedDict[tuple[str, str, str, str], Object] = OrderedDict()
+        self._numbers = itertools.count()
+        self._waiting: asyncio.Queue[_Told] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
 
-    async def record(
+    def record(
         self, about: Object, kind: str, reason: str, message: str, *, field_path: str = ""
     ) -> None:
         """An Event about an object; `kind` is Normal or Warning."""
-        key = (about["metadata"]["uid"], reason, message)
-        now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        try:
-            if known := self._known.get(key):
-                change = {"count": known["count"] + 1, "lastTimestamp": now}
-                path = path_of(
-                    "v1", "events", known["metadata"]["namespace"], known["metadata"]["name"]
-                )
-                self._known[key] = await self._client.patch(path, change)
-                return
-            namespace = about["metadata"].get("namespace", "default")
-            body = self._event(about, kind, reason, message, field_path, now)
-            self._known[key] = await self._client.create(path_of("v1", "events", namespace), body)
-        except ApiError as error:
-            # The namespace or the Event went meanwhile; nobody is left to read it.
-            if error.status not in {403, 404, 409}:
-                raise
-            self._known.pop(key, None)
+        told = _Told(about, kind, reason, message, field_path, self._clock.now())
+        self._waiting.put_nowait(told)
+        if self._task is None:
+            name = f"events of {self._source['component']}"
+            self._task = asyncio.create_task(self._run(), name=name)
 
-    def _event(
-        self, about: Object, kind: str, reason: str, message: str, field_path: str, now: str
-    ) -> Object:
-        metadata = about["metadata"]
-        namespace = metadata.get("namespace", "default")
+    async def stop(self) -> None:
+        """Write nothing more."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            told = await self._waiting.get()
+            try:
+                await self._write(told)
+            except (ApiError, httpx.HTTPError) as error:
+                # The object's namespace or the Event went meanwhile; nobody is left to read it.
+                log.debug("Event %s dropped: %s", told.reason, error)
+                self._known.pop(told.key, None)
+
+    async def _write(self, told: _Told) -> None:
+        if known := self._known.get(told.key):
+            metadata = known["metadata"]
+            change = {"count": known["count"] + 1, "lastTimestamp": told.stamp}
+            path = path_of("v1", "events", metadata["namespace"], metadata["name"])
+            self._known[told.key] = await self._client.patch(path, change)
+            return
+        namespace = told.about["metadata"].get("namespace", "default")
+        made = await self._client.create(path_of("v1", "events", namespace), self._event(told))
+        self._known[told.key] = made
+        if len(self._known) > KEPT:
+            self._known.popitem(last=False)
+
+    def _event(self, told: _Told) -> Object:
+        metadata = told.about["metadata"]
         involved = {
-            "apiVersion": about["apiVersion"],
-            "kind": about["kind"],
+            "apiVersion": told.about["apiVersion"],
+            "kind": told.about["kind"],
             "name": metadata["name"],
             "namespace": metadata.get("namespace", ""),
             "uid": metadata["uid"],
             "resourceVersion": metadata["resourceVersion"],
         }
-        if field_path:
-            involved["fieldPath"] = field_path
+        if told.field_path:
+            involved["fieldPath"] = told.field_path
+        # By name, Events of the same second stand in the order in which they were told.
+        microseconds = int(told.at.timestamp() * 1_000_000)
+        number = microseconds * 1000 + next(self._numbers) % 1000
         return {
-            "metadata": {"generateName": f"{metadata['name']}.", "namespace": namespace},
+            "metadata": {
+                "name": f"{metadata['name']}.{number:016x}",
+                "namespace": metadata.get("namespace", "default"),
+            },
             "involvedObject": involved,
-            "reason": reason,
-            "message": message,
-            "type": kind,
+            "reason": told.reason,
+            "message": told.message,
+            "type": told.kind,
             "source": self._source,
             "reportingComponent": self._source["component"],
-            "firstTimestamp": now,
-            "lastTimestamp": now,
+            "reportingInstance": self._source.get("host", ""),
+            "firstTimestamp": told.stamp,
+            "lastTimestamp": told.stamp,
             "count": 1,
         }

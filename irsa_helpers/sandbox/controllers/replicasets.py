@@ -70,19 +70,19 @@ class ReplicaSetController:
                 made = await self._client.create(path_of("v1", "pods", namespace), pod)
             except ApiError as error:
                 text = f"Error creating: {error.message}"
-                await self._events.record(owner, "Warning", "FailedCreate", text)
+                self._events.record(owner, "Warning", "FailedCreate", text)
                 return error
             # Count it at once: the watch may bring it only after the next reconciliation.
             self._pods.objects.setdefault(key_of(made), made)
             text = f"Created pod: {made['metadata']['name']}"
-            await self._events.record(owner, "Normal", "SuccessfulCreate", text)
+            self._events.record(owner, "Normal", "SuccessfulCreate", text)
         return None
 
     async def _delete(self, owner: Object, pod: Object) -> None:
         namespace, name = key_of(pod)
         await self._client.delete(path_of("v1", "pods", namespace, name))
         text = f"Deleted pod: {name}"
-        await self._events.record(owner, "Normal", "SuccessfulDelete", text)
+        self._events.record(owner, "Normal", "SuccessfulDelete", text)
 
     async def _report(self, owner: Object, failure: ApiError | None) -> None:
         pods = [p for p in self._pods.objects.values() if controlled_by(p, owner) and is_active(p)]

@@ -1,12 +1,19 @@
-"""The kubelet of the sandbox's one node: Pods as local processes."""
+"""The kubelet of the sandbox's one node: Pods as local processes.
+
+This is no isolation: a container is a process of whoever runs the sandbox, with an environment, a
+home and volumes of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -17,11 +24,17 @@ from starlette.websockets import WebSocket
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Informer, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.controllers.events import EventRecorder
+from irsa_helpers.sandbox.kubelet import logs
 from irsa_helpers.sandbox.kubelet.container import Container
-from irsa_helpers.sandbox.kubelet.processes import reap
-from irsa_helpers.sandbox.kubelet.streams import ExecSession, follow
-from irsa_helpers.sandbox.kubelet.worker import Node, PodWorker
+from irsa_helpers.sandbox.kubelet.context import Node
+from irsa_helpers.sandbox.kubelet.environment import service_environment
+from irsa_helpers.sandbox.kubelet.reaping import Warden, reap
+from irsa_helpers.sandbox.kubelet.registration import Registration
+from irsa_helpers.sandbox.kubelet.streams import ExecSession
+from irsa_helpers.sandbox.kubelet.worker import PodWorker
 from irsa_helpers.sandbox.trace import Trace
+
+__all__ = ["Kubelet", "reap"]
 
 
 class Kubelet:
@@ -40,11 +53,13 @@ class Kubelet:
     ) -> None:
         self._client = client
         self._clock = clock
-        self._node_body = node
         self._name = node["metadata"]["name"]
         self._token = token
-        events = EventRecorder(client, clock, "kubelet", self._name)
-        self._node = Node(client, clock, trace, events, directory, node_environment)
+        self._registration = Registration(client, clock, node)
+        self._events = EventRecorder(client, clock, "kubelet", self._name)
+        environment = {**service_environment(client.server_url), **node_environment}
+        self._node = Node(client, clock, trace, self._events, directory, environment)
+        self._warden = Warden(directory)
         self._pods = Informer(client, path_of("v1", "pods"), self._on_change)
         self._workers: dict[str, PodWorker] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
@@ -56,45 +71,69 @@ class Kubelet:
         )
 
     async def start(self) -> None:
-        """The Node is Ready, and its Pods run."""
-        reap(self._node.directory)
-        try:
-            await self._client.create(path_of("v1", "nodes"), self._node_body)
-        except ApiError as error:
-            if error.status != 409:
-                raise
-            path = path_of("v1", "nodes", "", self._name, "status")
-            await self._client.patch(path, {"status": self._node_body["status"]})
+        """The Node is Ready, and its Pods run; those of before a restart too."""
+        self._node.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await asyncio.to_thread(reap, self._node.directory)
+        await self._warden.start()
+        await self._registration.start()
         await self._pods.start()
+        for folder in self._node.directory.iterdir():
+            if folder.name not in self._workers and folder.name not in self._ending:
+                shutil.rmtree(folder, ignore_errors=True)
 
     async def stop(self) -> None:
         """Every process of every Pod has ended."""
         await self._pods.stop()
+        await self._registration.stop()
+        for task in self._ending.values():
+            task.cancel()
         workers = [worker.stop(0) for worker in self._workers.values()]
         await asyncio.gather(*workers, *self._ending.values(), return_exceptions=True)
+        await self._warden.stop()
+        await self._events.stop()
         await self._client.close()
 
     def _on_change(self, pod: Object) -> None:
         if pod["spec"].get("nodeName") != self._name:
             return
-        uid = pod["metadata"]["uid"]
-        worker = self._workers.get(uid)
-        gone = (pod["metadata"]["namespace"], pod["metadata"]["name"]) not in self._pods.objects
-        if pod["metadata"].get("deletionTimestamp") or gone:
-            self._end(uid, pod)
-        elif worker is None and pod.get("status", {}).get("phase") not in {"Succeeded", "Failed"}:
-            self._workers[uid] = PodWorker(self._node, pod)
-            self._workers[uid].start()
+        metadata = pod["metadata"]
+        worker = self._workers.get(metadata["uid"])
+        known = self._pods.objects.get((metadata["namespace"], metadata["name"]))
+        gone = known is None or known["metadata"]["uid"] != metadata["uid"]
+        if gone:
+            self._end(
+                pod | {"metadata": {"deletionGracePeriodSeconds": 0} | metadata}, at_once=True
+            )
+        elif metadata.get("deletionTimestamp"):
+            self._end(pod)
+        elif worker is not None:
+            worker.update(pod)
+        else:
+            self._workers[metadata["uid"]] = PodWorker(self._node, pod)
+            self._workers[metadata["uid"]].start()
 
-    def _end(self, uid: str, pod: Object) -> None:
+    def _end(self, pod: Object, *, at_once: bool = False) -> None:
         """End a Pod once; one that never ran here is only taken off the books."""
+        uid = pod["metadata"]["uid"]
         if uid in self._ending:
+            if at_once and (worker := self._workers.get(uid)):
+                worker.kill()
             return
         worker = self._workers.get(uid) or PodWorker(self._node, pod)
-        worker.pod["metadata"] = pod["metadata"]
-        task = asyncio.create_task(worker.terminate(), name=f"end {pod['metadata']['name']}")
+        worker.update(pod)
+        task = asyncio.create_task(self._terminate(worker), name=f"end {pod['metadata']['name']}")
         self._ending[uid] = task
         task.add_done_callback(lambda _: self._forget(uid))
+
+    async def _terminate(self, worker: PodWorker) -> None:
+        """The Pod has ended, and the API server knows it, however long that takes."""
+        while True:
+            try:
+                await worker.terminate()
+            except (ApiError, httpx.HTTPError):
+                await asyncio.sleep(1)
+            else:
+                return
 
     def _forget(self, uid: str) -> None:
         self._workers.pop(uid, None)
@@ -113,28 +152,40 @@ class Kubelet:
                 found := worker.find(wanted["container"])
             ):
                 return found
-        raise HTTPException(404)
+        raise HTTPException(404, f'pod "{wanted["pod"]}" not found')
 
     async def _logs(self, request: Request) -> Response:
         container = self._find(request)
-        query = request.query_params
-        previous = query.get("previous") == "true"
-        pod = request.path_params["pod"]
-        path = container.log(previous)
-        if previous and not container.restarts:
-            text = f'previous terminated container "{container.name}" in pod "{pod}" not found'
-            return PlainTextResponse(text, 400)
+        previous = request.query_params.get("previous") == "true"
+        path = container.log_path(previous)
+        if not path.exists() and not previous and container.restarts:
+            # The next run has not begun: the log is still that of the last one.
+            path = container.log_path(previous=True)
         if not path.exists():
-            reason = container.state.get("waiting", {}).get("reason", "ContainerCreating")
-            text = f'container "{container.name}" in pod "{pod}" is waiting to start: {reason}'
-            return PlainTextResponse(text, 400)
-        tail = int(query["tailLines"]) if "tailLines" in query else None
-        on = query.get("follow") == "true"
-        return StreamingResponse(follow(container, path, tail=tail, on=on))
+            return PlainTextResponse(_no_log(container, request.path_params["pod"], previous), 400)
+        try:
+            options = logs.LogOptions.from_query(request.query_params, self._clock.now())
+        except ValueError as error:
+            return PlainTextResponse(str(error), 400)
+        live = container.log if container.log and container.log.path == path else None
+        return StreamingResponse(logs.read(path, options, live))
 
     async def _exec(self, socket: WebSocket) -> None:
         container = self._find(socket)
         if not container.running:
-            await socket.close(1008, f"container not found ({container.name!r})")
+            text = f'unable to upgrade connection: container not found ("{container.name}")'
+            with contextlib.suppress(RuntimeError):
+                await socket.send_denial_response(PlainTextResponse(text, 500))
             return
         await ExecSession(socket, container).run()
+
+
+def _no_log(container: Container, pod: str, previous: bool) -> str:
+    if previous:
+        return f'previous terminated container "{container.name}" in pod "{pod}" not found'
+    reason = container.state.get("waiting", {}).get("reason", "ContainerCreating")
+    shown = {
+        "ErrImagePull": "image can't be pulled",
+        "ImagePullBackOff": "trying and failing to pull image",
+    }.get(reason, reason)
+    return f'container "{container.name}" in pod "{pod}" is waiting to start: {shown}'

@@ -5,7 +5,6 @@ Source: Kubernetes documentation, "Pod Lifecycle".
 
 from __future__ import annotations
 
-import asyncio
 import re
 import uuid
 from collections.abc import Mapping
@@ -14,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from irsa_helpers.sandbox.apiclient import Object
+from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.kubelet import processes
 from irsa_helpers.sandbox.kubelet.environment import Paths, expand
+from irsa_helpers.sandbox.kubelet.logs import ContainerLog
 from irsa_helpers.sandbox.kubelet.runtimes import Runtime, find_program, find_runtime
 
 NOT_FOUND_EXIT = 128
+LOST_EXIT = 137
+LONGEST_MESSAGE_BYTES = 4096
+LONGEST_MESSAGE_LINES = 80
+TERMINATION_MESSAGE_PATH = "/dev/termination-log"
 
 
 @dataclass
@@ -33,14 +38,26 @@ class Container:
     last_state: Object = field(default_factory=dict)
     restarts: int = 0
     ready: bool = False
+    started: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | None = None
+    process: processes.Process | None = None
+    log: ContainerLog | None = None
     container_id: str = ""
 
     @property
     def name(self) -> str:
         """The container's name in the Pod."""
         return str(self.spec["name"])
+
+    @property
+    def sidecar(self) -> bool:
+        """An init container that keeps running beside the others. Source: KEP-753."""
+        return self.init and self.spec.get("restartPolicy") == "Always"
+
+    @property
+    def field_path(self) -> str:
+        """How an Event names it: `spec.containers{app}`."""
+        return f"spec.{'initContainers' if self.init else 'containers'}{{{self.name}}}"
 
     @property
     def runtime(self) -> Runtime | None:
@@ -52,11 +69,17 @@ class Container:
         """Whether its process runs."""
         return "running" in self.state
 
-    def log(self, previous: bool = False) -> Path:
+    @property
+    def terminated(self) -> Object | None:
+        """How its last run ended, None while it runs or waits."""
+        found: Object | None = self.state.get("terminated")
+        return found
+
+    def log_path(self, previous: bool = False) -> Path:
         """The log of the present run, or of the one before."""
         return self.folder / f"{self.name}.{self.restarts - previous}.log"
 
-    def command(self) -> list[str]:
+    def words(self) -> list[str]:
         """The words to run: the image's entrypoint unless the container has a command of its own.
 
         Source: Kubernetes, "Define a Command and Arguments for a Container".
@@ -69,45 +92,83 @@ class Container:
         ]
         return self.paths.arguments(expand(word, self.environment) for word in words)
 
-    async def start(self, environment: Mapping[str, str], now: str) -> None:
+    async def start(self, environment: Mapping[str, str], clock: Clock, now: str) -> None:
         """The process runs. Raises OSError where its program is not there."""
         rewritten = {name: self.paths.rewrite(value) for name, value in environment.items()}
-        self.environment = rewritten | {"HOME": str(self.work_folder())}
-        words = self.command()
+        self.environment = rewritten | {"HOME": str(self.home())}
+        words = self.words()
         program = find_program(words[0])
         if program is None:
             raise FileNotFoundError(f'exec: "{words[0]}": executable file not found in $PATH')
+        self._message_file().write_bytes(b"")
         self.container_id = f"process://{uuid.uuid4().hex}"
-        self.process = await processes.start(
-            [program, *words[1:]],
-            self.environment,
-            self.work_folder(),
-            self.log(),
-            self.folder / f"{self.name}.pid",
-        )
+        self.log = ContainerLog(self.log_path(), clock)
+        command = [program, *words[1:]]
+        try:
+            self.process = await processes.start(
+                command, self.environment, self.working_directory(), self.log.write
+            )
+        except OSError:
+            self.log.close()
+            raise
+        processes.note(self.process.pid, self._pid_file())
         self.state = {"running": {"startedAt": now}}
 
-    def work_folder(self) -> Path:
-        """The container's working directory and home."""
+    def home(self) -> Path:
+        """The container's home, where its processes start."""
         folder = self.folder / "containers" / self.name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def working_directory(self) -> Path:
+        """`workingDir` where it is in a volume, else a folder of that name in the home."""
+        wanted = self.spec.get("workingDir", "/")
+        place = Path(self.paths.rewrite(wanted))
+        if str(place) == wanted:
+            place = self.home() / wanted.strip("/")
+        place.mkdir(parents=True, exist_ok=True)
+        return place
+
+    def _pid_file(self) -> Path:
+        return self.folder / f"{self.name}.pid"
+
+    def _message_file(self) -> Path:
+        wanted = self.spec.get("terminationMessagePath", TERMINATION_MESSAGE_PATH)
+        return Path(self.paths.rewrite(wanted))
+
     def ended(self, exit_code: int, now: str) -> None:
         """Remember how the run ended."""
+        if self.log:
+            self.log.close()
+        self._pid_file().unlink(missing_ok=True)
         started = self.state.get("running", {}).get("startedAt", now)
-        code = 128 - exit_code if exit_code < 0 else exit_code
         self.state = {
             "terminated": {
-                "exitCode": code,
-                "reason": "Completed" if code == 0 else "Error",
+                "exitCode": exit_code,
+                "reason": "Completed" if exit_code == 0 else "Error",
                 "startedAt": started,
                 "finishedAt": now,
                 "containerID": self.container_id,
             }
         }
-        self.ready = False
-        (self.folder / f"{self.name}.pid").unlink(missing_ok=True)
+        if exit_code > 128:
+            self.state["terminated"]["signal"] = exit_code - 128
+        if message := self._message(exit_code):
+            self.state["terminated"]["message"] = message
+        self.ready = self.started = False
+
+    def _message(self, exit_code: int) -> str:
+        """The container's last word, as a file or as the end of its log.
+
+        Source: Kubernetes, "Determine the Reason for Pod Failure".
+        """
+        path = self._message_file()
+        text = path.read_bytes()[:LONGEST_MESSAGE_BYTES] if path.exists() else b""
+        falls_back = self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError"
+        if not text and falls_back and exit_code:
+            lines = self.log_path().read_bytes().splitlines(keepends=True)[-LONGEST_MESSAGE_LINES:]
+            text = b"".join(line.split(b" ", 3)[3] for line in lines)[-LONGEST_MESSAGE_BYTES:]
+        return text.decode(errors="replace")
 
     def could_not_start(self, error: OSError, now: str) -> None:
         """Remember that the program could not be run."""
@@ -120,13 +181,26 @@ class Container:
                 "finishedAt": now,
             }
         }
-        self.ready = False
+        self.ready = self.started = False
 
-    def wait_for_restart(self, reason: str, message: str) -> None:
-        """The run is over, the next one comes later."""
+    def wait(self, reason: str, message: str = "") -> None:
+        """The container waits for its next run, or for what it lacks."""
         if "terminated" in self.state:
             self.last_state = self.state
-        self.state = {"waiting": {"reason": reason, "message": message}}
+        self.state = {"waiting": {"reason": reason} | ({"message": message} if message else {})}
+
+    def recover(self, status: Object, now: str) -> None:
+        """Take over what the API server knows of a container from before the kubelet started.
+
+        A process that ran then is gone, as after the restart of a real node.
+        """
+        self.restarts = status.get("restartCount", 0)
+        self.last_state = status.get("lastState") or {}
+        self.state = status.get("state") or self.state
+        self.container_id = status.get("containerID", "")
+        if "running" in self.state:
+            self.ended(LOST_EXIT, now)
+        self.ready = self.init and (self.terminated or {}).get("exitCode") == 0
 
     def status(self) -> Object:
         """The entry in the Pod's containerStatuses."""
@@ -138,7 +212,7 @@ class Container:
             "imageID": "",
             "ready": self.ready,
             "restartCount": self.restarts,
-            "started": self.running,
+            "started": self.started,
             "state": self.state,
             "lastState": self.last_state,
         }

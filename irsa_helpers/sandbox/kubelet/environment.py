@@ -11,6 +11,7 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from irsa_helpers.sandbox.apiclient import ApiClient, Object, path_of
 
@@ -57,14 +58,23 @@ async def container_environment(
         for name, value in (await _whole(client, pod, source)).items():
             values[prefix + name] = value
     for entry in container.get("env") or ():
-        if "valueFrom" in entry:
-            value = await _single(client, pod, entry["valueFrom"])
-            if value is None:
-                continue
-        else:
-            value = expand(entry.get("value", ""), values)
-        values[entry["name"]] = value
+        if "valueFrom" not in entry:
+            values[entry["name"]] = expand(entry.get("value", ""), values)
+        elif (found := await _single(client, pod, entry["valueFrom"])) is not None:
+            values[entry["name"]] = found
     return values
+
+
+def service_environment(server_url: str) -> dict[str, str]:
+    """Where a container finds the API server: the variables of the Service `kubernetes`."""
+    parts = urlsplit(server_url)
+    host, port = parts.hostname or "", str(parts.port or 443)
+    return {
+        "KUBERNETES_SERVICE_HOST": host,
+        "KUBERNETES_SERVICE_PORT": port,
+        "KUBERNETES_SERVICE_PORT_HTTPS": port,
+        "KUBERNETES_PORT": f"tcp://{host}:{port}",
+    }
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Readiness, liveness and startup probes that run a command in the container.
+"""Readiness, liveness and startup probes: by a command, an HTTP request or a connection.
 
 Source: Kubernetes documentation, "Configure Liveness, Readiness and Startup Probes".
 """
@@ -6,49 +6,157 @@ Source: Kubernetes documentation, "Configure Liveness, Readiness and Startup Pro
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx
 
 from irsa_helpers.sandbox.apiclient import Object
 from irsa_helpers.sandbox.kubelet import processes
 from irsa_helpers.sandbox.kubelet.container import Container
+from irsa_helpers.sandbox.kubelet.context import Node, Reporter
 from irsa_helpers.sandbox.kubelet.runtimes import find_program
 
-
-async def succeeds(container: Container, probe: Object) -> bool:
-    """Whether the probe's command exits 0 within its time, or its port is open."""
-    timeout = probe.get("timeoutSeconds", 1)
-    if "exec" in probe:
-        return await _command(container, probe["exec"]["command"], timeout)
-    place = probe.get("tcpSocket") or probe.get("httpGet") or probe.get("grpc") or {}
-    return await _port_open(int(place.get("port", 0)), timeout)
+LONGEST_OUTPUT_BYTES = 10 * 1024
+NODE_ADDRESS = "127.0.0.1"
 
 
-async def _command(container: Container, command: list[str], timeout: float) -> bool:
+@dataclass(frozen=True)
+class Outcome:
+    """Whether a probe succeeded, and what it said."""
+
+    good: bool
+    said: str = ""
+
+
+async def run_command(container: Container, command: list[str], timeout: float) -> Outcome:
+    """A command in the container; it has failed where it does not end in time."""
     words = container.paths.arguments(command)
     program = find_program(words[0])
     if program is None:
-        return False
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *words[1:],
-        env=dict(container.environment),
-        cwd=container.work_folder(),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=processes.preparation(),
+        return Outcome(False, f'exec: "{words[0]}": executable file not found in $PATH')
+    output = bytearray()
+    process = await processes.start(
+        [program, *words[1:]],
+        container.environment,
+        container.working_directory(),
+        lambda _, chunk: output.extend(chunk[: LONGEST_OUTPUT_BYTES - len(output)]),
     )
     try:
-        return await asyncio.wait_for(process.wait(), timeout) == 0
+        code = await asyncio.wait_for(process.wait(), timeout)
     except TimeoutError:
-        await processes.end(process, 0)
-        return False
+        shown = " ".join(command)
+        return Outcome(False, f'command timed out: "{shown}" timed out after {timeout:g}s')
+    finally:
+        if process.running:
+            await process.end(0)
+    return Outcome(code == 0, output.decode(errors="replace"))
 
 
-async def _port_open(port: int, timeout: float) -> bool:
+async def probe(container: Container, wanted: Object) -> Outcome:
+    """One attempt of a probe."""
+    timeout = wanted.get("timeoutSeconds", 1)
+    if "exec" in wanted:
+        return await run_command(container, wanted["exec"]["command"], timeout)
+    if "httpGet" in wanted:
+        return await _get(_port(container, wanted["httpGet"]), wanted["httpGet"], timeout)
+    place = wanted.get("tcpSocket") or wanted.get("grpc") or {}
+    return await _connect(_port(container, place), timeout)
+
+
+def _port(container: Container, place: Object) -> int:
+    """The number of a port that is given by number or by name."""
+    wanted = place.get("port", 0)
+    for port in container.spec.get("ports") or ():
+        if port.get("name") == wanted:
+            return int(port["containerPort"])
+    return int(wanted) if str(wanted).isdigit() else 0
+
+
+async def _get(port: int, wanted: Object, timeout: float) -> Outcome:
+    scheme = wanted.get("scheme", "HTTP").lower()
+    url = f"{scheme}://{NODE_ADDRESS}:{port}{wanted.get('path', '/')}"
+    headers = {each["name"]: each["value"] for each in wanted.get("httpHeaders") or ()}
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), timeout)
-    except (OSError, TimeoutError):
-        return False
+        async with httpx.AsyncClient(verify=False, trust_env=False) as client:
+            answer = await client.get(url, headers=headers, timeout=timeout)
+    except httpx.HTTPError as error:
+        return Outcome(False, f'Get "{url}": {error}')
+    said = f"HTTP probe failed with statuscode: {answer.status_code}"
+    return Outcome(200 <= answer.status_code < 400, said)
+
+
+async def _connect(port: int, timeout: float) -> Outcome:
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(NODE_ADDRESS, port), timeout)
+    except (OSError, TimeoutError) as error:
+        return Outcome(False, f"dial tcp {NODE_ADDRESS}:{port}: {error}")
     writer.close()
-    return True
+    return Outcome(True)
+
+
+class Prober:
+    """Runs the probes of a container for as long as its process runs."""
+
+    def __init__(self, node: Node, container: Container, report: Reporter) -> None:
+        self._node = node
+        self._container = container
+        self._report = report
+
+    async def run(self, kill: Callable[[str], Awaitable[None]]) -> None:
+        """`started` and `ready` follow the probes; `kill(why)` is called where one demands it."""
+        spec = self._container.spec
+        if "startupProbe" in spec and not await self._succeeds(spec["startupProbe"], "Startup"):
+            await kill(f"Container {self._container.name} failed startup probe, will be restarted")
+            return
+        self._container.started = True
+        self._container.ready = "readinessProbe" not in spec
+        self._report.changed()
+        async with asyncio.TaskGroup() as group:
+            if "readinessProbe" in spec:
+                group.create_task(self._watch_readiness(spec["readinessProbe"]))
+            if "livenessProbe" in spec:
+                group.create_task(self._watch_liveness(spec["livenessProbe"], kill))
+
+    async def _succeeds(self, wanted: Object, kind: str) -> bool:
+        """Whether the probe succeeds before it has failed too often."""
+        await self._node.clock.sleep(wanted.get("initialDelaySeconds", 0))
+        for _ in range(wanted.get("failureThreshold", 3)):
+            if await self._attempt(wanted, kind):
+                return True
+            await self._pause(wanted)
+        return False
+
+    async def _watch_readiness(self, wanted: Object) -> None:
+        await self._node.clock.sleep(wanted.get("initialDelaySeconds", 0))
+        in_row = 0  # successes above zero, failures below
+        while True:
+            good = await self._attempt(wanted, "Readiness")
+            in_row = max(in_row, 0) + 1 if good else min(in_row, 0) - 1
+            enough = wanted.get(
+                "successThreshold" if good else "failureThreshold", 1 if good else 3
+            )
+            if abs(in_row) >= enough and self._container.ready != good:
+                self._container.ready = good
+                self._report.changed()
+            await self._pause(wanted)
+
+    async def _watch_liveness(self, wanted: Object, kill: Callable[[str], Awaitable[None]]) -> None:
+        await self._node.clock.sleep(wanted.get("initialDelaySeconds", 0))
+        failures = 0
+        while True:
+            failures = 0 if await self._attempt(wanted, "Liveness") else failures + 1
+            if failures >= wanted.get("failureThreshold", 3):
+                break
+            await self._pause(wanted)
+        await kill(f"Container {self._container.name} failed liveness probe, will be restarted")
+
+    async def _attempt(self, wanted: Object, kind: str) -> bool:
+        outcome = await probe(self._container, wanted)
+        if not outcome.good:
+            text = f"{kind} probe failed: {outcome.said}"
+            self._report.tell("Warning", "Unhealthy", text, self._container)
+        return outcome.good
+
+    async def _pause(self, wanted: Object) -> None:
+        await self._node.clock.sleep(wanted.get("periodSeconds", 10))

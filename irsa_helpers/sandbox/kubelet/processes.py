@@ -1,104 +1,195 @@
-"""A container as a process: started in a session of its own, watched, ended, and never orphaned.
+"""A container as a process: started in a session of its own, watched, and ended with its children.
 
-On Linux the kernel ends it together with the sandbox (PR_SET_PDEATHSIG, set between fork and
-exec); everywhere a file with its number lets the next start end what a killed sandbox left.
+A container here has no process namespace that would take its children along, so its process group
+is ended with it. What a killed sandbox leaves is ended by `reaping`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import json
 import os
 import signal
-import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
-PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+# A container that prints without end must not keep the sandbox from its other work.
+BURST_BYTES = 64 * 1024
+PAUSE_SECONDS = 0.05
+DRAIN_SECONDS = 1.0
 
 
-def _die_with_parent() -> None:
-    """Between fork and exec, on Linux: the kernel sends SIGKILL when the sandbox is gone."""
-    assert _libc is not None
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+class Process(asyncio.SubprocessProtocol):
+    """A running program whose output goes to `on_output(file_descriptor, chunk)`."""
+
+    def __init__(self, on_output: Callable[[int, bytes], None]) -> None:
+        self._on_output = on_output
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._open_pipes = {1, 2}
+        self._exited = asyncio.Event()
+        self._drained = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio when the program runs."""
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self._transport = transport
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Called by asyncio for each piece of output; a flood of it is slowed down."""
+        self._on_output(fd, data)
+        if len(data) < BURST_BYTES or self._transport is None:
+            return
+        pipe = self._transport.get_pipe_transport(fd)
+        if isinstance(pipe, asyncio.ReadTransport):
+            pipe.pause_reading()
+            asyncio.get_running_loop().call_later(PAUSE_SECONDS, _resume, pipe)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        """Called by asyncio when a stream has ended."""
+        self._open_pipes.discard(fd)
+        if not self._open_pipes:
+            self._drained.set()
+
+    def process_exited(self) -> None:
+        """Called by asyncio when the program has ended: its children end with it."""
+        kill_group(self.pid)
+        self._exited.set()
+
+    @property
+    def pid(self) -> int:
+        """The process's number, and its group's."""
+        assert self._transport is not None
+        return self._transport.get_pid()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return not self._exited.is_set()
+
+    async def wait(self) -> int:
+        """The exit code, as soon as the program has ended and its output is read."""
+        await self._exited.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._drained.wait(), DRAIN_SECONDS)
+        assert self._transport is not None
+        code = self._transport.get_returncode()
+        assert code is not None
+        self._transport.close()
+        return shown_code(code)
+
+    async def end(self, grace_seconds: float) -> int:
+        """SIGTERM, the grace period, SIGKILL; returns the exit code."""
+        if self.running and grace_seconds > 0:
+            self.send(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._exited.wait(), grace_seconds)
+        self.send(KILL)
+        return await self.wait()
+
+    def send(self, number: signal.Signals) -> None:
+        """Signal the whole group; one that has ended is left in peace."""
+        if self.running:
+            signal_group(self.pid, number)
 
 
-def preparation() -> Callable[[], None] | None:
-    """What to run in a child before it becomes the program."""
-    return _die_with_parent if _libc is not None else None
+def _resume(pipe: asyncio.ReadTransport) -> None:
+    if not pipe.is_closing():
+        pipe.resume_reading()
+
+
+def shown_code(code: int) -> int:
+    """The exit code as a container runtime gives it: 128 and the number of the ending signal."""
+    return 128 - code if code < 0 else code
 
 
 async def start(
     command: Sequence[str],
     environment: Mapping[str, str],
     folder: Path,
-    log: Path,
-    pid_file: Path,
-) -> asyncio.subprocess.Process:
-    """The command as a running process that writes both streams to the log.
+    on_output: Callable[[int, bytes], None],
+) -> Process:
+    """The command as a running process, in a session of its own.
 
     Raises OSError where the program cannot be run.
     """
-    with log.open("ab") as stream:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env=dict(environment),
-            cwd=folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-            preexec_fn=preparation(),
-        )
-    _note(process.pid, pid_file)
+    loop = asyncio.get_running_loop()
+    _, process = await loop.subprocess_exec(
+        lambda: Process(on_output),
+        *command,
+        env=dict(environment),
+        cwd=folder,
+        stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
     return process
 
 
-def _note(pid: int, path: Path) -> None:
+def note(pid: int, path: Path) -> None:
     """Remember a process by number and start time: numbers are used again, the pair is not."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        noted = {"pid": pid, "created": psutil.Process(pid).create_time()}
-        path.write_text(json.dumps(noted), encoding="utf-8")
+        path.write_text(f"{pid} {psutil.Process(pid).create_time()}\n", encoding="utf-8")
 
 
-def send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    """Signal the whole process group; one that has ended is left in peace."""
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
-        else:
-            process.terminate()
-
-
-async def end(process: asyncio.subprocess.Process, grace_seconds: float) -> int:
-    """SIGTERM, the grace period, SIGKILL; returns the exit code."""
-    send(process, signal.SIGTERM)
+def signal_group(pid: int, number: int) -> bool:
+    """Signal the group that this process leads; False where there is no such group."""
     try:
-        return await asyncio.wait_for(process.wait(), grace_seconds)
-    except TimeoutError:
-        send(process, getattr(signal, "SIGKILL", signal.SIGTERM))
-        return await process.wait()
+        if hasattr(os, "killpg"):
+            os.killpg(pid, number)
+        else:
+            psutil.Process(pid).send_signal(number)
+    except (ProcessLookupError, PermissionError, psutil.Error):
+        return False
+    return True
 
 
-def reap(pods: Path) -> int:
-    """End every process that an earlier sandbox noted below that folder; returns how many."""
+def kill_group(pid: int) -> None:
+    """End what a process that has just ended left of its group."""
+    if hasattr(os, "killpg"):
+        signal_group(pid, KILL)
+
+
+def sweep(folder: Path, before: float | None = None) -> int:
+    """End every process whose home, working directory or noted session is below that folder.
+
+    `before` (seconds since the epoch) spares younger ones. Returns how many were ended.
+    """
+    limit = time.time() if before is None else before
+    sessions = _noted_sessions(folder)
     ended = 0
-    for path in pods.glob("*/*.pid"):
-        try:
-            noted = json.loads(path.read_text(encoding="utf-8"))
-            process = psutil.Process(noted["pid"])
-            if process.create_time() == noted["created"]:
-                for each in [*process.children(recursive=True), process]:
-                    each.kill()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if process.create_time() <= limit and _belongs(process, folder, sessions):
+                process.kill()
                 ended += 1
-        except (psutil.NoSuchProcess, ValueError):
-            pass  # it ended by itself, or was noted in the moment of a crash
-        path.unlink(missing_ok=True)
     return ended
+
+
+def _noted_sessions(folder: Path) -> set[int]:
+    """The sessions below that folder whose number has not been given to another since."""
+    sessions = set()
+    for path in folder.rglob("*.pid"):
+        with contextlib.suppress(ValueError, OSError):
+            number, created = path.read_text(encoding="utf-8").split()
+            if not _reused(int(number), float(created)):
+                sessions.add(int(number))
+    return sessions
+
+
+def _reused(pid: int, created: float) -> bool:
+    try:
+        return psutil.Process(pid).create_time() != created
+    except psutil.Error:
+        return False
+
+
+def _belongs(process: psutil.Process, folder: Path, sessions: set[int]) -> bool:
+    if process.pid == os.getpid():
+        return False
+    if hasattr(os, "getsid") and os.getsid(process.pid) in sessions:
+        return True
+    places = (process.environ().get("HOME", ""), process.cwd())
+    return any(place and Path(place).is_relative_to(folder) for place in places)

@@ -1,20 +1,20 @@
-"""`kubectl logs` and `kubectl exec`: the kubelet's own small server.
+"""`kubectl exec`: a command in a container, its streams on a WebSocket.
 
-Exec speaks Kubernetes' WebSocket protocol v5.channel.k8s.io: the first byte of a frame is its
-channel: 0 stdin, 1 stdout, 2 stderr, 3 the final Status, 4 the terminal's size, 255 end of one.
-Source: KEP-4006.
+Kubernetes' protocol v5.channel.k8s.io: the first byte of a frame is its channel: 0 stdin, 1 stdout,
+2 stderr, 3 the final Status, 4 the terminal's size, 255 end of one. Source: KEP-4006.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
+import shutil
+import struct
 import sys
-from collections import deque
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -26,29 +26,13 @@ from irsa_helpers.sandbox.kubelet.runtimes import find_program
 PROTOCOL = "v5.channel.k8s.io"
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 CHUNK = 32 * 1024
-POLL_SECONDS = 0.05
-
-
-async def follow(
-    container: Container, path: Path, *, tail: int | None, on: bool
-) -> AsyncIterator[bytes]:
-    """The log from its last `tail` lines on; with `on`, what comes while the process runs."""
-    with path.open("rb") as stream:
-        if tail is not None:
-            for line in deque(stream, maxlen=tail) if tail else ():
-                yield line
-            stream.seek(0, os.SEEK_END)
-        while True:
-            if chunk := stream.read(CHUNK):
-                yield chunk
-            elif on and container.running and container.log() == path:
-                await asyncio.sleep(POLL_SECONDS)
-            else:
-                return
+# A shell opens the terminal by name, so that it becomes the session's own: job control, Ctrl-C.
+_ON_TERMINAL = 'terminal=$1; shift; exec "$@" <"$terminal" >"$terminal" 2>&1'
+_numbers = itertools.count(1)
 
 
 class ExecSession:
-    """One command in a container, with its streams on a WebSocket."""
+    """One command in a container."""
 
     def __init__(self, socket: WebSocket, container: Container) -> None:
         self._socket = socket
@@ -61,62 +45,85 @@ class ExecSession:
     async def run(self) -> None:
         """Serve the session to its end; the last frame says how the command ended."""
         await self._socket.accept(subprotocol=PROTOCOL)
-        program = find_program(self._command[0])
+        program = find_program(self._command[0]) if self._command else None
         if program is None:
-            text = (
-                "Internal error occurred: error executing command in container: "
-                f'exec: "{self._command[0]}": executable file not found in $PATH'
-            )
-            await self._send(ERROR, json.dumps(_failure(text)).encode())
-            await self._close()
-            return
-        words = [program, *self._command[1:]]
-        code = await (self._terminal(words) if self._terminal_wanted() else self._pipes(words))
-        await self._send(ERROR, json.dumps(_ended(code)).encode())
-        await self._close()
+            await self._send(ERROR, json.dumps(_not_found(self._command)).encode())
+        else:
+            words = [program, *self._command[1:]]
+            tty = self._wants["tty"] and sys.platform != "win32"
+            code = await (self._terminal(words) if tty else self._pipes(words))
+            await self._send(ERROR, json.dumps(_ended(code)).encode())
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._socket.close()
 
-    def _terminal_wanted(self) -> bool:
-        return self._wants["tty"] and sys.platform != "win32"
+    async def _start(self, words: list[str], stdin: int, output: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *words,
+            env={"TERM": "xterm", **self._container.environment}
+            if self._wants["tty"]
+            else dict(self._container.environment),
+            cwd=self._container.working_directory(),
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _noted(self, process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+        """While it runs, and as long as it leaves others behind, the session is on file."""
+        folder, name = self._container.folder, self._container.name
+        path = folder / f"{name}.exec-{next(_numbers)}.pid"
+        processes.note(process.pid, path)
+        try:
+            yield
+        finally:
+            if process.returncode is None:
+                processes.signal_group(process.pid, processes.KILL)
+                await process.wait()
+            if not processes.signal_group(process.pid, 0):
+                path.unlink(missing_ok=True)
 
     async def _pipes(self, words: list[str]) -> int:
         wants_stdin = self._wants["stdin"]
-        process = await asyncio.create_subprocess_exec(
-            *words,
-            env=dict(self._container.environment),
-            cwd=self._container.work_folder(),
-            stdin=asyncio.subprocess.PIPE if wants_stdin else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=processes.preparation(),
-        )
+        stdin = asyncio.subprocess.PIPE if wants_stdin else asyncio.subprocess.DEVNULL
+        process = await self._start(words, stdin, asyncio.subprocess.PIPE)
         assert process.stdout is not None
         assert process.stderr is not None
-        upward = asyncio.create_task(self._feed(process))
-        try:
-            await asyncio.gather(
-                self._drain(process.stdout, STDOUT), self._drain(process.stderr, STDERR)
-            )
-            return await process.wait()
-        finally:
-            upward.cancel()
-            if process.returncode is None:
-                await processes.end(process, 0)
+        async with self._noted(process):
+            upward = asyncio.create_task(self._feed(process))
+            try:
+                await asyncio.gather(
+                    self._drain(process.stdout, STDOUT), self._drain(process.stderr, STDERR)
+                )
+                return await process.wait()
+            finally:
+                upward.cancel()
 
     async def _feed(self, process: asyncio.subprocess.Process) -> None:
-        """What the client types, to the process; a client that goes ends it."""
+        """What the client sends, to the process; a client that goes ends it."""
         try:
             while True:
-                frame = await self._socket.receive_bytes()
-                if frame[0] == STDIN and process.stdin:
-                    process.stdin.write(frame[1:])
+                channel, content = await self._receive()
+                if channel == STDIN and process.stdin:
+                    process.stdin.write(content)
                     await process.stdin.drain()
-                elif frame[0] == CLOSE and process.stdin:
+                elif channel == CLOSE and process.stdin:
                     process.stdin.close()
-        except (WebSocketDisconnect, KeyError):
-            await processes.end(process, 0)
+        except WebSocketDisconnect:
+            processes.signal_group(process.pid, processes.KILL)
         except (BrokenPipeError, ConnectionResetError):
             return
+
+    async def _receive(self) -> tuple[int, bytes]:
+        """(channel, content) of the next frame. Raises WebSocketDisconnect."""
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1000))
+            frame = message.get("bytes") or (message.get("text") or "").encode()
+            if frame:
+                return frame[0], frame[1:]
 
     async def _drain(self, stream: asyncio.StreamReader, channel: int) -> None:
         while chunk := await stream.read(CHUNK):
@@ -127,75 +134,76 @@ class ExecSession:
         import pty
 
         outer, inner = pty.openpty()
-        process = await asyncio.create_subprocess_exec(
-            *words,
-            env={**self._container.environment, "TERM": "xterm"},
-            cwd=self._container.work_folder(),
-            stdin=inner,
-            stdout=inner,
-            stderr=inner,
-            start_new_session=True,
-            preexec_fn=processes.preparation(),
-        )
-        os.close(inner)
+        try:
+            shell = shutil.which("sh") or "sh"
+            on_terminal = [shell, "-c", _ON_TERMINAL, shell, os.ttyname(inner), *words]
+            process = await self._start(on_terminal, inner, inner)
+        finally:
+            os.close(inner)
         loop = asyncio.get_running_loop()
         chunks: asyncio.Queue[bytes] = asyncio.Queue()
-        loop.add_reader(outer, _read_terminal, outer, chunks)
-        upward = asyncio.create_task(self._type(outer, process))
-        try:
-            while chunk := await chunks.get():
-                await self._send(STDOUT, chunk)
-            return await process.wait()
-        finally:
-            upward.cancel()
-            loop.remove_reader(outer)
-            os.close(outer)
-            if process.returncode is None:
-                await processes.end(process, 0)
+        loop.add_reader(outer, _read_terminal, outer, chunks.put_nowait)
+        async with self._noted(process):
+            upward = asyncio.create_task(self._type(outer, process))
+            try:
+                while chunk := await chunks.get():
+                    await self._send(STDOUT, chunk)
+                return await process.wait()
+            finally:
+                upward.cancel()
+                loop.remove_reader(outer)
+                os.close(outer)
 
     async def _type(self, terminal: int, process: asyncio.subprocess.Process) -> None:
-        import fcntl
-        import struct
-        import termios
-
         try:
             while True:
-                frame = await self._socket.receive_bytes()
-                if frame[0] == STDIN:
-                    os.write(terminal, frame[1:])
-                elif frame[0] == RESIZE:
-                    size = json.loads(frame[1:])
-                    packed = struct.pack("HHHH", size["Height"], size["Width"], 0, 0)
-                    fcntl.ioctl(terminal, termios.TIOCSWINSZ, packed)
-        except (WebSocketDisconnect, KeyError):
-            await processes.end(process, 0)
+                channel, content = await self._receive()
+                if channel == STDIN:
+                    os.write(terminal, content)
+                elif channel == RESIZE:
+                    _resize(terminal, json.loads(content))
+        except WebSocketDisconnect:
+            processes.signal_group(process.pid, processes.KILL)
 
     async def _send(self, channel: int, content: bytes) -> None:
         async with self._sending:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                 await self._socket.send_bytes(bytes([channel]) + content)
 
-    async def _close(self) -> None:
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await self._socket.close()
 
-
-def _read_terminal(terminal: int, chunks: asyncio.Queue[bytes]) -> None:
+def _read_terminal(terminal: int, take: Callable[[bytes], None]) -> None:
     """Called when the terminal has something; an error there means that its command has ended."""
     try:
-        chunks.put_nowait(os.read(terminal, CHUNK))
+        take(os.read(terminal, CHUNK))
     except OSError:
-        chunks.put_nowait(b"")
+        take(b"")
+
+
+def _resize(terminal: int, size: Object) -> None:
+    import fcntl
+    import termios
+
+    packed = struct.pack("HHHH", size["Height"], size["Width"], 0, 0)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, packed)
+
+
+def _not_found(command: list[str]) -> Object:
+    """The answer of a container runtime that finds no such program."""
+    program = command[0] if command else ""
+    return _failure(
+        "Internal error occurred: error executing command in container: failed to exec in "
+        "container: failed to start exec: OCI runtime exec failed: exec failed: unable to start "
+        f'container process: exec: "{program}": executable file not found in $PATH: unknown'
+    )
 
 
 def _ended(code: int) -> Object:
     if code == 0:
         return {"metadata": {}, "status": "Success"}
-    shown = 128 - code if code < 0 else code
-    return _failure(f"command terminated with non-zero exit code: exit status {shown}") | {
-        "reason": "NonZeroExitCode",
-        "details": {"causes": [{"reason": "ExitCode", "message": str(shown)}]},
-    }
+    shown = processes.shown_code(code)
+    failure = _failure(f"command terminated with non-zero exit code: exit status {shown}")
+    causes = [{"reason": "ExitCode", "message": str(shown)}]
+    return failure | {"reason": "NonZeroExitCode", "details": {"causes": causes}}
 
 
 def _failure(message: str) -> Object:

@@ -75,7 +75,7 @@ def test_nothing_of_the_host_leaks_into_a_container(
     pod = settled(world, make_pod(shell("app", "sleep 60")), running)
     names = {line.partition("=")[0] for line in output(world, pod, "env").splitlines()}
     allowed = {"PATH", "HOME", "LANG", "PWD", "OLDPWD", "SHLVL", "_", "AWS_ENDPOINT_URL"}
-    allowed |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT"}
+    allowed |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT", "HOSTNAME"}
     assert {n for n in names if not n.startswith("KUBERNETES_")} <= allowed
 
 

@@ -1,0 +1,66 @@
+"""Nothing that a Pod ran outlives the sandbox, however the sandbox ends.
+
+A warden, one small shell, waits on a pipe that the sandbox holds. When the sandbox is gone, killed
+or not, the pipe closes, and the warden ends what was noted, then what belongs to a Pod's folder.
+Where there is no `sh`, the next start does that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+
+from irsa_helpers.sandbox.kubelet.processes import sweep
+
+# $1: the Pods' folder; the words after it: the thorough reaper. A file holds "PID START_TIME".
+_SCRIPT = """
+read -r _
+for noted in "$1"/*/*.pid; do
+    read -r pid _ < "$noted" && kill -9 "-$pid"
+done
+shift
+"$@"
+"""
+
+
+def reap(pods: Path, before: float | None = None) -> int:
+    """End what an earlier sandbox left running below that folder; returns how many processes."""
+    if not pods.is_dir():
+        return 0
+    noted = list(pods.glob("*/*.pid"))
+    ended = sweep(pods.resolve(), before)
+    if before is None:
+        for path in noted:
+            path.unlink(missing_ok=True)
+    return ended
+
+
+class Warden:
+    """The shell that outlives the sandbox by the time that it takes to clean up."""
+
+    def __init__(self, pods: Path) -> None:
+        self._pods = pods
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """From now on the sandbox's end is noticed."""
+        shell = shutil.which("sh")
+        if shell is None:
+            return
+        reaper = (sys.executable, "-m", "irsa_helpers.sandbox.kubelet.reap", str(self._pods))
+        self._process = await asyncio.create_subprocess_exec(
+            *(shell, "-c", _SCRIPT, "irsa-lab-warden", str(self._pods), *reaper, "--older"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            cwd=self._pods,
+        )
+
+    async def stop(self) -> None:
+        """Nothing is left to guard."""
+        if self._process and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
