@@ -24,7 +24,9 @@ from irsa_helpers.sandbox.aws.authorize import Authorizer
 from irsa_helpers.sandbox.aws.callers import Callers
 from irsa_helpers.sandbox.aws.common_errors import common_error
 from irsa_helpers.sandbox.aws.directory import Directory
+from irsa_helpers.sandbox.aws.eks_auth import EksAuth
 from irsa_helpers.sandbox.aws.jwks import KeySets
+from irsa_helpers.sandbox.aws.pod_identity import PodIdentity
 from irsa_helpers.sandbox.aws.records import Records
 from irsa_helpers.sandbox.aws.services import Services
 from irsa_helpers.sandbox.aws.sessions import Sessions
@@ -58,11 +60,13 @@ class Aws:
         authorizer = Authorizer(settings, self._callers, self._directory)
         keys = KeySets(settings.fetch, settings.clock)
         self._web_identity = WebIdentity(settings, self._directory, keys, self._sessions)
+        pods = EksAuth(settings, self._directory, keys, self._sessions)
         sts = Sts(settings, self._directory, self._sessions, authorizer)
-        self._services = Services(settings, self._records, authorizer, sts)
+        self._services = Services(settings, self._records, authorizer, sts, pods)
         eks.install(self._records, settings)
         iam.install(self._records)
         s3.install(self._records)
+        PodIdentity(self._records)
         oidc_providers.install(self._records)
 
     async def start(self) -> None:

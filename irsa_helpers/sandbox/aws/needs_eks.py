@@ -6,6 +6,8 @@ Kubernetes Service" and "… for Amazon EKS Auth".
 
 from __future__ import annotations
 
+from typing import Any
+
 from irsa_helpers.sandbox.aws.invocations import Invocation
 from irsa_helpers.sandbox.aws.need import Need
 
@@ -34,12 +36,19 @@ def of(invocation: Invocation) -> list[Need] | None:
     cluster = str(parameters.get("clusterName") or parameters.get("name") or "")
     if operation in _ASSOCIATION_OPERATIONS:
         name = f"{cluster}/{parameters.get('associationId', '')}"
-        return [_need(action, f"{place}podidentityassociation/{name}")]
+        return [_need(action, f"{place}podidentityassociation/{name}"), *_passed(parameters)]
     if operation == "AssumeRoleForPodIdentity":
         return [_need("eks-auth:AssumeRoleForPodIdentity", f"{place}cluster/{cluster}")]
     if operation in _CLUSTER_OPERATIONS:
-        return [_need(action, f"{place}cluster/{cluster}")]
+        return [_need(action, f"{place}cluster/{cluster}"), *_passed(parameters)]
     return None
+
+
+def _passed(parameters: dict[str, Any]) -> list[Need]:
+    """Leave to hand a role over to EKS, where the call does."""
+    arn = parameters.get("roleArn")
+    context: dict[str, str | list[str]] = {"iam:PassedToService": "pods.eks.amazonaws.com"}
+    return [Need("iam:PassRole", str(arn), str(arn), context)] if arn else []
 
 
 def _need(action: str, arn: str) -> Need:

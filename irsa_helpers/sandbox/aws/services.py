@@ -13,6 +13,7 @@ from irsa_helpers.sandbox.aws import (
 from irsa_helpers.sandbox.aws.authorize import Authorizer
 from irsa_helpers.sandbox.aws.callers import ANONYMOUS, Caller
 from irsa_helpers.sandbox.aws.common_errors import common_error
+from irsa_helpers.sandbox.aws.eks_auth import EksAuth
 from irsa_helpers.sandbox.aws.invocations import Invocation
 from irsa_helpers.sandbox.aws.models import PROTOCOLS
 from irsa_helpers.sandbox.aws.records import Records
@@ -27,12 +28,18 @@ class Services:
     """The services behind the endpoint."""
 
     def __init__(
-        self, settings: AwsSettings, records: Records, authorizer: Authorizer, sts: Sts
+        self,
+        settings: AwsSettings,
+        records: Records,
+        authorizer: Authorizer,
+        sts: Sts,
+        eks_auth: EksAuth,
     ) -> None:
         self._settings = settings
         self._records = records
         self._authorizer = authorizer
         self._sts = sts
+        self._eks_auth = eks_auth
 
     async def perform(self, caller: Caller, invocation: Invocation, request: HttpRequest) -> Answer:
         """The answer to a call. Raises AwsError where it is refused."""
@@ -41,6 +48,8 @@ class Services:
             return wire.query_answer("sts", invocation.operation, result)
         self._authorizer.check(caller, invocation, request.client)
         _check_form(invocation)
+        if invocation.service == "eks-auth":
+            return wire.json_answer(await self._eks_auth.assume(invocation, request.client))
         answer = await self._records.run(self._performed, invocation)
         self._hide_missing_key(caller, invocation, answer, request.client)
         return answer

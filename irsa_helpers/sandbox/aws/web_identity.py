@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from irsa_helpers.arns import Arn, issuer_host_path, provider_arn
+from irsa_helpers.arns import issuer_host_path, provider_arn
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Request, evaluate, explain
+from irsa_helpers.policy import Request, evaluate, explain
 from irsa_helpers.sandbox.aws import assumed_roles, session_policies, tokens
 from irsa_helpers.sandbox.aws.conditions import of_request
 from irsa_helpers.sandbox.aws.directory import Directory, Provider, Role
+from irsa_helpers.sandbox.aws.handshake import Checks, Handshake
 from irsa_helpers.sandbox.aws.jwks import KeySets, NoKeyError
-from irsa_helpers.sandbox.aws.sessions import Session, Sessions
+from irsa_helpers.sandbox.aws.sessions import Sessions
 from irsa_helpers.sandbox.aws.settings import AwsSettings
 from irsa_helpers.sandbox.aws.tokens import WebIdentityToken
 
@@ -40,7 +41,7 @@ class WebIdentity:
 
     async def assume(self, parameters: dict[str, Any], client: str) -> dict[str, Any]:
         """The members of the answer. Raises AwsError as STS refuses."""
-        handshake = _Handshake(self._settings, parameters)
+        handshake = Handshake(self._settings, OPERATION, parameters)
         try:
             assumed_roles.check_form(OPERATION, parameters)
             if "ProviderId" in parameters:
@@ -56,7 +57,7 @@ class WebIdentity:
         role = self._trusted(handshake, token, provider, audience, client)
         return self._answer(handshake, token, provider, audience, role)
 
-    def _provider(self, handshake: _Handshake, token: WebIdentityToken) -> Provider:
+    def _provider(self, handshake: Handshake, token: WebIdentityToken) -> Provider:
         """The provider registered for the issuer, in the role's account."""
         arn = provider_arn(token.issuer, handshake.account_id)
         registered = token.issuer.startswith("https://")
@@ -75,10 +76,10 @@ class WebIdentity:
         return provider
 
     async def _verify(
-        self, handshake: _Handshake, token: WebIdentityToken, provider: Provider
+        self, handshake: Handshake, token: WebIdentityToken, provider: Provider
     ) -> str:
         """The audience that the provider accepts, once signature and times are found good."""
-        checks = _Checks(handshake)
+        checks = Checks(handshake)
         await self._check_signature(handshake, checks, token)
         audience = _matched_audience(token, provider)
         checks.add("aud", audience is not None, list(provider.client_ids), list(token.audiences))
@@ -95,7 +96,7 @@ class WebIdentity:
         return audience
 
     async def _check_signature(
-        self, handshake: _Handshake, checks: _Checks, token: WebIdentityToken
+        self, handshake: Handshake, checks: Checks, token: WebIdentityToken
     ) -> None:
         try:
             found = await self._keys.find(token.issuer, token.key_id)
@@ -117,7 +118,7 @@ class WebIdentity:
 
     def _trusted(
         self,
-        handshake: _Handshake,
+        handshake: Handshake,
         token: WebIdentityToken,
         provider: Provider,
         audience: str,
@@ -141,7 +142,7 @@ class WebIdentity:
 
     def _answer(
         self,
-        handshake: _Handshake,
+        handshake: Handshake,
         token: WebIdentityToken,
         provider: Provider,
         audience: str,
@@ -172,105 +173,6 @@ class WebIdentity:
             Provider=provider.arn,
             Audience=audience,
         )
-
-
-class _Handshake:
-    """One call's way through the checks, hop by hop in the trace."""
-
-    def __init__(self, settings: AwsSettings, parameters: dict[str, Any]) -> None:
-        self._trace = settings.trace
-        self.parameters = parameters
-        self.role_arn = str(parameters.get("RoleArn", ""))
-        self.session_name = str(parameters.get("RoleSessionName", ""))
-        self._common: dict[str, Any] = {"role_arn": self.role_arn}
-
-    @property
-    def account_id(self) -> str:
-        """The account that the role is in."""
-        return Arn.parse(self.role_arn).account_id
-
-    def add(self, kind: str, target: str, summary: str, outcome: Any = "ok", **detail: Any) -> None:
-        """Record a hop from STS."""
-        self._trace.add(kind, "STS", target, summary, outcome, **self._common, **detail)
-
-    def began(self, token: WebIdentityToken) -> None:
-        """Record that STS got a token that reads well."""
-        self._common |= _workload(token)
-        self._trace.add(
-            "assume-role",
-            token.subject,
-            "STS",
-            f"{token.subject} asks for {self.role_arn}",
-            **self._common,
-            action=OPERATION,
-            role_session_name=self.session_name,
-            issuer=token.issuer,
-            sub=token.subject,
-            aud=list(token.audiences),
-        )
-
-    def refused(self, error: AwsError) -> None:
-        """Record a call that STS refuses for its form or its wishes."""
-        self._trace.add(
-            "assume-role",
-            "caller",
-            "STS",
-            f"STS refuses the call: {error.code}",
-            "denied",
-            **self._common,
-            action=OPERATION,
-            role_session_name=self.session_name,
-            code=error.code,
-            explanation=error.explanation or error.message,
-        )
-
-    def decided(self, role: Role, decision: Decision) -> None:
-        """Record what the trust policy said."""
-        verb = "lets the token in" if decision.allowed else "does not let the token in"
-        self.add(
-            "trust-policy",
-            "IAM",
-            f"the trust policy of {role.name} {verb}",
-            "ok" if decision.allowed else "denied",
-            decision=decision.to_dict(),
-            explanation=None if decision.allowed else explain(decision),
-        )
-
-    def ended(self, session: Session, expiration: str) -> None:
-        """Record the session."""
-        self.add(
-            "session",
-            "caller",
-            f"STS gives credentials of {session.arn}, good until {expiration}",
-            assumed_role_arn=session.arn,
-            access_key_id=session.access_key_id,
-            expiration=expiration,
-        )
-
-
-class _Checks:
-    """The checks of a token's content, recorded as one hop."""
-
-    def __init__(self, handshake: _Handshake) -> None:
-        self._handshake = handshake
-        self._checks: list[dict[str, Any]] = []
-
-    def add(self, name: str, ok: bool, expected: Any, found: Any) -> None:
-        """Note one check."""
-        self._checks.append({"name": name, "ok": ok, "expected": expected, "found": found})
-
-    def passed(self) -> None:
-        """Record that all went well."""
-        self._handshake.add("token-check", "STS", "STS finds the token good", checks=self._checks)
-
-    def failed(self, error: AwsError) -> AwsError:
-        """Record that the last check failed, and return the error."""
-        name = self._checks[-1]["name"]
-        summary = f"STS refuses the token: {name} ({error.code})"
-        self._handshake.add(
-            "token-check", "STS", summary, "denied", checks=self._checks, code=error.code
-        )
-        return error
 
 
 def _matched_audience(token: WebIdentityToken, provider: Provider) -> str | None:
@@ -306,23 +208,6 @@ def _context(
         if value is not None and all(isinstance(each, str) for each in texts):
             context[f"{prefix}:{name}"] = value
     return context
-
-
-def _workload(token: WebIdentityToken) -> dict[str, Any]:
-    """Where in the cluster the token says it comes from."""
-    kubernetes = token.claims.get("kubernetes.io")
-    if not isinstance(kubernetes, dict):
-        return {}
-
-    def name(part: str) -> Any:
-        return kubernetes[part].get("name") if isinstance(kubernetes.get(part), dict) else None
-
-    found = {
-        "namespace": kubernetes.get("namespace"),
-        "pod": name("pod"),
-        "service_account": name("serviceaccount"),
-    }
-    return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
 def _times(token: WebIdentityToken) -> dict[str, int]:
