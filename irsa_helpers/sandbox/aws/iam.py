@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import Policy, PolicyError, validate_identity_policy, validate_trust_policy
@@ -21,6 +20,8 @@ MAX_PROVIDERS = 100
 MAX_CLIENT_IDS = 100
 MAX_THUMBPRINTS = 5
 MAX_ATTACHED_POLICIES = 10
+# https, a host, no port, no query: "the URL should not contain a port number".
+_ISSUER_URL = re.compile(r"https://[A-Za-z0-9.-]+(/[^?#\s]*)?")
 _WHITE_SPACE = re.compile(r"\s")
 _ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(role|user)/\S+")
 
@@ -49,10 +50,7 @@ def check(invocation: Invocation) -> None:
 def _create_provider(invocation: Invocation) -> None:
     parameters = invocation.parameters
     url = parameters["Url"]
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-        raise AwsError("ValidationError", 400, "Invalid Open ID Connect Provider URL")
-    if "@" in parts.netloc or ":" in parts.netloc:
+    if not _ISSUER_URL.fullmatch(url):
         raise AwsError("ValidationError", 400, "Invalid Open ID Connect Provider URL")
     _check_thumbprints(parameters.get("ThumbprintList", []))
     _check_client_ids(parameters.get("ClientIDList", []))
