@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -34,30 +36,33 @@ FLAGS = [
 @pytest.fixture(scope="session")
 def course_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL, token included, of a JupyterLab that serves this project's course."""
-    home = tmp_path_factory.mktemp("browser") / "home"
+    folder = tmp_path_factory.mktemp("browser")
     program = Path(sys.executable).with_name("irsa-lab")
-    process = subprocess.Popen(
-        [program, "open", "--no-browser", "--port", "18888"],
-        cwd=ROOT,
-        env=os.environ | {"IRSA_LAB_HOME": str(home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    log = folder / "log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [program, "open", "--no-browser", "--port", "18888"],
+            cwd=ROOT,
+            env=os.environ | {"IRSA_LAB_HOME": str(folder / "home")},
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
     try:
-        yield _address(process)
+        yield _address(process, log)
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=30)
+        process.wait(timeout=30)
 
 
-def _address(process: subprocess.Popen[str]) -> str:
-    assert process.stderr
-    for line in process.stderr:
-        if found := re.search(r"http://127\.0\.0\.1:\d+/lab\S*\?token=\w+", line):
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """What JupyterLab prints when it is ready."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        if found := re.search(r"http://127\.0\.0\.1:\d+/lab\S*\?token=\w+", log.read_text()):
             return found.group()
-    raise AssertionError("JupyterLab ended without telling its address")
+        time.sleep(0.05)
+    raise AssertionError(f"JupyterLab did not tell its address: {log.read_text()}")
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +80,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page, as wide as a laptop's."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    """A fresh page, as wide as a laptop's and high enough for JupyterLab to draw every cell."""
+    context = browser.new_context(viewport={"width": 1280, "height": 6000})
     yield context.new_page()
     context.close()
 
