@@ -51,7 +51,7 @@ def course_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         yield _address(process, log)
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
 
 

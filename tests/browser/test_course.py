@@ -25,6 +25,7 @@ def run_all(page: Page) -> None:
 def test_the_first_page_is_the_welcome(page: Page, course_url: str) -> None:
     page.goto(course_url)
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.wait_for_function("document.body.innerText.includes('(ipykernel) | Idle')")
     assert "00-welcome" in page.url
     assert page.locator(".Toastify__toast").count() == 0, "no pop-up greets the learner"
 
