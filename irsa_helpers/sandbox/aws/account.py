@@ -5,16 +5,24 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from irsa_helpers.sandbox.aws import eks
+from irsa_helpers.sandbox.aws import eks, moto_setup, operations
 from irsa_helpers.sandbox.aws.invocations import Invocation, query_invocation
 from irsa_helpers.sandbox.aws.records import Records
-from irsa_helpers.sandbox.aws.settings import ADMIN_USER, CLUSTER_ROLE, NODE_ROLE, AwsSettings
+from irsa_helpers.sandbox.aws.settings import (
+    ADMIN_USER,
+    CLUSTER_ROLE,
+    NODE_ROLE,
+    PARTNER_ACCOUNT,
+    PARTNER_ROLE,
+    AwsSettings,
+)
 
 NODE_POLICIES = (
     "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
     "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
     "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
 )
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
 # What the node, and so every Pod without a role of its own, may do to the story's data.
 NODE_S3_ACCESS = {
@@ -28,6 +36,8 @@ def ensure(records: Records, settings: AwsSettings) -> None:
     from moto.eks.models import eks_backends
     from moto.iam.models import iam_backends
 
+    moto_setup.ensure_account(settings.account_id)
+    moto_setup.ensure_account(PARTNER_ACCOUNT)
     iam = iam_backends[settings.account_id]["aws"]
     names = {role.name for role in iam.roles.values()}
     if ADMIN_USER not in iam.users:
@@ -47,21 +57,35 @@ def ensure(records: Records, settings: AwsSettings) -> None:
     if settings.cluster_name not in eks_backends[settings.account_id][settings.region].clusters:
         _make_cluster(records, settings)
     eks.connect(settings)
+    if not iam_backends[PARTNER_ACCOUNT]["aws"].roles:
+        _open_partner_account(records, settings)
 
 
 def _make_role(
     records: Records, settings: AwsSettings, name: str, service: str, policies: tuple[str, ...]
 ) -> None:
-    trust_policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        ],
-    }
-    document = json.dumps(trust_policy)
+    document = _trust({"Service": service})
     _iam(records, settings, "CreateRole", RoleName=name, AssumeRolePolicyDocument=document)
     for arn in policies:
         _iam(records, settings, "AttachRolePolicy", RoleName=name, PolicyArn=arn)
+
+
+def _open_partner_account(records: Records, settings: AwsSettings) -> None:
+    """A role of the second account that the first may assume, as Organizations makes it."""
+    principal = {"AWS": f"arn:aws:iam::{settings.account_id}:root"}
+    names = {"RoleName": PARTNER_ROLE}
+    document = _trust(principal)
+    for operation, fields in (
+        ("CreateRole", {"AssumeRolePolicyDocument": document}),
+        ("AttachRolePolicy", {"PolicyArn": ADMINISTRATOR}),
+    ):
+        call = query_invocation("iam", operation, "us-east-1", PARTNER_ACCOUNT, names | fields)
+        records.perform(operations.with_parameters(call))
+
+
+def _trust(principal: dict[str, str]) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _make_cluster(records: Records, settings: AwsSettings) -> None:
@@ -88,4 +112,5 @@ def _make_cluster(records: Records, settings: AwsSettings) -> None:
 
 
 def _iam(records: Records, settings: AwsSettings, operation: str, **fields: str) -> None:
-    records.perform(query_invocation("iam", operation, "us-east-1", settings.account_id, fields))
+    call = query_invocation("iam", operation, "us-east-1", settings.account_id, fields)
+    records.perform(operations.with_parameters(call))

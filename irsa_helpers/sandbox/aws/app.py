@@ -148,9 +148,29 @@ class Aws:
         if not signature.is_signed(request):
             return await self._unsigned(request, service)
         protocol = operations.protocol_of(service, request)
-        caller, claim = self._callers.authenticate(request, protocol)
+        try:
+            caller, claim = self._callers.authenticate(request, protocol)
+        except AwsError as error:
+            self._record_stranger(request, service, error)
+            raise
         invocation = operations.identify(request, claim.service, claim.region, caller.account_id)
         return await self._services.perform(caller, invocation, request)
+
+    def _record_stranger(self, request: HttpRequest, service: str, error: AwsError) -> None:
+        """Record a call whose signer is not, or no longer, recognised."""
+        key_id = signature.claimed_key(request)
+        self._settings.trace.add(
+            "aws-call",
+            key_id,
+            service,
+            f"{service} refuses the credentials {key_id}: {error.code}",
+            "denied",
+            service=service,
+            access_key_id=key_id,
+            code=error.code,
+            status=error.http_status,
+            explanation=error.explanation or error.message,
+        )
 
     async def _unsigned(self, request: HttpRequest, service: str) -> Answer:
         """Web identity is the one call that needs no signature; a bucket may be public."""

@@ -6,7 +6,7 @@ Source: IAM User Guide, "Policy evaluation logic" and "Troubleshoot access denie
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from irsa_helpers.errors import AwsError
@@ -171,7 +171,7 @@ def _across_accounts(
     if not own.allowed:
         return own
     theirs = evaluate(request, resource_policy=permissions.resource or _EMPTY)
-    return decision if theirs.allowed else theirs
+    return decision if theirs.allowed else replace(theirs, reasons=decision.reasons)
 
 
 _EMPTY = Policy("2012-10-17", ())

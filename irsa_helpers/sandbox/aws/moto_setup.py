@@ -21,9 +21,6 @@ SERVICES = {
 
 def load(now: Callable[[], datetime]) -> None:
     """moto's services are loaded; `now` is their time, UTC without a time zone."""
-    from moto.core.config import default_user_config
-
-    default_user_config["iam"] = {"load_aws_managed_policies": True}
     for service in SERVICES:
         importlib.import_module(f"moto.{service}.models")
         importlib.import_module(f"moto.{service}.responses")
@@ -32,10 +29,22 @@ def load(now: Callable[[], datetime]) -> None:
 
 
 def ensure_account(account_id: str) -> None:
-    """The account's IAM records are there: making them draws random numbers by the thousand."""
+    """The account's IAM records are there, with AWS's managed policies.
+
+    All accounts share the policies of the first: they are the same, there are many, and making
+    them draws random numbers by the thousand.
+    """
+    from moto.core.config import default_user_config
     from moto.iam.models import iam_backends
 
-    assert iam_backends[account_id]["aws"] is not None
+    if account_id in iam_backends:
+        return
+    first = next(iter(iam_backends), None)
+    default_user_config["iam"] = {"load_aws_managed_policies": first is None}
+    backend = iam_backends[account_id]["aws"]
+    if first is not None:
+        backend.aws_managed_policies = iam_backends[first]["aws"].aws_managed_policies
+        backend.managed_policies.update({each.arn: each for each in backend.aws_managed_policies})
 
 
 def _set_clock(now: Callable[[], datetime]) -> None:

@@ -104,7 +104,7 @@ def of(invocation: Invocation) -> list[Need] | None:
             _object("PutObject", bucket, parameters),
         ]
     if operation == "DeleteObjects":
-        return [_object("DeleteObject", bucket, each) for each in _deleted(parameters)]
+        return [deletion_need(bucket, each) for each in deleted(parameters)]
     return None
 
 
@@ -143,6 +143,12 @@ def _copy_source(text: str) -> tuple[str, str, str]:
     return bucket, key, version
 
 
-def _deleted(parameters: dict[str, Any]) -> list[dict[str, Any]]:
+def deletion_need(bucket: str, deleted_object: dict[str, Any]) -> Need:
+    """The permission to delete one of the objects that a call lists."""
+    return _object("DeleteObject", bucket, deleted_object)
+
+
+def deleted(parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects that `DeleteObjects` lists."""
     objects = (parameters.get("Delete") or {}).get("Objects") or []
     return [each for each in objects if isinstance(each, dict)]

@@ -97,7 +97,7 @@ def _query(request: HttpRequest, service: str, region: str, account_id: str) -> 
         raise AwsError("InvalidAction", 400, text)
     wanted = {name: value for name, value in fields.items() if not name.startswith("X-Amz-")}
     bare = query_invocation(service, action, region, account_id, wanted)
-    return _with_parameters(bare, {})
+    return with_parameters(bare)
 
 
 def _json(request: HttpRequest, service: str, region: str, account_id: str) -> Invocation:
@@ -108,7 +108,7 @@ def _json(request: HttpRequest, service: str, region: str, account_id: str) -> I
     bare = Invocation(
         service, action, region, account_id, headers=json_headers(service, action), body=body
     )
-    return _with_parameters(bare, {})
+    return with_parameters(bare)
 
 
 def _s3(request: HttpRequest, region: str, account_id: str) -> Invocation:
@@ -133,7 +133,7 @@ def _s3(request: HttpRequest, region: str, account_id: str) -> Invocation:
         _kept_headers(request.headers, headers | _S3_HEADERS),
         request.body,
     )
-    return _with_parameters(bare, labels)
+    return with_parameters(bare, labels)
 
 
 def _rest_json(request: HttpRequest, service: str, region: str, account_id: str) -> Invocation:
@@ -153,7 +153,7 @@ def _rest_json(request: HttpRequest, service: str, region: str, account_id: str)
         (("content-type", "application/json"),),
         _canonical_json(request.body) if request.body else b"",
     )
-    return _with_parameters(bare, labels)
+    return with_parameters(bare, labels)
 
 
 def _canonical_json(body: bytes) -> bytes:
@@ -184,9 +184,10 @@ def _kept_headers(
     )
 
 
-def _with_parameters(bare: Invocation, labels: dict[str, Any]) -> Invocation:
+def with_parameters(bare: Invocation, labels: dict[str, Any] | None = None) -> Invocation:
+    """The call with its parameters read from its body, query and path. Raises AwsError."""
     try:
-        found = _parameters(bare, labels)
+        found = _parameters(bare, labels or {})
     except models.UnreadableError as error:
         raise _unreadable(bare.service, error) from error
     return replace(bare, parameters=found)

@@ -7,6 +7,7 @@ from irsa_helpers.sandbox.aws import (
     iam,
     needs_s3,
     operations,
+    s3_deletions,
     stored_policies,
     wire,
 )
@@ -46,6 +47,8 @@ class Services:
         if invocation.service == "sts":
             result = self._sts.perform(caller, invocation, request.client)
             return wire.query_answer("sts", invocation.operation, result)
+        if invocation.operation == s3_deletions.OPERATION and not caller.is_admin:
+            return await self._delete_objects(caller, invocation, request.client)
         self._authorizer.check(caller, invocation, request.client)
         _check_form(invocation)
         if invocation.service == "eks-auth":
@@ -53,6 +56,15 @@ class Services:
         answer = await self._records.run(self._performed, invocation)
         self._hide_missing_key(caller, invocation, answer, request.client)
         return answer
+
+    async def _delete_objects(self, caller: Caller, invocation: Invocation, client: str) -> Answer:
+        """Delete what the caller may delete; the answer says what stayed and why."""
+        deletion = s3_deletions.split(
+            invocation, lambda need: self._authorizer.refuse(caller, invocation, need, client)
+        )
+        allowed = deletion.invocation
+        answer = await self._records.run(self._performed, allowed) if allowed else None
+        return s3_deletions.merged(answer, deletion)
 
     async def anonymous(self, request: HttpRequest) -> Answer:
         """The answer of S3 to a request that nobody signed."""

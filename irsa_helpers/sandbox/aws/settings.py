@@ -12,6 +12,9 @@ from irsa_helpers.sandbox.trace import Trace
 ADMIN_USER = "enginrect"
 NODE_ROLE = "enginrect-node-role"
 CLUSTER_ROLE = "enginrect-cluster-role"
+# A second account, for work across accounts, and the way into it from the first.
+PARTNER_ACCOUNT = "444455556666"
+PARTNER_ROLE = "OrganizationAccountAccessRole"
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,18 @@ class Claim:
 
 def claimed_service(request: HttpRequest) -> str:
     """The service in the credential scope, or the empty string for an unsigned request."""
-    scope = re.search(r"Credential=([^,\s]+)", request.header("authorization"))
-    credential = scope.group(1) if scope else _query(request).get("X-Amz-Credential", "")
-    parts = credential.split("/")
+    parts = _claimed_credential(request).split("/")
     return parts[-2] if len(parts) >= 5 else ""
+
+
+def claimed_key(request: HttpRequest) -> str:
+    """The access key id that a request names, cut to the length of one."""
+    return _claimed_credential(request).partition("/")[0][:20]
+
+
+def _claimed_credential(request: HttpRequest) -> str:
+    scope = re.search(r"Credential=([^,\s]+)", request.header("authorization"))
+    return scope.group(1) if scope else _query(request).get("X-Amz-Credential", "")
 
 
 def is_signed(request: HttpRequest) -> bool:

@@ -347,3 +347,33 @@ def test_every_decision_is_recorded_with_its_reasons(
     assert hop["detail"]["action"] == "s3:ListBucket"
     assert hop["detail"]["decision"]["effect"] == "ImplicitlyDenied"
     assert hop["detail"]["caller_arn"] == SESSION_ARN
+
+
+def test_of_many_deletions_each_is_decided_by_itself(
+    endpoint: Endpoint, pod: Any, grant: Grant
+) -> None:
+    admin = endpoint.client("s3")
+    for key in ("home/x & y", "private/x"):
+        admin.put_object(Bucket=BUCKET, Key=key)
+    grant(allow("s3:DeleteObject", f"{BUCKET_ARN}/home/*"))
+    objects = [{"Key": "home/x & y"}, {"Key": "private/x"}]
+    answer = pod("s3").delete_objects(Bucket=BUCKET, Delete={"Objects": objects})
+    assert [each["Key"] for each in answer["Deleted"]] == ["home/x & y"]
+    assert [(each["Key"], each["Code"]) for each in answer["Errors"]] == [
+        ("private/x", "AccessDenied")
+    ]
+    only = pod("s3").delete_objects(Bucket=BUCKET, Delete={"Objects": objects[1:]})
+    assert "Deleted" not in only
+    assert admin.head_object(Bucket=BUCKET, Key="private/x")["ContentLength"] == 0
+
+
+def test_credentials_that_are_over_are_recorded_too(endpoint: Endpoint, pod: Any) -> None:
+    s3 = pod("s3", DurationSeconds=900)
+    endpoint.settings.clock.advance(901)
+    assert refusal(s3.list_buckets)["code"] == "ExpiredToken"
+    hop = endpoint.trace.since()[-1]
+    assert (hop["kind"], hop["outcome"], hop["detail"]["code"]) == (
+        "aws-call",
+        "denied",
+        "ExpiredToken",
+    )
