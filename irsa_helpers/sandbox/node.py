@@ -7,6 +7,7 @@ Source: EC2 User Guide, "Use the Instance Metadata Service to access instance me
 
 from __future__ import annotations
 
+import json
 import platform
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,10 +18,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.identity import ACCOUNT_ID
 
 NODE_NAME = "ip-192-168-0-10.ap-northeast-2.compute.internal"
 INSTANCE_ID = "i-0123456789abcdef0"
 INSTANCE_TYPE = "m5.large"
+PRIVATE_IP = "192.168.0.10"
 ZONE = "ap-northeast-2a"
 LONGEST_SECONDS = 21_600
 TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
@@ -29,12 +32,15 @@ TOKEN_HEADER = "x-aws-ec2-metadata-token"
 Credentials = Callable[[], Awaitable[Mapping[str, str]]]
 
 
-def create_imds_app(credentials: Credentials, role_name: str, clock: Clock) -> Starlette:
+def create_imds_app(
+    credentials: Credentials, role_name: str, clock: Clock, account_id: str = ACCOUNT_ID
+) -> Starlette:
     """IMDSv2: a session token first, then the node's metadata and its role's credentials.
 
     `credentials` gives AccessKeyId, SecretAccessKey, Token and Expiration (RFC 3339).
     """
     sessions: dict[str, float] = {}
+    documents = _documents(role_name, account_id, clock)
 
     async def token(request: Request) -> Response:
         seconds = request.headers.get(TTL_HEADER, "")
@@ -48,24 +54,61 @@ def create_imds_app(credentials: Credentials, role_name: str, clock: Clock) -> S
         if sessions.get(request.headers.get(TOKEN_HEADER, ""), 0) <= clock.time():
             return PlainTextResponse("", 401)
         path = request.path_params["path"].strip("/")
-        if path == f"iam/security-credentials/{role_name}":
+        if path == f"meta-data/iam/security-credentials/{role_name}":
             return JSONResponse({"Code": "Success", "Type": "AWS-HMAC", **await credentials()})
-        plain = {
-            "iam/security-credentials": role_name,
-            "placement/region": ZONE[:-1],
-            "placement/availability-zone": ZONE,
-            "instance-id": INSTANCE_ID,
-            "instance-type": INSTANCE_TYPE,
-            "local-hostname": NODE_NAME,
-        }
-        return PlainTextResponse(plain[path]) if path in plain else PlainTextResponse("", 404)
+        if path in documents:
+            return PlainTextResponse(documents[path])
+        listed = _listing(path, documents)
+        return PlainTextResponse("\n".join(listed), 200 if listed else 404)
 
     return Starlette(
         routes=[
             Route("/latest/api/token", token, methods=["PUT"]),
-            Route("/latest/meta-data/{path:path}", metadata, methods=["GET"]),
+            Route("/latest/{path:path}", metadata, methods=["GET"]),
         ]
     )
+
+
+def _documents(role_name: str, account_id: str, clock: Clock) -> dict[str, str]:
+    """Path below `/latest/` -> what stands there."""
+    region = ZONE[:-1]
+    now = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    profile_arn = f"arn:aws:iam::{account_id}:instance-profile/{role_name}"
+    identity = {
+        "accountId": account_id,
+        "architecture": "x86_64",
+        "availabilityZone": ZONE,
+        "instanceId": INSTANCE_ID,
+        "instanceType": INSTANCE_TYPE,
+        "pendingTime": now,
+        "privateIp": PRIVATE_IP,
+        "region": region,
+        "version": "2017-09-30",
+    }
+    profile = {
+        "Code": "Success",
+        "LastUpdated": now,
+        "InstanceProfileArn": profile_arn,
+        "InstanceProfileId": "AIPAIRSALABNODEPROFIL",
+    }
+    return {
+        "dynamic/instance-identity/document": json.dumps(identity, indent=2),
+        "meta-data/iam/info": json.dumps(profile, indent=2),
+        "meta-data/iam/security-credentials": role_name,
+        "meta-data/instance-id": INSTANCE_ID,
+        "meta-data/instance-type": INSTANCE_TYPE,
+        "meta-data/local-hostname": NODE_NAME,
+        "meta-data/local-ipv4": PRIVATE_IP,
+        "meta-data/placement/availability-zone": ZONE,
+        "meta-data/placement/region": region,
+    }
+
+
+def _listing(path: str, documents: Mapping[str, str]) -> list[str]:
+    """The names one step below a path; those with more below end in a slash."""
+    start = f"{path}/" if path else ""
+    below = [each.removeprefix(start) for each in documents if each.startswith(start)]
+    return sorted({each.partition("/")[0] + "/" * ("/" in each) for each in below})
 
 
 def node_object(kubelet_port: int, version: str, now: str) -> dict[str, object]:

@@ -1,14 +1,20 @@
 """The Amazon EKS pod identity webhook: what makes a Pod able to become a role.
 
 A Pod whose ServiceAccount carries `eks.amazonaws.com/role-arn` gets a projected token made for STS
-and the variables by which every AWS SDK finds it. The webhook acts when a Pod is created, never
-after. Source: github.com/aws/amazon-eks-pod-identity-webhook (pkg/handler).
+and the variables by which every AWS SDK finds it. One whose ServiceAccount has an EKS Pod Identity
+association gets a token for the node's agent instead: that wins over the annotation. The webhook
+acts when a Pod is created, never after.
+Source: github.com/aws/amazon-eks-pod-identity-webhook (pkg/handler).
 """
 
 from __future__ import annotations
 
 import base64
+import csv
 import json
+import random
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +28,21 @@ PREFIX = "eks.amazonaws.com"
 VOLUME = "aws-iam-token"
 MOUNT_PATH = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
 AUDIENCE = "sts.amazonaws.com"
+POD_IDENTITY_NAME = "eks-pod-identity-token"
+POD_IDENTITY_MOUNT_PATH = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount"
+POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com"
+POD_IDENTITY_URI = "http://169.254.170.23/v1/credentials"
+POD_IDENTITY_LABEL = f"{PREFIX}/pod-identity"
 DEFAULT_SECONDS = 86_400
+# Pod Identity's default life is spread, so that the tokens of many Pods do not expire at once.
+SPREAD_SECONDS = 7_200
 SHORTEST_SECONDS = 600
 SKIP_LABEL = f"{PREFIX}/skip-pod-identity-webhook"
 ROLE_KEYS = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+POD_IDENTITY_KEYS = (
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+)
 REGION_KEYS = ("AWS_DEFAULT_REGION", "AWS_REGION")
 STS_KEY = "AWS_STS_REGIONAL_ENDPOINTS"
 # What Go's strconv.ParseBool takes.
@@ -41,14 +58,27 @@ class WebhookSettings:
 
     region: str
     sts_regional_endpoints: bool = True
+    # Whether (namespace, ServiceAccount) has an EKS Pod Identity association.
+    has_association: Callable[[str, str], bool] = lambda namespace, name: False
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to credentials: its two variables, the first one's value, its token's place."""
+
+    keys: tuple[str, str]
+    value: str
+    volume: str
+    mount_path: str
+    path: str
+    audience: str
 
 
 @dataclass(frozen=True)
 class Injection:
     """What one Pod is to get."""
 
-    role_arn: str
-    audience: str
+    method: Method
     expiration_seconds: int
     regional: bool
     region: str
@@ -58,22 +88,22 @@ class Injection:
     @property
     def token_file(self) -> str:
         """Where the SDK finds the token, in the form of the Pod's operating system."""
-        path = f"{MOUNT_PATH}/token"
+        path = f"{self.method.mount_path}/{self.method.path}"
         return "C:" + path.replace("/", "\\") if self.windows else path
 
 
 def mutate(pod: Object, account: Object | None, settings: WebhookSettings) -> list[Object]:
-    """The JSON Patch for a Pod; empty where its ServiceAccount names no role.
+    """The JSON Patch for a Pod; empty where its ServiceAccount has neither role nor association.
 
     A role ARN of a wrong form is injected as it is: the error comes from STS.
     """
-    annotations = (account or {}).get("metadata", {}).get("annotations") or {}
-    role_arn = annotations.get(f"{PREFIX}/role-arn")
-    if not role_arn:
+    annotations = _annotations(account)
+    method = _method(pod, annotations, settings)
+    if method is None:
         return []
-    injection = _injection(pod, annotations, role_arn, settings)
+    injection = _injection(pod, annotations, method, settings)
     spec = pod["spec"]
-    patch = _volume_patch(spec, injection)
+    patch = _label_patch(pod["metadata"], method) + _volume_patch(spec, injection)
     for group in ("containers", "initContainers"):
         if spec.get(group):
             value = [_container(each, injection) for each in spec[group]]
@@ -81,43 +111,86 @@ def mutate(pod: Object, account: Object | None, settings: WebhookSettings) -> li
     return patch
 
 
+def _annotations(account: Object | None) -> dict[str, str]:
+    return (account or {}).get("metadata", {}).get("annotations") or {}
+
+
+def _method(pod: Object, annotations: Object, settings: WebhookSettings) -> Method | None:
+    """Pod Identity where there is an association, web identity where a role is named."""
+    account_name = pod["spec"].get("serviceAccountName") or "default"
+    if settings.has_association(pod["metadata"].get("namespace", ""), account_name):
+        return Method(
+            POD_IDENTITY_KEYS,
+            POD_IDENTITY_URI,
+            POD_IDENTITY_NAME,
+            POD_IDENTITY_MOUNT_PATH,
+            POD_IDENTITY_NAME,
+            POD_IDENTITY_AUDIENCE,
+        )
+    if role_arn := annotations.get(f"{PREFIX}/role-arn"):
+        audience = annotations.get(f"{PREFIX}/audience", AUDIENCE)
+        return Method(ROLE_KEYS, role_arn, VOLUME, MOUNT_PATH, "token", audience)
+    return None
+
+
 def _injection(
-    pod: Object, annotations: Object, role_arn: str, settings: WebhookSettings
+    pod: Object, annotations: Object, method: Method, settings: WebhookSettings
 ) -> Injection:
     own = pod["metadata"].get("annotations") or {}
     seconds = _seconds(annotations.get(f"{PREFIX}/token-expiration"), DEFAULT_SECONDS)
+    seconds = _seconds(own.get(f"{PREFIX}/token-expiration"), seconds)
+    if method.keys == POD_IDENTITY_KEYS and seconds == DEFAULT_SECONDS:
+        seconds -= random.randint(0, SPREAD_SECONDS)
     selector = pod["spec"].get("nodeSelector") or {}
     systems = (selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os"))
     regional = annotations.get(f"{PREFIX}/sts-regional-endpoints", "")
     return Injection(
-        role_arn=role_arn,
-        audience=annotations.get(f"{PREFIX}/audience", AUDIENCE),
-        expiration_seconds=_seconds(own.get(f"{PREFIX}/token-expiration"), seconds),
+        method=method,
+        expiration_seconds=seconds,
         regional=BOOLEANS.get(regional, settings.sts_regional_endpoints),
         region=settings.region,
-        skipped=frozenset(filter(None, own.get(f"{PREFIX}/skip-containers", "").split(","))),
+        skipped=_skipped(own.get(f"{PREFIX}/skip-containers", "")),
         windows="windows" in systems,
     )
 
 
 def _seconds(text: str | None, otherwise: int) -> int:
     """The annotation's number, at least ten minutes; what is no number counts as absent."""
-    try:
-        return max(int(text), SHORTEST_SECONDS) if text is not None else otherwise
-    except ValueError:
+    if text is None or not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         return otherwise
+    return max(int(text), SHORTEST_SECONDS)
+
+
+def _skipped(text: str) -> frozenset[str]:
+    """The names in the first CSV record, not trimmed; what is no CSV skips nothing."""
+    try:
+        record = next(csv.reader(text.splitlines(), strict=True), [])
+    except csv.Error:
+        return frozenset()
+    return frozenset(record)
+
+
+def _label_patch(metadata: Object, method: Method) -> list[Object]:
+    """The label by which EKS counts the Pods of Pod Identity; none for web identity."""
+    if method.keys != POD_IDENTITY_KEYS:
+        return []
+    if metadata.get("labels"):
+        escaped = POD_IDENTITY_LABEL.replace("/", "~1")
+        return [{"op": "add", "path": f"/metadata/labels/{escaped}", "value": "enabled"}]
+    return [{"op": "add", "path": "/metadata/labels", "value": {POD_IDENTITY_LABEL: "enabled"}}]
 
 
 def _volume_patch(spec: Object, injection: Injection) -> list[Object]:
+    name = injection.method.volume
     volumes = spec.get("volumes") or []
-    if any(volume["name"] == VOLUME for volume in volumes):
+    if any(volume["name"] == name for volume in volumes):
         return []
     source = {
-        "audience": injection.audience,
+        "audience": injection.method.audience,
         "expirationSeconds": injection.expiration_seconds,
-        "path": "token",
+        "path": injection.method.path,
     }
-    volume = {"name": VOLUME, "projected": {"sources": [{"serviceAccountToken": source}]}}
+    volume = {"name": name, "projected": {"sources": [{"serviceAccountToken": source}]}}
     if volumes:
         return [{"op": "add", "path": "/spec/volumes/0", "value": volume}]
     return [{"op": "add", "path": "/spec/volumes", "value": [volume]}]
@@ -127,22 +200,23 @@ def _container(container: Object, injection: Injection) -> Object:
     """The container with what it lacks; one that has all, or is to be skipped, stays as it is."""
     if container["name"] in injection.skipped:
         return container
+    method = injection.method
     env = list(container.get("env") or ())
     present = {each["name"] for each in env}
-    has_role = not present.isdisjoint(ROLE_KEYS)
+    has_credentials = not present.isdisjoint(method.keys)
     has_region = not present.isdisjoint(REGION_KEYS)
-    if has_role and has_region and STS_KEY in present:
+    if has_credentials and has_region and STS_KEY in present:
         return container
     if injection.regional and STS_KEY not in present:
         env.append({"name": STS_KEY, "value": "regional"})
     if injection.region and not has_region:
         env += [{"name": name, "value": injection.region} for name in REGION_KEYS]
-    if not has_role:
-        values = (injection.role_arn, injection.token_file)
-        env += [{"name": n, "value": v} for n, v in zip(ROLE_KEYS, values, strict=True)]
+    if not has_credentials:
+        values = (method.value, injection.token_file)
+        env += [{"name": n, "value": v} for n, v in zip(method.keys, values, strict=True)]
     mounts = list(container.get("volumeMounts") or ())
-    if not any(mount["name"] == VOLUME for mount in mounts):
-        mounts.append({"name": VOLUME, "readOnly": True, "mountPath": MOUNT_PATH})
+    if not any(mount["name"] == method.volume for mount in mounts):
+        mounts.append({"name": method.volume, "readOnly": True, "mountPath": method.mount_path})
     return container | {"env": env, "volumeMounts": mounts}
 
 
@@ -191,8 +265,12 @@ class Webhook:
         if scope["path"] != "/mutate" or scope["method"] != "POST":
             await JSONResponse({"error": "POST /mutate"}, 404)(scope, receive, send)
             return
-        review = json.loads(await Request(scope, receive).body())
-        await JSONResponse(await self.review(review))(scope, receive, send)
+        try:
+            review = json.loads(await Request(scope, receive).body())
+            answer = JSONResponse(await self.review(review))
+        except (ValueError, KeyError, TypeError) as error:
+            answer = JSONResponse({"error": f"no AdmissionReview of a Pod: {error!r}"}, 400)
+        await answer(scope, receive, send)
 
     async def review(self, review: Object) -> Object:
         """The AdmissionReview answered: always allowed, perhaps with a patch."""
@@ -217,27 +295,56 @@ class Webhook:
 
     def _record(self, pod: Object, account: Object | None, patch: list[Object]) -> None:
         name = pod["metadata"].get("name") or pod["metadata"].get("generateName", "")
-        account_name = pod["spec"].get("serviceAccountName", "default")
-        annotations = (account or {}).get("metadata", {}).get("annotations") or {}
-        role_arn = annotations.get(f"{PREFIX}/role-arn")
-        said = (
-            f"ServiceAccount {account_name} names {role_arn}: token volume and variables injected"
-            if patch
-            else f"ServiceAccount {account_name} names no role: Pod left as it is"
-        )
+        account_name = pod["spec"].get("serviceAccountName") or "default"
+        role_arn = _annotations(account).get(f"{PREFIX}/role-arn")
+        by_association = any(each["path"].startswith("/metadata/labels") for each in patch)
+        if by_association:
+            what = "has a Pod Identity association: token for the agent injected"
+        elif patch:
+            what = f"names {role_arn}: token volume and variables injected"
+        elif account is None:
+            what = "does not exist: Pod left as it is"
+        else:
+            what = "names no role: Pod left as it is"
         self._trace.add(
             "admission",
             "API server",
             "pod identity webhook",
-            said,
+            f"ServiceAccount {account_name} {what}",
             namespace=pod["metadata"]["namespace"],
             pod=name,
             service_account=account_name,
             role_arn=role_arn,
             mutated=bool(patch),
+            method="pod-identity" if by_association else "web-identity" if patch else None,
+            env=_injected_environment(pod, patch),
         )
 
 
-def create_app(client: ApiClient, *, region: str, trace: Trace) -> Webhook:
+def _injected_environment(pod: Object, patch: list[Object]) -> dict[str, dict[str, str]]:
+    """Container -> the variables that it did not have before."""
+    before = {
+        container["name"]: {each["name"] for each in container.get("env") or ()}
+        for container in pod["spec"]["containers"]
+    }
+    return {
+        container["name"]: {
+            each["name"]: each["value"]
+            for each in container.get("env") or ()
+            if each["name"] not in before[container["name"]]
+        }
+        for operation in patch
+        if operation["path"] == "/spec/containers"
+        for container in operation["value"]
+    }
+
+
+def create_app(
+    client: ApiClient,
+    *,
+    region: str,
+    trace: Trace,
+    has_association: Callable[[str, str], bool] = lambda namespace, name: False,
+) -> Webhook:
     """The webhook for a cluster of that region."""
-    return Webhook(client, WebhookSettings(region), trace)
+    return Webhook(client, WebhookSettings(region, has_association=has_association), trace)

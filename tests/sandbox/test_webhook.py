@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.trace import Trace
 from irsa_helpers.sandbox.webhook import (
     MOUNT_PATH,
     VOLUME,
     WebhookSettings,
     configuration,
+    create_app,
     mutate,
 )
 
@@ -153,3 +157,127 @@ def test_the_configuration_fails_open_and_can_be_skipped_by_label() -> None:
     assert webhook["failurePolicy"] == "Ignore"
     [expression] = webhook["objectSelector"]["matchExpressions"]
     assert expression["operator"] == "DoesNotExist"
+
+
+ASSOCIATED = WebhookSettings("us-west-2", has_association=lambda *place: place == ("ns", "sa"))
+
+
+def associated(**more: Any) -> dict[str, Any]:
+    made = pod(serviceAccountName="sa", **more)
+    made["metadata"]["namespace"] = "ns"
+    return made
+
+
+def test_an_association_wins_over_the_role_of_the_annotation() -> None:
+    patch = mutate(associated(), account(role_arn=ROLE), ASSOCIATED)
+    assert environment_of(patch) == {
+        "AWS_STS_REGIONAL_ENDPOINTS": "regional",
+        "AWS_DEFAULT_REGION": "us-west-2",
+        "AWS_REGION": "us-west-2",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": (
+            "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token"
+        ),
+    }
+    assert [each["name"] for each in container_of(patch)["volumeMounts"]] == [
+        "eks-pod-identity-token"
+    ]
+
+
+def test_an_associated_pod_is_labelled_first() -> None:
+    patch = mutate(associated(), None, ASSOCIATED)
+    value = {"eks.amazonaws.com/pod-identity": "enabled"}
+    assert patch[0] == {"op": "add", "path": "/metadata/labels", "value": value}
+    labelled = associated()
+    labelled["metadata"]["labels"] = {"app": "s3"}
+    first = mutate(labelled, None, ASSOCIATED)[0]
+    assert first["path"] == "/metadata/labels/eks.amazonaws.com~1pod-identity"
+    assert first["value"] == "enabled"
+
+
+def test_only_the_default_life_of_a_pod_identity_token_is_spread() -> None:
+    for _ in range(20):
+        made = mutate(associated(), None, ASSOCIATED)[1:]
+        assert 79200 <= token_of(made)["expirationSeconds"] <= 86400
+    own = {f"{PREFIX}/token-expiration": "7200"}
+    made = mutate(associated(annotations=own), None, ASSOCIATED)[1:]
+    assert token_of(made) == {
+        "audience": "pods.eks.amazonaws.com",
+        "expirationSeconds": 7200,
+        "path": "eks-pod-identity-token",
+    }
+
+
+def test_another_service_account_keeps_to_its_annotation() -> None:
+    other = associated() | {"spec": pod(serviceAccountName="other")["spec"]}
+    assert mutate(other, None, ASSOCIATED) == []
+    patch = mutate(other, account(role_arn=ROLE), ASSOCIATED)
+    assert environment_of(patch)["AWS_ROLE_ARN"] == ROLE
+
+
+@pytest.mark.parametrize("text", [" 3600", "1_000", "3600s", "", "1e4"])
+def test_what_go_takes_for_no_number_is_no_expiration(text: str) -> None:
+    patch = mutate(pod(), account(role_arn=ROLE, token_expiration=text), SETTINGS)
+    assert token_of(patch)["expirationSeconds"] == 86400
+
+
+def test_a_list_of_names_that_is_no_csv_skips_nothing() -> None:
+    own = {f"{PREFIX}/skip-containers": '"app'}
+    patch = mutate(pod(annotations=own), account(role_arn=ROLE), SETTINGS)
+    assert "AWS_ROLE_ARN" in environment_of(patch)
+
+
+class Accounts:
+    """The API client of a cluster with one ServiceAccount."""
+
+    async def get(self, path: str) -> dict[str, Any] | None:
+        return (
+            account(role_arn=ROLE) if path.endswith("/namespaces/ns/serviceaccounts/sa") else None
+        )
+
+
+@pytest.fixture
+def admitted(call: Any) -> Any:
+    """(status, answer, hops) of a request to a webhook that runs for us-west-2."""
+
+    def admit(body: Any) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:
+        trace = Trace(Clock())
+        app = create_app(Accounts(), region="us-west-2", trace=trace)  # type: ignore[arg-type]
+        answer = call(app, "POST", "/mutate", json=body)
+        return answer.status_code, answer.json(), trace.since()
+
+    return admit
+
+
+def review_of(made: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "admission.k8s.io/v1",
+        "kind": "AdmissionReview",
+        "request": {"uid": "u1", "namespace": "ns", "object": made},
+    }
+
+
+def test_a_review_is_answered_in_its_own_version_and_recorded(admitted: Any) -> None:
+    status, body, hops = admitted(review_of(pod(serviceAccountName="sa")))
+    assert status == 200
+    assert (body["apiVersion"], body["kind"]) == ("admission.k8s.io/v1", "AdmissionReview")
+    assert body["response"]["uid"] == "u1"
+    assert body["response"]["allowed"] is True
+    patch = json.loads(base64.b64decode(body["response"]["patch"]))
+    assert environment_of(patch)["AWS_ROLE_ARN"] == ROLE
+    [hop] = hops
+    assert hop["kind"] == "admission"
+    assert hop["detail"]["mutated"] is True
+    assert hop["detail"]["env"]["app"]["AWS_ROLE_ARN"] == ROLE
+
+
+def test_a_pod_of_a_missing_service_account_is_allowed_as_it_is(admitted: Any) -> None:
+    _, body, [hop] = admitted(review_of(pod(serviceAccountName="nobody")))
+    assert body["response"] == {"uid": "u1", "allowed": True}
+    assert "does not exist" in hop["summary"]
+
+
+@pytest.mark.parametrize("body", [{}, [], {"request": {}}, {"request": {"object": None}}])
+def test_what_is_no_review_is_refused(admitted: Any, body: Any) -> None:
+    status, _, hops = admitted(body)
+    assert (status, hops) == (400, [])

@@ -38,7 +38,11 @@ __all__ = ["Kubelet", "reap"]
 
 
 class Kubelet:
-    """Runs the Pods that are bound to its node; `.app` serves their logs and exec."""
+    """Runs the Pods that are bound to its node; `.app` serves their logs and exec.
+
+    `node_environment` is what a Pod would reach over the network: every container gets it.
+    `addresses` maps link-local origins to where they are served on this machine.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class Kubelet:
         node: Object,
         node_environment: Mapping[str, str],
         token: str,
+        addresses: Mapping[str, str] | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
@@ -58,7 +63,9 @@ class Kubelet:
         self._registration = Registration(client, clock, node)
         self._events = EventRecorder(client, clock, "kubelet", self._name)
         environment = {**service_environment(client.server_url), **node_environment}
-        self._node = Node(client, clock, trace, self._events, directory, environment)
+        self._node = Node(
+            client, clock, trace, self._events, directory, environment, addresses or {}
+        )
         self._warden = Warden(directory)
         self._pods = Informer(client, path_of("v1", "pods"), self._on_change)
         self._workers: dict[str, PodWorker] = {}

@@ -32,6 +32,7 @@ class Node:
     events: EventRecorder
     directory: Path
     environment: Mapping[str, str]
+    addresses: Mapping[str, str]
     host_ip: str = "127.0.0.1"
 
     def now(self) -> str:

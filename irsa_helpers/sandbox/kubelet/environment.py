@@ -128,14 +128,22 @@ async def _data(client: ApiClient, pod: Object, plural: str, reference: Object) 
 
 
 class Paths:
-    """Where a container's mount paths really are."""
+    """Where a container's mount paths and the node's link-local addresses really are.
 
-    def __init__(self, places: Mapping[str, Path]) -> None:
+    `addresses` maps an origin such as `http://169.254.170.23` to one on this machine.
+    """
+
+    def __init__(
+        self, places: Mapping[str, Path], addresses: Mapping[str, str] | None = None
+    ) -> None:
+        self._addresses = dict(addresses or {})
         # The longest first: one mount may stand below another.
         self._places = sorted(places.items(), key=lambda place: -len(place[0]))
 
     def rewrite(self, text: str) -> str:
-        """The text with each mount path replaced by the volume's place on this machine."""
+        """The text with each mount path and address replaced by its place on this machine."""
+        for address, actual in self._addresses.items():
+            text = re.sub(rf"{re.escape(address)}(?![\w.:])", actual, text)
         for mount_path, place in self._places:
             pattern = rf"(?<![\w./-]){re.escape(mount_path)}(?![\w.-])"
             text = re.sub(pattern, str(place).replace("\\", r"\\"), text)

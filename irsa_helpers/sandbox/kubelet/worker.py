@@ -50,7 +50,7 @@ class PodWorker:
         }
         message = spec.get("terminationMessagePath", TERMINATION_MESSAGE_PATH)
         places[message] = self.folder / "containers" / f"{spec['name']}.message"
-        return Container(spec, self.folder, Paths(places), init)
+        return Container(spec, self.folder, Paths(places, self._node.addresses), init)
 
     def _place_of(self, mount: Object) -> Any:
         folder = self.volumes.folder(mount["name"])

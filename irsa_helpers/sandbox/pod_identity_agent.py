@@ -1,0 +1,125 @@
+"""The EKS Pod Identity agent: hands a Pod the credentials of its association's role.
+
+On a node it listens on 169.254.170.23; here on loopback, and the kubelet rewrites that address in
+a container's environment. It signs its call to EKS Auth with the node's own credentials.
+Source: github.com/aws/eks-pod-identity-agent; botocore eks-auth/2023-11-26.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from irsa_helpers.sandbox.clock import Clock
+
+ORIGIN = "http://169.254.170.23"
+# Kept credentials are given out until this share of their life is left.
+RENEW_SECONDS = 3600
+KEPT = 500
+
+
+@dataclass
+class PodIdentityAgent:
+    """The agent of one node; `.app` is its web application.
+
+    `credentials` gives the node role's AccessKeyId, SecretAccessKey and Token.
+    """
+
+    endpoint_url: str
+    region: str
+    account_id: str
+    cluster_name: str
+    clock: Clock
+    credentials: Callable[[], Awaitable[Mapping[str, str]]]
+    _kept: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._client = httpx.AsyncClient(trust_env=False, timeout=30)
+        self.app = Starlette(routes=[Route("/v1/credentials", self._answer, methods=["GET"])])
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _answer(self, request: Request) -> Response:
+        token = request.headers.get("authorization", "")
+        if not token:
+            return PlainTextResponse("Service account token cannot be empty", 400)
+        until, known = self._kept.get(token, (0.0, {}))
+        if until > self.clock.time():
+            return JSONResponse(known)
+        answer = await self._assume(token)
+        if answer.status_code >= 400:
+            return _refused(answer)
+        return JSONResponse(self._keep(token, answer.json()["credentials"]))
+
+    async def _assume(self, token: str) -> httpx.Response:
+        """EKS Auth's answer to AssumeRoleForPodIdentity."""
+        name = quote(self.cluster_name)
+        url = f"{self.endpoint_url}/clusters/{name}/assume-role-for-pod-identity"
+        body = json.dumps({"token": token}).encode()
+        node = await self.credentials()
+        headers = await asyncio.to_thread(_signed_headers, url, body, node, self.region)
+        return await self._client.post(url, content=body, headers=headers)
+
+    def _keep(self, token: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer for the Pod, remembered while it is fresh."""
+        expires = _moment(credentials["expiration"])
+        answer = {
+            "AccessKeyId": credentials["accessKeyId"],
+            "SecretAccessKey": credentials["secretAccessKey"],
+            "Token": credentials["sessionToken"],
+            "AccountId": self.account_id,
+            "Expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        if len(self._kept) >= KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[token] = (expires.timestamp() - RENEW_SECONDS, answer)
+        return answer
+
+
+def _signed_headers(
+    url: str, body: bytes, credentials: Mapping[str, str], region: str
+) -> dict[str, str]:
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    keys = Credentials(
+        credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["Token"]
+    )
+    headers = {"Content-Type": "application/json"}
+    request = AWSRequest("POST", url, headers=headers, data=body)
+    SigV4Auth(keys, "eks-auth", region).add_auth(request)
+    return dict(request.headers.items())
+
+
+def _moment(value: float | str) -> datetime:
+    """An AWS timestamp, in seconds or in ISO 8601."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _refused(answer: httpx.Response) -> Response:
+    """The service's refusal in the agent's words: what the SDK shows."""
+    try:
+        message = answer.json().get("message", "")
+    except ValueError:
+        message = answer.text
+    code = answer.headers.get("x-amzn-errortype", "").partition(":")[0]
+    request_id = answer.headers.get("x-amzn-requestid", "")
+    fault = "client" if answer.status_code < 500 else "server"
+    text = f"[{request_id}]: ({code}): {message}, fault: {fault}\n"
+    return PlainTextResponse(text, answer.status_code)
