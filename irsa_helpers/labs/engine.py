@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irsa_helpers.labs.scene import clear_scene
-
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.labs.model import Goal, Lab, all_labs
+from irsa_helpers.labs.model import Goal, Lab
 from irsa_helpers.labs.progress import Progress
+from irsa_helpers.labs.scene import clear_scene
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
@@ -44,12 +43,9 @@ class Verdict:
 def start(world: World, lab: Lab, progress: Progress) -> str:
     """The lab's broken world stands; returns its story.
 
-    A lab that was started before is reset first, so that no two disturb each other.
+    What an earlier start left is cleared first; other labs stand in namespaces of their own.
     """
     _only_sandbox(world)
-    for other in all_labs():
-        if other.id in progress.records():
-            clear_scene(world, other.namespace)
     clear_scene(world, lab.namespace)
     lab.setup(world)
     progress.started(lab.id)

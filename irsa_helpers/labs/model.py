@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("one link", "two links", "capstone")
 HINTS = 3
-FIELDS = {"title", "level", "minutes", "story", "goals", "hints"}
+FIELDS = {"title", "level", "minutes", "story", "goals", "hints", "broken"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,10 @@ class Goal:
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab as its folder describes it; `id` is the folder's name, as in `03-wrong-subject`."""
+    """A lab as its folder describes it; `id` is the folder's name, as in `03-wrong-subject`.
+
+    `broken` are the goals that a check misses right after the start.
+    """
 
     id: str
     folder: Path
@@ -48,6 +51,7 @@ class Lab:
     story: str
     goals: tuple[str, ...]
     hints: tuple[str, ...]
+    broken: tuple[str, ...]
 
     @property
     def namespace(self) -> str:
@@ -116,7 +120,7 @@ def load_lab(folder: Path) -> Lab:
         )
     if len(described["hints"]) != HINTS:
         raise IrsaLabError(f"{path}: {len(described['hints'])} hints", next_step="write three")
-    described |= {"goals": tuple(described["goals"]), "hints": tuple(described["hints"])}
+    described |= {name: tuple(described[name]) for name in ("goals", "hints", "broken")}
     return Lab(id=folder.name, folder=folder, **described)
 
 

@@ -1,0 +1,15 @@
+"""Works in default, denied here: the world at the lab's start."""
+
+from irsa_helpers.labs.scene import build_scene
+from irsa_helpers.world import World
+
+
+def setup(world: World) -> None:
+    """The world is broken as the story tells."""
+    scene = build_scene(world, "01")
+    condition = {
+        scene.key("sub"): "system:serviceaccount:default:app-sa",
+        scene.key("aud"): "sts.amazonaws.com",
+    }
+    scene.set_trust(scene.condition_trust({"StringEquals": condition}))
+    scene.deploy()

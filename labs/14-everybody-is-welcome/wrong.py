@@ -1,0 +1,25 @@
+"""Everybody is welcome: tempting fixes that must not pass."""
+
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def audience_only(world: World) -> None:
+    """Without a condition on the subject any Pod of the cluster gets in."""
+    scene = Scene(world, "lab-14")
+    scene.set_trust(
+        scene.condition_trust({"StringEquals": {scene.key("aud"): "sts.amazonaws.com"}})
+    )
+
+
+def close_the_namespace_door(world: World) -> None:
+    """Every ServiceAccount of the namespace still gets in."""
+    scene = Scene(world, "lab-14")
+    scene.set_trust(
+        scene.condition_trust(
+            {"StringLike": {scene.key("sub"): f"system:serviceaccount:{scene.namespace}:*"}}
+        )
+    )
+
+
+FIXES = [audience_only, close_the_namespace_door]

@@ -1,0 +1,14 @@
+"""Monday morning: a way to mend it."""
+
+from irsa_helpers import roles
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def solution(world: World) -> None:
+    """The broken link is mended, and nothing is opened that was closed."""
+    scene = Scene(world, "lab-19")
+    scene.set_trust(scene.trust_policy())
+    scene.set_permissions(roles.build_bucket_read_policy(scene.bucket))
+    scene.annotate({"eks.amazonaws.com/role-arn": scene.role_arn})
+    scene.deploy()
