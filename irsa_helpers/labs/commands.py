@@ -95,6 +95,15 @@ def reset(lab: Lab) -> None:
     click.echo(f"{lab.id} is as it was at its start.")
 
 
+@labs.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Make the folder of a new lab, NAME as in `slow-clock`; its files say what to fill in."""
+    from irsa_helpers.labs.template import new_lab
+
+    click.echo(f"made {new_lab(name)}; its test: pytest tests/labs")
+
+
 def _world() -> World:
     from irsa_helpers.world import connect
 

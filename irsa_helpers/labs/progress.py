@@ -58,7 +58,7 @@ class Progress:
         query = "SELECT id, started_at, done_at, hints_used, checks, solution_seen FROM labs"
         with closing(self._connect()) as database:
             rows = database.execute(query).fetchall()
-        return {row[0]: Record(*row[:5], solution_seen=bool(row[5])) for row in rows}
+        return {row[0]: Record(*(*row[:5], bool(row[5]))) for row in rows}
 
     def started(self, lab_id: str) -> None:
         """The lab begins anew: its clock starts, its hints count from none."""

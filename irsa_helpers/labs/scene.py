@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from irsa_helpers import oidc, pods, roles, serviceaccounts, storage, trust
 from irsa_helpers.errors import IrsaLabError
@@ -148,11 +148,11 @@ def clear_scene(world: World, namespace: str) -> None:
 
 def remove_webhook(world: World) -> None:
     """New Pods get no token; a copy of the webhook's configuration stays in kube-system."""
-    api = _admission(world)
+    api, client = _admission(world), cast("Any", world.kubernetes)
     found = api.read_mutating_webhook_configuration(WEBHOOK)
-    manifest = world.kubernetes.sanitize_for_serialization(found)
+    manifest = client.sanitize_for_serialization(found)
     manifest["metadata"] = {"name": WEBHOOK}
-    copy = {"metadata": {"name": WEBHOOK_COPY}, "data": {"webhook.json": json.dumps(manifest)}}
+    copy: Any = {"metadata": {"name": WEBHOOK_COPY}, "data": {"webhook.json": json.dumps(manifest)}}
     if kubernetes_object(world.core_v1.read_namespaced_config_map, WEBHOOK_COPY, "kube-system"):
         world.core_v1.delete_namespaced_config_map(WEBHOOK_COPY, "kube-system")
     world.core_v1.create_namespaced_config_map("kube-system", copy)

@@ -1,0 +1,38 @@
+"""A new lab's folder, made after the first lab's, which is the plainest."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.model import all_labs, labs_folder
+
+NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def new_lab(name: str) -> Path:
+    """`labs/NN-name/` exists, a copy of the first lab under the next number, ready to be changed.
+
+    Raises IrsaLabError for a name that is no slug: lower-case letters, digits and hyphens.
+    """
+    if NAME.fullmatch(name) is None:
+        raise IrsaLabError(f"{name!r} is no lab's name", next_step="write it as in `slow-clock`")
+    known = all_labs()
+    number = int(known[-1].id.split("-")[0]) + 1
+    folder = labs_folder() / f"{number:02d}-{name}"
+    folder.mkdir()
+    model = known[0]
+    for path in sorted(model.folder.iterdir()):
+        if path.is_file():
+            _copy(path, folder / path.name, model.id.split("-")[0], f"{number:02d}")
+    return folder
+
+
+def _copy(source: Path, target: Path, old: str, new: str) -> None:
+    """The file, with the model's number replaced where it stands for the lab."""
+    text = source.read_text(encoding="utf-8")
+    for form in ('"{}"', "lab-{}", "lab{}-", "Lab {} "):
+        text = text.replace(form.format(old), form.format(new))
+    text = text.replace(f'lab(\\"{old}\\"', f'lab(\\"{new}\\"')
+    target.write_text(text.replace(f'\\"lab-{old}\\"', f'\\"lab-{new}\\"'), encoding="utf-8")
