@@ -85,6 +85,17 @@ class Scene:
         statement = {"Effect": "Allow", "Action": action, "Resource": resource}
         self.set_permissions({"Version": "2012-10-17", "Statement": [statement]})
 
+    def static_keys(self) -> dict[str, str]:
+        """A person's keys that read the bucket, as a Pod's environment: the old way."""
+        iam, person = self.world.aws("iam"), f"{self.namespace}-person"
+        _delete_person(self.world, person)
+        iam.create_user(UserName=person)
+        document = json.dumps(roles.build_bucket_read_policy(self.bucket))
+        iam.put_user_policy(UserName=person, PolicyName=PERMISSIONS, PolicyDocument=document)
+        key = iam.create_access_key(UserName=person)["AccessKey"]
+        secret = key["SecretAccessKey"]
+        return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": secret}
+
     def annotate(self, annotations: Mapping[str, str | None]) -> None:
         """The app's ServiceAccount has these annotations; None takes one away."""
         patch = {"metadata": {"annotations": dict(annotations)}}
@@ -144,6 +155,7 @@ def clear_scene(world: World, namespace: str) -> None:
         _wait_until_gone(world, namespace)
     roles.ensure_no_role(world, scene.role)
     _delete_bucket(world, scene.bucket)
+    _delete_person(world, f"{namespace}-person")
 
 
 def remove_webhook(world: World) -> None:
@@ -179,6 +191,17 @@ def _delete_bucket(world: World, bucket: str) -> None:
     if bucket in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
         s3.delete_bucket_policy(Bucket=bucket)
         storage.ensure_no_bucket(world, bucket)
+
+
+def _delete_person(world: World, person: str) -> None:
+    iam = world.aws("iam")
+    if person not in {each["UserName"] for each in iam.list_users()["Users"]}:
+        return
+    for key in iam.list_access_keys(UserName=person)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=person, AccessKeyId=key["AccessKeyId"])
+    for name in iam.list_user_policies(UserName=person)["PolicyNames"]:
+        iam.delete_user_policy(UserName=person, PolicyName=name)
+    iam.delete_user(UserName=person)
 
 
 def _wait_until_gone(world: World, namespace: str, timeout_seconds: float = 30) -> None:

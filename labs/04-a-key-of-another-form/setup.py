@@ -1,6 +1,5 @@
 """Right value, refused: the world at the lab's start."""
 
-from irsa_helpers import oidc
 from irsa_helpers.labs.scene import build_scene
 from irsa_helpers.world import World
 
@@ -9,7 +8,7 @@ def setup(world: World) -> None:
     """The world is broken as the story tells."""
     scene = build_scene(world, "04")
     condition = {
-        f"{oidc.provider_arn(world)}:sub": scene.subject,
+        f"{world.cluster.issuer_url.split('/')[2]}:sub": scene.subject,
         scene.key("aud"): "sts.amazonaws.com",
     }
     scene.set_trust(scene.condition_trust({"StringEquals": condition}))

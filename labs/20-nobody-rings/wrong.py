@@ -13,13 +13,7 @@ def restart_only(world: World) -> None:
 def static_keys(world: World) -> None:
     """A person's keys read the bucket, but not as the app."""
     scene = Scene(world, "lab-20")
-    key = world.aws("iam").create_access_key(UserName="enginrect")["AccessKey"]
-    scene.deploy(
-        environment={
-            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
-        }
-    )
+    scene.deploy(environment=scene.static_keys())
 
 
 FIXES = [restart_only, static_keys]
