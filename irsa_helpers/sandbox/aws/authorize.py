@@ -6,7 +6,7 @@ Source: IAM User Guide, "Policy evaluation logic" and "Troubleshoot access denie
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.errors import AwsError
@@ -14,7 +14,7 @@ from irsa_helpers.policy import Decision, Policy, Request, evaluate, explain
 from irsa_helpers.sandbox.aws import conditions, needs, resource_policies, session_policies
 from irsa_helpers.sandbox.aws.callers import Caller, Callers
 from irsa_helpers.sandbox.aws.common_errors import common_error
-from irsa_helpers.sandbox.aws.directory import Directory, Grants
+from irsa_helpers.sandbox.aws.directory import Directory, Grants, Role
 from irsa_helpers.sandbox.aws.invocations import Invocation
 from irsa_helpers.sandbox.aws.models import PROTOCOLS
 from irsa_helpers.sandbox.aws.need import Need
@@ -72,9 +72,25 @@ class Authorizer:
             decision = _across_accounts(request, permissions, decision, caller)
         return decision, permissions
 
-    def allows(self, caller: Caller, need: Need, region: str, client: str) -> bool:
-        """Whether the caller may do that, without a record of the question."""
-        return caller.is_admin or self.decide(caller, need, region, client)[0].allowed
+    def decide_on_role(self, caller: Caller, request: Request, role: Role) -> Decision:
+        """Whether the caller may assume the role: its trust policy must let the caller in.
+
+        A trust policy that names just the caller's account leaves it to the caller's own policies;
+        so does one of another account.
+        """
+        grants, session = self._callers.grants(caller), self._laid_over(caller)
+        combined = _evaluate(
+            request, Permissions(grants, session, role.trust_policy, role.account_id)
+        )
+        if combined.effect == "ExplicitlyDenied":
+            return combined
+        if not granted_by_resource(combined):
+            reason = "no statement of the trust policy allows it"
+            return Decision("ImplicitlyDenied", reason, combined.reasons)
+        if role.account_id == caller.account_id:
+            return combined
+        own = _evaluate(request, Permissions(grants, session, None, ""))
+        return combined if own.allowed else own
 
     def refuse(
         self, caller: Caller, invocation: Invocation, need: Need, client: str
@@ -87,14 +103,13 @@ class Authorizer:
         return self._refusal(caller, invocation.service, need, decision, permissions)
 
     def _permissions(self, caller: Caller, need: Need) -> Permissions:
-        laid_over = caller.session.policies if caller.session else []
         policy, owner = resource_policies.of(need)
-        return Permissions(
-            self._callers.grants(caller),
-            session_policies.combined(laid_over, caller.account_id, self._directory),
-            policy,
-            owner,
-        )
+        return Permissions(self._callers.grants(caller), self._laid_over(caller), policy, owner)
+
+    def _laid_over(self, caller: Caller) -> Policy | None:
+        """The session policies of the caller as one."""
+        policies = caller.session.policies if caller.session else []
+        return session_policies.combined(policies, caller.account_id, self._directory)
 
     def _refusal(
         self,
@@ -170,11 +185,15 @@ def _across_accounts(
     )
     if not own.allowed:
         return own
-    theirs = evaluate(request, resource_policy=permissions.resource or _EMPTY)
-    return decision if theirs.allowed else replace(theirs, reasons=decision.reasons)
+    if not granted_by_resource(decision):
+        reason = "no resource-based policy statement allows it"
+        return Decision("ImplicitlyDenied", reason, decision.reasons)
+    return decision
 
 
-_EMPTY = Policy("2012-10-17", ())
+def granted_by_resource(decision: Decision) -> bool:
+    """Whether a statement of the resource's own policy lets the caller, or its account, in."""
+    return bool(_allowed_by(decision, "resource policy"))
 
 
 def _because(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from irsa_helpers.policy import parse_policy
 from irsa_helpers.sandbox.aws import signature
 from irsa_helpers.sandbox.aws.common_errors import common_error
 from irsa_helpers.sandbox.aws.directory import AccessKey, Directory, Grants
@@ -12,6 +13,12 @@ from irsa_helpers.sandbox.aws.sessions import InvalidSessionTokenError, Session,
 from irsa_helpers.sandbox.aws.settings import ADMIN_USER, AwsSettings
 from irsa_helpers.sandbox.aws.wire import HttpRequest
 
+ALL = parse_policy(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "Admin", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+)
 ANONYMOUS_ARN = "anonymous"
 
 
@@ -63,6 +70,8 @@ class Callers:
 
     def grants(self, caller: Caller) -> Grants:
         """The identity policies that hold for a caller."""
+        if caller.is_admin:
+            return Grants((ALL,), None)
         if caller.is_role:
             return self._directory.role_grants(caller.principal_arn)
         if caller.is_anonymous:

@@ -77,7 +77,7 @@ def parameters(
     path_parameters: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The parameters by their names in the model. Raises UnreadableError."""
-    from moto.core.parse import PROTOCOL_PARSERS
+    from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
     from werkzeug.datastructures import Headers, MultiDict
 
     model = service_model(service).operation_model(operation)
@@ -94,7 +94,7 @@ def parameters(
                 "url_params": dict(path_parameters),
             }
         )
-    except _PARSER_ERRORS as error:
+    except (RequestParserError, *_PARSER_ERRORS) as error:
         raise UnreadableError(str(error)) from error
     return {name: value for name, value in parsed.items() if value is not None}
 

@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Request, evaluate, explain
-from irsa_helpers.policy.match import names_whole_account
+from irsa_helpers.policy import Decision, Request, explain
 from irsa_helpers.sandbox.aws import assumed_roles, conditions, constraints, session_policies
 from irsa_helpers.sandbox.aws.authorize import Authorizer
 from irsa_helpers.sandbox.aws.callers import Caller
 from irsa_helpers.sandbox.aws.directory import Directory, Role
 from irsa_helpers.sandbox.aws.invocations import Invocation
-from irsa_helpers.sandbox.aws.need import Need
 from irsa_helpers.sandbox.aws.sessions import Session, Sessions, new_access_key_id
 from irsa_helpers.sandbox.aws.settings import AwsSettings
 
@@ -104,26 +102,19 @@ class Sts:
         if "ExternalId" in parameters:
             context["sts:ExternalId"] = parameters["ExternalId"]
         request = Request(caller.arn, "sts:AssumeRole", role.arn, context)
-        trust = evaluate(request, resource_policy=role.trust_policy)
-        self._record(caller, role, trust)
-        if not trust.allowed:
-            raise self._denied(caller, arn, trust)
-        if caller.is_admin:
-            return role
-        need = Need("sts:AssumeRole", role.arn, role.arn, context)
-        own, _ = self._authorizer.decide(caller, need, invocation.region, client)
-        names_caller = role.account_id == caller.account_id and _names_caller(trust, caller)
-        if not own.allowed and (own.effect == "ExplicitlyDenied" or not names_caller):
-            raise self._denied(caller, arn, own)
+        decision = self._authorizer.decide_on_role(caller, request, role)
+        self._record(caller, role, decision)
+        if not decision.allowed:
+            raise self._denied(caller, arn, decision)
         return role
 
     def _record(self, caller: Caller, role: Role, decision: Decision) -> None:
-        verb = "lets" if decision.allowed else "does not let"
+        verb = "may" if decision.allowed else "may not"
         self._settings.trace.add(
             "trust-policy",
             "STS",
             "IAM",
-            f"the trust policy of {role.name} {verb} {caller.arn} in",
+            f"{caller.arn} {verb} assume {role.name}",
             "ok" if decision.allowed else "denied",
             role_arn=role.arn,
             caller_arn=caller.arn,
@@ -181,13 +172,3 @@ def _check_supported(parameters: dict[str, Any]) -> None:
     if lacking:
         text = f"The sandbox does not implement {', '.join(lacking)} of sts:AssumeRole."
         raise AwsError("NotImplemented", 400, text)
-
-
-def _names_caller(trust: Decision, caller: Caller) -> bool:
-    """Whether the trust policy names the caller itself, not just the account it is in."""
-    return any(
-        not names_whole_account(principal, caller.arn)
-        for each in trust.reasons
-        if each.effect == "Allow" and each.matched
-        for principal in each.principals
-    )

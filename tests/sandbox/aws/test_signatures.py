@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ADMIN = Credentials(*ADMIN_KEY)
+HTTP = httpx.Client()
 
 
 def signed(
@@ -37,7 +38,7 @@ def send(request: AWSRequest, **changes: Any) -> httpx.Response:
         "headers": dict(request.headers.items()),
         "content": request.data,
     }
-    return httpx.request(**(sent | changes))
+    return HTTP.request(**(sent | changes))
 
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
@@ -111,7 +112,7 @@ def test_a_learner_who_moves_the_clock_can_still_sign(endpoint: Endpoint) -> Non
 )
 def test_a_broken_authorization_is_refused(endpoint: Endpoint, authorization: str) -> None:
     headers = {"authorization": authorization.encode("latin-1").decode("latin-1").encode("latin-1")}
-    answer = httpx.post(endpoint.url, headers=headers, content=IDENTITY)
+    answer = HTTP.post(endpoint.url, headers=headers, content=IDENTITY)
     assert answer.status_code in (400, 403)
 
 
@@ -121,10 +122,10 @@ def test_a_presigned_url_is_good_for_its_time_only(endpoint: Endpoint) -> None:
     s3.put_object(Bucket="presigned", Key="a b/ü.txt", Body=b"content")
     parameters = {"Bucket": "presigned", "Key": "a b/ü.txt"}
     good = s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=60)
-    assert httpx.get(good).text == "content"
-    assert httpx.get(good.replace("Expires=60", "Expires=6000")).status_code == 403
+    assert HTTP.get(good).text == "content"
+    assert HTTP.get(good.replace("Expires=60", "Expires=6000")).status_code == 403
     over = s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=-1)
-    assert httpx.get(over).status_code in (400, 403)
+    assert HTTP.get(over).status_code in (400, 403)
 
 
 def eks_token(
@@ -187,7 +188,7 @@ def test_no_request_without_a_signature_gets_through_or_breaks_anything(
     endpoint: Endpoint, method: str, path: str, body: bytes, target: str
 ) -> None:
     headers = {"x-amz-target": target} if target else {}
-    answer = httpx.request(method, f"{endpoint.url}/{path}", content=body, headers=headers)
+    answer = HTTP.request(method, f"{endpoint.url}/{path}", content=body, headers=headers)
     assert 400 <= answer.status_code < 500
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 from aws_endpoint import ISSUER, SUBJECT, Endpoint, assume
 from botocore.exceptions import ClientError
@@ -12,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 from trick_tokens import TRICKS, Trick, raw
+
+HTTP = httpx.Client()
 
 
 def refusal(endpoint: Endpoint, role: str, token: str) -> dict[str, Any]:
@@ -155,8 +158,6 @@ def test_several_audiences_reach_the_trust_policy_as_the_one_that_matched(
 def test_no_made_up_token_gets_credentials_or_breaks_sts(
     endpoint: Endpoint, role: str, token: str
 ) -> None:
-    import httpx
-
     form = {
         "Action": "AssumeRoleWithWebIdentity",
         "Version": "2011-06-15",
@@ -164,6 +165,6 @@ def test_no_made_up_token_gets_credentials_or_breaks_sts(
         "RoleSessionName": "fuzz",
         "WebIdentityToken": token.encode("utf-8", "replace").decode(),
     }
-    answer = httpx.post(endpoint.url, data=form)
+    answer = HTTP.post(endpoint.url, data=form)
     assert answer.status_code == 400, answer.text
     assert "<Credentials>" not in answer.text
