@@ -13,7 +13,6 @@ from typing import Any, Literal
 from irsa_helpers.policy.document import Condition, Policy, Statement, parse_policy
 from irsa_helpers.policy.match import (
     action_matches,
-    arn_matches,
     matches,
     names_whole_account,
     principal_matches,
@@ -133,16 +132,18 @@ def evaluate(
     if denying:
         where = f"{denying[0].statement} of the {denying[0].policy}"
         return Decision("ExplicitlyDenied", f"{where} denies it", looked_at)
-    granting = [each for each in resource if _allows(each)]
-    direct = [each for each in granting if _grants_session(each, request)]
+    granting = [each for each in resource if _allows(each) and not _delegates(each, request)]
+    direct = [each for each in granting if _grants_caller(each, request)]
+    if direct and _is_named(direct, request):
+        return Decision("Allowed", _by(direct[0]), looked_at)
+    if session_policy is not None and not any(map(_allows, session)):
+        return Decision("ImplicitlyDenied", "no session policy statement allows it", looked_at)
     if direct:
         return Decision("Allowed", _by(direct[0]), looked_at)
     if permissions_boundary is not None and not any(map(_allows, boundary)):
         return Decision(
             "ImplicitlyDenied", "no permissions boundary statement allows it", looked_at
         )
-    if session_policy is not None and not any(map(_allows, session)):
-        return Decision("ImplicitlyDenied", "no session policy statement allows it", looked_at)
     allowing = [*(each for each in identity if _allows(each)), *granting]
     if allowing:
         return Decision("Allowed", _by(allowing[0]), looked_at)
@@ -158,18 +159,34 @@ def _by(result: StatementResult) -> str:
     return f"{result.statement} of the {result.policy} allows it"
 
 
-def _grants_session(result: StatementResult, request: Request) -> bool:
-    """Whether a resource policy names the caller itself, so that boundary and session don't count.
+def _grants_caller(result: StatementResult, request: Request) -> bool:
+    """Whether a resource policy grants to the caller itself, so that a boundary does not count.
 
     Source: IAM User Guide, "Evaluating identity-based policies with resource-based policies": a
-    grant to a session's ARN is not limited, a grant to its role's ARN or its account is.
+    grant to a user's or a session's ARN is not limited, one to a role's ARN or an account is. Our
+    reading: a grant to everyone (`*`) is not limited by a boundary, but by a session policy.
     """
-    named = [p for p in result.principals if p == request.principal]
-    is_session = role_of_session(request.principal) != request.principal
-    others = [p for p in result.principals if names_whole_account(p, request.principal)]
-    if is_session:
-        return bool(named)
-    return bool(named) and not others and ":role/" not in request.principal
+    if "*" in result.principals:
+        return True
+    return request.principal in result.principals and ":role/" not in request.principal
+
+
+def _is_named(results: Sequence[StatementResult], request: Request) -> bool:
+    """Whether one of the grants names the caller: then no session policy limits it either.
+
+    Source: IAM User Guide, "Session policies".
+    """
+    return any(request.principal in each.principals for each in results)
+
+
+def _delegates(result: StatementResult, request: Request) -> bool:
+    """Whether a resource policy trusts the caller's account alone, which is then to decide.
+
+    Source: IAM User Guide, "AWS JSON policy elements: Principal", AWS account principals.
+    """
+    meant = [p for p in result.principals if names_whole_account(p, request.principal)]
+    own = {"*", request.principal, role_of_session(request.principal)}
+    return bool(meant) and own.isdisjoint(result.principals)
 
 
 def _optional(policy: PolicySource | None, name: str, request: Request) -> list[StatementResult]:
@@ -213,16 +230,17 @@ def _resource(statement: Statement, request: Request, with_variables: bool) -> b
     """A statement without Resource (a trust policy) is about the resource it is attached to."""
     if statement.resources is None:
         return True
-    found = any(_one_resource(each, request, with_variables) for each in statement.resources)
-    return found is not statement.not_resource
+    found = [_one_resource(each, request, with_variables) for each in statement.resources]
+    return all(each is False for each in found) if statement.not_resource else any(found)
 
 
-def _one_resource(pattern: str, request: Request, with_variables: bool) -> bool:
+def _one_resource(pattern: str, request: Request, with_variables: bool) -> bool | None:
+    """Whether a pattern fits; None where a variable in it has no value, which fits nothing."""
     if with_variables and has_variable(pattern):
         try:
             pattern = expand(pattern, request.values)
         except UnresolvedError:
-            return False
+            return None
     return matches(pattern, request.resource)
 
 
@@ -263,27 +281,27 @@ def _compare_all(
     request: Request,
     with_variables: bool,
 ) -> bool:
-    try:
-        expanded = [_expanded(operator, each, request, with_variables) for each in wanted]
-    except UnresolvedError:
-        return False
+    expanded = [_expanded(operator, each, request, with_variables) for each in wanted]
 
     def fits(value: str) -> bool:
-        return any(_compare(operator, each, value) for each in expanded) is not operator.negated
+        outcomes = [None if each is None else _compare(operator, each, value) for each in expanded]
+        return all(each is False for each in outcomes) if operator.negated else any(outcomes)
 
     if operator.quantifier == "ForAnyValue":
         return any(map(fits, actual))
     return all(map(fits, actual))
 
 
-def _expanded(operator: Operator, text: str, request: Request, with_variables: bool) -> str:
-    if operator.variables and with_variables and has_variable(text):
+def _expanded(operator: Operator, text: str, request: Request, with_variables: bool) -> str | None:
+    """The policy's value with its variables replaced; None where one of them has no value."""
+    if not (operator.variables and with_variables and has_variable(text)):
+        return text
+    try:
         return expand(text, request.values)
-    return text
+    except UnresolvedError:
+        return None
 
 
-def _compare(operator: Operator, wanted: str, actual: str) -> bool:
+def _compare(operator: Operator, wanted: str, actual: str) -> bool | None:
     """Patterns take a variable's own `*` for itself; every other comparison is of plain text."""
-    if operator.compare in (matches, arn_matches):
-        return operator.compare(wanted, actual)
-    return operator.compare(unescape(wanted), actual)
+    return operator.compare(wanted if operator.patterns else unescape(wanted), actual)

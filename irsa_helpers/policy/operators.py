@@ -11,13 +11,15 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from irsa_helpers.policy.match import arn_matches, matches
 
-Compare = Callable[[str, str], bool]  # (value in the policy, value in the request)
+# (value in the policy, value in the request); None where they cannot be compared at all, and then
+# neither the operator nor its negation holds.
+Compare = Callable[[str, str], bool | None]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Operator:
     compare: Compare
     negated: bool = False
     variables: bool = False
+    patterns: bool = False
     if_exists: bool = False
     quantifier: str = ""  # "", "ForAllValues" or "ForAnyValue"
 
@@ -51,27 +54,33 @@ def _binary(wanted: str, actual: str) -> bool:
         return False
 
 
-def _in_network(wanted: str, actual: str) -> bool:
+def _in_network(wanted: str, actual: str) -> bool | None:
     try:
         return ipaddress.ip_address(actual) in ipaddress.ip_network(wanted, strict=False)
     except ValueError:
-        return False
+        return None
+
+
+def _arn(wanted: str, actual: str) -> bool | None:
+    if wanted != "*" and wanted.count(":") < 5:
+        return None
+    return arn_matches(wanted, actual)
 
 
 def _numbers(test: Callable[[float, float], bool]) -> Compare:
-    def compare(wanted: str, actual: str) -> bool:
+    def compare(wanted: str, actual: str) -> bool | None:
         try:
             return test(float(actual), float(wanted))
         except ValueError:
-            return False
+            return None
 
     return compare
 
 
 def _dates(test: Callable[[float, float], bool]) -> Compare:
-    def compare(wanted: str, actual: str) -> bool:
+    def compare(wanted: str, actual: str) -> bool | None:
         given, bound = seconds_of(actual), seconds_of(wanted)
-        return given is not None and bound is not None and test(given, bound)
+        return None if given is None or bound is None else test(given, bound)
 
     return compare
 
@@ -98,22 +107,22 @@ def _orders(prefix: str, of: Callable[[Callable[[float, float], bool]], Compare]
     ]
 
 
-def _with_negation(name: str, negated: str, compare: Compare, variables: bool) -> list[Operator]:
-    return [
-        Operator(name, compare, variables=variables),
-        Operator(negated, compare, negated=True, variables=variables),
-    ]
+def _with_negation(
+    name: str, negated: str, compare: Compare, *, variables: bool = False, patterns: bool = False
+) -> list[Operator]:
+    plain = Operator(name, compare, variables=variables, patterns=patterns)
+    return [plain, replace(plain, name=negated, negated=True)]
 
 
 _PLAIN = [
-    *_with_negation("StringEquals", "StringNotEquals", _equals, True),
+    *_with_negation("StringEquals", "StringNotEquals", _equals, variables=True),
     *_with_negation(
-        "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", _equals_ignore_case, True
+        "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", _equals_ignore_case, variables=True
     ),
-    *_with_negation("StringLike", "StringNotLike", matches, True),
-    *_with_negation("ArnEquals", "ArnNotEquals", arn_matches, True),
-    *_with_negation("ArnLike", "ArnNotLike", arn_matches, True),
-    *_with_negation("IpAddress", "NotIpAddress", _in_network, False),
+    *_with_negation("StringLike", "StringNotLike", matches, variables=True, patterns=True),
+    *_with_negation("ArnEquals", "ArnNotEquals", _arn, variables=True, patterns=True),
+    *_with_negation("ArnLike", "ArnNotLike", _arn, variables=True, patterns=True),
+    *_with_negation("IpAddress", "NotIpAddress", _in_network),
     *_orders("Numeric", _numbers),
     *_orders("Date", _dates),
     Operator("Bool", _boolean),
@@ -134,11 +143,5 @@ def find_operator(text: str) -> Operator | None:
     plain = _BY_NAME.get(found[2].lower())
     if plain is None or (plain.name == "Null" and found[3]):
         return None
-    return Operator(
-        plain.name,
-        plain.compare,
-        plain.negated,
-        plain.variables,
-        bool(found[3]),
-        _QUANTIFIERS.get((found[1] or "").lower(), ""),
-    )
+    quantifier = _QUANTIFIERS.get((found[1] or "").lower(), "")
+    return replace(plain, if_exists=bool(found[3]), quantifier=quantifier)

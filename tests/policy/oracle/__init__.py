@@ -1,0 +1,1 @@
+"""An independent simulator, asked for its verdicts where Node and its package are there."""

@@ -1,0 +1,134 @@
+"""A policy that IAM would not take is refused, with IAM's code and message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from irsa_helpers.policy import (
+    PolicyError,
+    parse_policy,
+    validate_identity_policy,
+    validate_trust_policy,
+)
+from tests.policy.cases import ISSUER, OBJECT, PROVIDER, SUB, allow, policy, trust
+
+GOOD = allow("s3:GetObject", OBJECT)
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in GOOD.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ("{", "This policy contains invalid Json"),
+        ("[]", "Syntax errors in policy."),
+        ({}, "Syntax errors in policy."),
+        (policy(), "Syntax errors in policy."),
+        (policy(GOOD) | {"Extra": 1}, "Syntax errors in policy."),
+        (policy(GOOD | {"Extra": 1}), "Syntax errors in policy."),
+        (policy(GOOD, version="2020-01-01"), "The policy must contain a valid version string"),
+        (policy(without("Effect")), "Missing required field Effect"),
+        (policy(GOOD | {"Effect": "allow"}), "Invalid effect: allow"),
+        (policy(without("Action")), "Missing required field Action"),
+        (policy(GOOD | {"Action": []}), "Missing required field Action cannot be empty!"),
+        (policy(GOOD | {"NotAction": "s3:*"}), "Syntax errors in policy."),
+        (
+            policy(GOOD | {"Action": "GetObject"}),
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+        ),
+        (
+            policy(GOOD | {"Condition": {"StringEqual": {"aws:SourceIp": "x"}}}),
+            "Invalid Condition type : StringEqual",
+        ),
+        (
+            policy(GOOD | {"Condition": {"StringEquals": {f"https://{ISSUER}:sub": "x"}}}),
+            "Condition can contain only one colon",
+        ),
+        (
+            policy(GOOD | {"Condition": {"StringEquals": {"aws:A": "x", "aws:a": "y"}}}),
+            "Syntax errors in policy.",
+        ),
+        (
+            policy(GOOD | {"Sid": "one"}, GOOD | {"Sid": "one"}),
+            "Statement IDs (SID) in a single policy must be unique.",
+        ),
+    ],
+    ids=str,
+)
+def test_a_malformed_policy_is_refused(document: Any, message: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        parse_policy(document)
+    assert refused.value.message == message
+    assert (refused.value.code, refused.value.http_status) == ("MalformedPolicyDocument", 400)
+
+
+def test_a_member_given_twice_is_refused() -> None:
+    with pytest.raises(PolicyError):
+        parse_policy('{"Version": "2012-10-17", "Statement": [], "Statement": []}')
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (trust(None, Resource="*"), "Has prohibited field Resource"),
+        (policy(without("Resource")), "Missing required field Principal"),
+        (
+            trust(None, Principal={"Federated": "https://" + ISSUER}),
+            f'Invalid principal in policy: "FEDERATED":"https://{ISSUER}"',
+        ),
+        (
+            trust(None, Principal={"AWS": "enginrect"}),
+            'Invalid principal in policy: "AWS":"enginrect"',
+        ),
+        (
+            trust(None, Action="s3:GetObject"),
+            "AssumeRole policy may only specify STS AssumeRole actions.",
+        ),
+    ],
+    ids=str,
+)
+def test_a_trust_policy_has_rules_of_its_own(document: Any, message: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        validate_trust_policy(document)
+    assert refused.value.message == message
+
+
+def test_the_quota_of_a_trust_policy_leaves_white_space_out() -> None:
+    long = trust({"StringEquals": {f"{ISSUER}:sub": [f"{SUB}-{n}" for n in range(40)]}})
+    with pytest.raises(PolicyError) as refused:
+        validate_trust_policy(long)
+    assert (refused.value.code, refused.value.http_status) == ("LimitExceeded", 409)
+    assert refused.value.message == "Cannot exceed quota for ACLSizePerRole: 2048"
+    spaced = json.dumps(trust({"StringEquals": {f"{ISSUER}:sub": SUB}}), indent=60)
+    assert len(spaced) > 2048
+    validate_trust_policy(spaced)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (trust(None), "Policy document should not specify a principal."),
+        (policy(without("Resource")), "Policy statement must contain resources."),
+        (
+            policy(GOOD | {"Resource": "enginrect-data"}),
+            'Resource enginrect-data must be in ARN format or "*".',
+        ),
+    ],
+    ids=str,
+)
+def test_an_identity_policy_has_rules_of_its_own(document: Any, message: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        validate_identity_policy(document)
+    assert refused.value.message == message
+
+
+def test_good_policies_pass() -> None:
+    validate_identity_policy(policy(GOOD))
+    validate_trust_policy(trust({"StringEquals": {f"{ISSUER}:sub": SUB}}))
+    assert parse_policy(policy(GOOD)).statements[0].actions == ("s3:GetObject",)
+    assert PROVIDER.endswith(ISSUER)
