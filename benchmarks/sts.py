@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from benchmarks.measure import clean_environment, moto_server
+from benchmarks.measure import clean_environment, median_seconds, moto_server
 
 PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
 CALLS = 400
@@ -119,6 +119,30 @@ def measure(ours: Target, plain: Target) -> tuple[float, float]:
     return statistics.median(a for a, _ in rounds), statistics.median(b for _, b in rounds)
 
 
+def validation_seconds() -> float:
+    """How long reading a token, verifying its signature and checking its times takes."""
+    from irsa_helpers.sandbox.aws import jwks, tokens
+    from irsa_helpers.sandbox.issuer import SigningKeys
+
+    now = int(time.time())
+    claims: dict[str, object] = {
+        "iss": "https://issuer",
+        "sub": "system:serviceaccount:default:enginrect-sa",
+    }
+    claims |= {"aud": ["sts.amazonaws.com"], "iat": now, "nbf": now, "exp": now + 3600}
+    with tempfile.TemporaryDirectory() as folder:
+        keys = SigningKeys.load_or_create(Path(folder))
+    text, key = keys.sign(claims), jwks.VerificationKey(keys.current, "RS256")
+
+    def validate() -> None:
+        for _ in range(CALLS):
+            token = tokens.read(text)
+            tokens.verify_signature(token, key)
+            tokens.check_times(token.claims, now)
+
+    return median_seconds(validate) / CALLS
+
+
 def report() -> list[tuple[str, str]]:
     """Rows of what was measured and its figure."""
     with tempfile.TemporaryDirectory() as folder, moto_server() as moto_port:
@@ -142,4 +166,5 @@ def report() -> list[tuple[str, str]]:
         ("AssumeRoleWithWebIdentity, validated", f"{mine:.0f} calls/s"),
         ("the same from a plain moto_server, not validated", f"{theirs:.0f} calls/s"),
         ("ratio sandbox / moto_server", f"{mine / theirs:.2f}"),
+        ("validating a token, alone", f"{validation_seconds() * 1000:.3f} ms"),
     ]

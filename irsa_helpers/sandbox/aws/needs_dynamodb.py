@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from irsa_helpers.sandbox.aws import leading_keys
 from irsa_helpers.sandbox.aws.invocations import Invocation
 from irsa_helpers.sandbox.aws.need import Need
 
@@ -41,30 +42,41 @@ def of(invocation: Invocation) -> list[Need] | None:
         return [Need(f"dynamodb:{operation}", arn, arn)]
     if operation in ("BatchGetItem", "BatchWriteItem"):
         tables = parameters.get("RequestItems") or {}
-        return [_table(invocation, operation, name) for name in tables]
+        return [
+            _table(invocation, operation, name, *_batch(content))
+            for name, content in tables.items()
+        ]
     if operation in ("TransactGetItems", "TransactWriteItems"):
         return [
-            _table(invocation, action, str(each.get("TableName", "")))
+            _table(invocation, action, str(each.get("TableName", "")), each)
             for action, each in _transaction(parameters.get("TransactItems") or [])
         ]
     if operation in _TABLE_OPERATIONS:
-        return [_table(invocation, operation, str(parameters.get("TableName", "")))]
+        name = str(parameters.get("TableName", ""))
+        return [_table(invocation, operation, name, parameters)]
     return None
 
 
-def _table(invocation: Invocation, action: str, name: str) -> Need:
+def _table(invocation: Invocation, action: str, name: str, *contents: dict[str, Any]) -> Need:
     """A permission on a table, or on the index of it that the call names."""
     place = f"arn:aws:dynamodb:{invocation.region}:{invocation.account_id}:table/"
     arn = name if name.startswith("arn:") else place + name
     if index := invocation.parameters.get("IndexName"):
         arn = f"{arn}/index/{index}"
-    return Need(f"dynamodb:{action}", arn, arn, _attributes(invocation.parameters))
+    context: dict[str, str | list[str]] = {}
+    if "Select" in invocation.parameters:
+        context["dynamodb:Select"] = str(invocation.parameters["Select"])
+    if keys := [key for each in contents for key in leading_keys.of(invocation, name, each)]:
+        context["dynamodb:LeadingKeys"] = keys
+    return Need(f"dynamodb:{action}", arn, arn, context)
 
 
-def _attributes(parameters: dict[str, Any]) -> dict[str, str | list[str]]:
-    if "Select" in parameters:
-        return {"dynamodb:Select": str(parameters["Select"])}
-    return {}
+def _batch(content: Any) -> list[dict[str, Any]]:
+    """The keys and items of one table in a batch."""
+    if isinstance(content, dict):
+        return [content]
+    requests = [each for each in content or [] if isinstance(each, dict)]
+    return [inner for each in requests for inner in each.values() if isinstance(inner, dict)]
 
 
 def _transaction(items: Iterable[Any]) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -31,8 +31,6 @@ _OF_THE_ACCOUNT = {
     *("GetAccountSummary", "GetAccountAuthorizationDetails", "GetCredentialReport"),
     *("ListAccountAliases", "GetAccountPasswordPolicy", "GenerateCredentialReport"),
 }
-# With these the role or user is acted on, and the policy's ARN is a condition.
-_ATTACHING = ("Attach", "Detach")
 
 
 def of(invocation: Invocation) -> list[Need] | None:
@@ -51,17 +49,13 @@ def of(invocation: Invocation) -> list[Need] | None:
         arn = place + "oidc-provider/" + str(parameters.get("Url", "")).removeprefix("https://")
         return [Need(action, arn, arn)]
     for name in _NAMED:
-        if name in parameters and not _is_about_policy(operation, parameters, name):
+        if name in parameters:
             return [_named(invocation, action, name)]
     for name, shown in _ARNS.items():
         if name in parameters:
             arn = str(parameters[name])
             return [Need(action, arn, shown.format(arn))]
     return None
-
-
-def _is_about_policy(operation: str, parameters: dict[str, Any], name: str) -> bool:
-    return "PolicyArn" in parameters and not operation.startswith(_ATTACHING) and name in parameters
 
 
 def _named(invocation: Invocation, action: str, parameter: str) -> Need:

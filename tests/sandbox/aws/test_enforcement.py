@@ -254,6 +254,34 @@ def test_dynamodb_is_granted_by_table_and_action(pod: Any, grant: Grant) -> None
     assert f"dynamodb:Scan on resource: {TABLE_ARN} because no identity-based" in error["message"]
 
 
+def test_a_policy_can_keep_a_role_to_its_own_partition(pod: Any, grant: Grant) -> None:
+    own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["own"]}}
+    grant(allow(["dynamodb:*Item", "dynamodb:Query"], TABLE_ARN, Condition=own))
+    dynamodb, table = pod("dynamodb"), {"TableName": "enginrect-table"}
+    values = {":v": {"S": "own"}, ":w": {"S": "other"}}
+
+    def query(expression: str) -> Any:
+        return dynamodb.query(
+            **table,
+            KeyConditionExpression=expression,
+            ExpressionAttributeNames={"#k": "id"},
+            ExpressionAttributeValues=values,
+        )
+
+    dynamodb.put_item(**table, Item={"id": {"S": "own"}})
+    assert dynamodb.get_item(**table, Key={"id": {"S": "own"}})["Item"]
+    assert query("#k = :v")["Count"] == 1
+    batch = {"enginrect-table": [{"PutRequest": {"Item": {"id": {"S": "other"}}}}]}
+    for call in (
+        lambda: dynamodb.put_item(**table, Item={"id": {"S": "other"}}),
+        lambda: dynamodb.get_item(**table, Key={"id": {"S": "other"}}),
+        lambda: query("#k = :w"),
+        lambda: query("(#k) = :w"),
+        lambda: dynamodb.batch_write_item(RequestItems=batch),
+    ):
+        assert refusal(call)["code"] == "AccessDeniedException"
+
+
 def test_a_table_of_a_transaction_is_not_forgotten(pod: Any, grant: Grant) -> None:
     grant(allow("dynamodb:PutItem", f"{TABLE_ARN}-other"))
     put = {"TableName": "enginrect-table", "Item": {"id": {"S": "1"}}}
