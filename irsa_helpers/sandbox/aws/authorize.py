@@ -149,8 +149,14 @@ class Authorizer:
             "access_key_id": caller.access_key_id,
             "role_arn": caller.principal_arn if caller.is_role else None,
             "decision": decision.to_dict(),
-            "explanation": None if decision.allowed else explain(decision),
         }
+        if not decision.allowed:
+            refusal = common_error("denied", PROTOCOLS[invocation.service])
+            detail |= {
+                "code": refusal.code,
+                "status": refusal.http_status,
+                "explanation": explain(decision),
+            }
         self._settings.trace.add(
             "aws-call",
             caller.arn,

@@ -45,6 +45,14 @@ def service_model(service: str) -> Any:
     return get_service_model(service)
 
 
+@cache
+def regions(service: str) -> frozenset[str]:
+    """The regions in which a service has an endpoint, in the partition `aws`."""
+    from botocore.session import get_session
+
+    return frozenset(get_session().get_available_regions(service))
+
+
 def has_operation(service: str, name: str) -> bool:
     """Whether the service has that operation."""
     return name in service_model(service).operation_names

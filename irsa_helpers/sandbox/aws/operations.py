@@ -25,6 +25,10 @@ from irsa_helpers.sandbox.aws.invocations import (
 )
 from irsa_helpers.sandbox.aws.wire import HttpRequest
 
+# Services that are in a region, by the name under which botocore lists their endpoints.
+REGIONAL = {name: name for name in ("s3", "dynamodb", "secretsmanager", "eks")} | {
+    "eks-auth": "eks"
+}
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 # Headers of a request that moto reads beside those in the model of the operation.
 _S3_HEADERS = frozenset(
@@ -58,6 +62,9 @@ def protocol_of(service: str, request: HttpRequest) -> str:
 def identify(request: HttpRequest, service: str, region: str, account_id: str) -> Invocation:
     """The call that a request makes. Raises AwsError where it names none."""
     protocol = models.PROTOCOLS.get(service)
+    if service in REGIONAL and region not in models.regions(REGIONAL[service]):
+        text = f"Credential should be scoped to a valid region, not '{region}'."
+        raise common_error("mismatch", protocol_of(service, request), text)
     if protocol == "query":
         return _query(request, service, region, account_id)
     if protocol == "json":

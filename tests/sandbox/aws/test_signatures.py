@@ -81,6 +81,16 @@ def test_an_account_cannot_be_chosen_by_a_header(endpoint: Endpoint) -> None:
     assert "enginrect-node-role" in answer.text
 
 
+@pytest.mark.parametrize("service", ["s3", "dynamodb", "secretsmanager", "eks", "eks-auth"])
+def test_a_region_that_is_none_is_refused(endpoint: Endpoint, service: str) -> None:
+    headers = {"x-amz-target": "DynamoDB_20120810.ListTables"}
+    request = AWSRequest("POST", f"{endpoint.url}/", headers=headers, data=b"{}")
+    SigV4Auth(ADMIN, service, "kr-nowhere-1").add_auth(request)
+    answer = send(request)
+    assert answer.status_code in (400, 403)
+    assert "Credential should be scoped to a valid region, not" in answer.text
+
+
 def test_an_old_signature_is_refused(endpoint: Endpoint, monkeypatch: Any) -> None:
     import datetime
 
