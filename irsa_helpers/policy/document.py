@@ -7,6 +7,7 @@ where they are known. Everything unknown is refused: a policy that is not unders
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,6 +28,9 @@ STATEMENT_ELEMENTS = {
     "Condition",
 }
 PRINCIPAL_KINDS = {"AWS", "Federated", "Service", "CanonicalUser"}
+
+# A tag's own name may hold colons: `aws:ResourceTag/aws:cloudformation:stack-name`.
+_TAG_KEY = re.compile(r"[A-Za-z0-9-]+:[A-Za-z-]+/.*", re.DOTALL)
 
 Principals = tuple[tuple[str, str], ...]  # (kind, value); a bare "*" is ("*", "*")
 
@@ -196,7 +200,7 @@ def _conditions(block: Any) -> tuple[Condition, ...]:
         if len(lowered) != len(set(lowered)):
             raise PolicyError("Syntax errors in policy.")
         for key, values in keys.items():
-            if key.count(":") > 1:
+            if key.count(":") > 1 and not _TAG_KEY.fullmatch(key):
                 raise PolicyError("Condition can contain only one colon")
             if ":" not in key:
                 raise PolicyError(

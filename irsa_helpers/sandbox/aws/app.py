@@ -14,7 +14,6 @@ from irsa_helpers.sandbox.aws import (
     assumed_roles,
     eks,
     iam,
-    oidc_providers,
     operations,
     s3,
     signature,
@@ -67,7 +66,6 @@ class Aws:
         iam.install(self._records)
         s3.install(self._records)
         PodIdentity(self._records)
-        oidc_providers.install(self._records)
 
     async def start(self) -> None:
         """Load the records and make sure that the account holds what it must."""

@@ -64,6 +64,16 @@ class Sts:
         chained = caller.session is not None and caller.is_role
         if chained and duration > assumed_roles.CHAINED_DURATION_SECONDS:
             raise AwsError("ValidationError", 400, _CHAINED)
+        self._settings.trace.add(
+            "assume-role",
+            caller.arn,
+            "STS",
+            f"{caller.arn} asks for {parameters['RoleArn']}",
+            action="AssumeRole",
+            role_arn=parameters["RoleArn"],
+            role_session_name=parameters["RoleSessionName"],
+            caller_arn=caller.arn,
+        )
         role = self._trusted(caller, invocation, client)
         assumed_roles.check_duration(role, duration)
         session = assumed_roles.new_session(
