@@ -29,8 +29,9 @@ STATEMENT_ELEMENTS = {
 }
 PRINCIPAL_KINDS = {"AWS", "Federated", "Service", "CanonicalUser"}
 
-# A tag's own name may hold colons: `aws:ResourceTag/aws:cloudformation:stack-name`.
-_TAG_KEY = re.compile(r"[A-Za-z0-9-]+:[A-Za-z-]+/.*", re.DOTALL)
+# The name of a tag, or of an encryption context, may hold colons of its own:
+# `aws:ResourceTag/aws:cloudformation:stack-name`.
+_TAG_KEY = re.compile(r"[A-Za-z0-9-]+:[A-Za-z-]+/.*|kms:EncryptionContext:.*", re.DOTALL)
 
 Principals = tuple[tuple[str, str], ...]  # (kind, value); a bare "*" is ("*", "*")
 
