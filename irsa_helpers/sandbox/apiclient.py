@@ -138,6 +138,12 @@ class Informer:
         self.objects: dict[Key, Object] = {}
         self._task: asyncio.Task[None] | None = None
 
+    def note(self, body: Object) -> None:
+        """Take over what a write of our own returned: the watch brings it only later."""
+        known = self.objects.get(key_of(body))
+        if known is None or _revision(known) < _revision(body):
+            self.objects[key_of(body)] = body
+
     async def start(self) -> None:
         """Return when the cache holds what is there now; it is kept up to date from then on."""
         revision = await self._relist()
@@ -175,8 +181,16 @@ class Informer:
         return revision
 
     def _take(self, kind: str, body: Object) -> None:
+        known = self.objects.get(key_of(body))
         if kind == "DELETED":
-            self.objects.pop(key_of(body), None)
+            if known is None or _revision(known) < _revision(body):
+                self.objects.pop(key_of(body), None)
         elif kind in {"ADDED", "MODIFIED"}:
+            if known and _revision(body) < _revision(known):
+                return
             self.objects[key_of(body)] = body
         self._on_change(body)
+
+
+def _revision(body: Object) -> int:
+    return int(body["metadata"]["resourceVersion"])

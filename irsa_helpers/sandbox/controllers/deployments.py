@@ -8,8 +8,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import math
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from irsa_helpers.sandbox.apiclient import (
@@ -22,6 +21,11 @@ from irsa_helpers.sandbox.apiclient import (
     path_of,
 )
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.controllers.deployment_status import (
+    seconds_to_deadline,
+    share,
+    status_of,
+)
 from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.controllers.owners import controlled_by, owner_reference
 
@@ -54,12 +58,14 @@ class DeploymentController:
         deployments: Informer,
         replica_sets: Informer,
         events: EventRecorder,
+        later: Callable[[Key, float], None],
     ) -> None:
         self._client = client
         self._clock = clock
         self._deployments = deployments
         self._replica_sets = replica_sets
         self._events = events
+        self._later = later
 
     async def reconcile(self, key: Key) -> None:
         """One step towards the wanted state; the next change of a ReplicaSet brings the next."""
@@ -78,6 +84,8 @@ class DeploymentController:
                 await self._renumber(deployment, current, owned)
             await self._roll(deployment, current, [r for r in owned if r is not current])
             await self._forget_old(deployment, current, owned)
+        elif len(active := [each for each in owned if each["spec"]["replicas"]]) == 1:
+            await self._scale(deployment, active[0], deployment["spec"]["replicas"])
         await self._report(deployment, current, owned)
 
     async def _make(self, deployment: Object, name_hash: str, owned: list[Object]) -> Object:
@@ -103,7 +111,7 @@ class DeploymentController:
             },
         }
         made = await self._client.create(path_of("apps/v1", "replicasets", namespace), body)
-        self._replica_sets.objects.setdefault(key_of(made), made)
+        self._replica_sets.note(made)
         await self._set_revision(deployment, revision)
         if at_once:
             self._tell(deployment, made, "up", 0, at_once)
@@ -139,8 +147,8 @@ class DeploymentController:
                 await self._scale(deployment, current, wanted)
             return
         rolling = deployment["spec"]["strategy"].get("rollingUpdate") or {}
-        surge = _share(rolling.get("maxSurge", "25%"), wanted, up=True)
-        unavailable = _share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
+        surge = share(rolling.get("maxSurge", "25%"), wanted, up=True)
+        unavailable = share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
         if not surge and not unavailable:
             unavailable = 1
         total = current["spec"]["replicas"] + sum(each["spec"]["replicas"] for each in old)
@@ -165,6 +173,7 @@ class DeploymentController:
         namespace, name = key_of(replica_set)
         path = path_of("apps/v1", "replicasets", namespace, name)
         changed = await self._client.patch(path, {"spec": {"replicas": replicas}})
+        self._replica_sets.note(changed)
         replica_set["spec"] = changed["spec"]
         direction = "up" if replicas > before else "down"
         self._tell(deployment, replica_set, direction, before, replicas)
@@ -195,79 +204,20 @@ class DeploymentController:
     async def _report(
         self, deployment: Object, current: Object | None, owned: list[Object]
     ) -> None:
-        status = _status(deployment, current, owned, self._clock.now())
+        now = self._clock.now()
+        status = status_of(deployment, current, owned, now)
+        namespace, name = key_of(deployment)
+        seconds = seconds_to_deadline(deployment, status, now)
+        if seconds is not None:
+            self._later((namespace, name), max(seconds, 0.1))
         if status == deployment.get("status"):
             return
-        namespace, name = key_of(deployment)
         path = path_of("apps/v1", "deployments", namespace, name, "status")
         try:
-            await self._client.patch(path, {"status": status})
+            self._deployments.note(await self._client.patch(path, {"status": status}))
         except ApiError as error:
             if error.status != 404:
                 raise
-
-
-def _status(
-    deployment: Object, current: Object | None, owned: list[Object], now: datetime
-) -> Object:
-    def total(member: str, sets: list[Object]) -> int:
-        return sum(each.get("status", {}).get(member, 0) for each in sets)
-
-    wanted = deployment["spec"]["replicas"]
-    new = [current] if current else []
-    updated, ready = total("replicas", new), total("readyReplicas", owned)
-    available, replicas = total("availableReplicas", owned), total("replicas", owned)
-    complete = updated == replicas == available == wanted
-    name = (current or deployment)["metadata"]["name"]
-    progress = (
-        ("NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
-        if complete
-        else ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
-    )
-    rolling = deployment["spec"]["strategy"].get("rollingUpdate") or {}
-    least = wanted - _share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
-    enough = available >= least
-    availability = (
-        ("MinimumReplicasAvailable", "Deployment has minimum availability.")
-        if enough
-        else ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
-    )
-    conditions = [
-        _condition(deployment, "Available", "True" if enough else "False", availability, now),
-        _condition(deployment, "Progressing", "True", progress, now),
-    ]
-    for each in new:
-        for condition in each.get("status", {}).get("conditions") or ():
-            reason = (condition["reason"], condition["message"])
-            conditions.append(_condition(deployment, "ReplicaFailure", "True", reason, now))
-    return {
-        "observedGeneration": deployment["metadata"].get("generation", 1),
-        "replicas": replicas,
-        "updatedReplicas": updated,
-        "readyReplicas": ready,
-        "availableReplicas": available,
-        "unavailableReplicas": max(0, wanted - available),
-        "conditions": conditions,
-    }
-
-
-def _condition(
-    deployment: Object, kind: str, status: str, why: tuple[str, str], now: datetime
-) -> Object:
-    """The condition, with its old times as long as it says the same."""
-    stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    reason, message = why
-    for old in deployment.get("status", {}).get("conditions") or ():
-        if (old["type"], old["status"], old["reason"]) == (kind, status, reason):
-            return {**old, "message": message}
-    return {
-        "type": kind,
-        "status": status,
-        "reason": reason,
-        "message": message,
-        "lastUpdateTime": stamp,
-        "lastTransitionTime": stamp,
-    }
 
 
 def _revision(replica_set: Object) -> int:
@@ -279,11 +229,3 @@ def _carried(deployment: Object) -> dict[str, str]:
     left_out = {REVISION, "kubectl.kubernetes.io/last-applied-configuration"}
     annotations = deployment["metadata"].get("annotations") or {}
     return {name: value for name, value in annotations.items() if name not in left_out}
-
-
-def _share(value: int | str, total: int, *, up: bool) -> int:
-    """A number, or a percentage of the replicas: surge is rounded up, unavailability down."""
-    if isinstance(value, int):
-        return value
-    exact = total * int(value.rstrip("%")) / 100
-    return math.ceil(exact) if up else math.floor(exact)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from irsa_helpers.sandbox.apiclient import ApiError, Key
+from irsa_helpers.sandbox.clock import Clock
 
 log = logging.getLogger("irsa-lab.controllers")
 
@@ -28,11 +29,28 @@ class WorkQueue:
         self._added = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._later: set[asyncio.TimerHandle] = set()
+        self._timers: dict[Key, tuple[float, asyncio.Task[None]]] = {}
 
     def add(self, key: Key) -> None:
         """Reconcile this key soon; a key that waits already is not added twice."""
         self._waiting[key] = None
         self._added.set()
+
+    def add_later(self, key: Key, clock: Clock, seconds: float) -> None:
+        """Reconcile this key when that much of the sandbox's time has passed, or before."""
+        due = clock.time() + seconds
+        if key in self._timers:
+            earlier, task = self._timers[key]
+            if earlier <= due and not task.done():
+                return
+            task.cancel()
+
+        async def wait() -> None:
+            await clock.sleep(seconds)
+            del self._timers[key]
+            self.add(key)
+
+        self._timers[key] = due, asyncio.create_task(wait(), name=f"{self._name} {key} later")
 
     def start(self) -> None:
         """Begin to work."""
@@ -42,6 +60,8 @@ class WorkQueue:
         """Stop after the key in hand."""
         for handle in self._later:
             handle.cancel()
+        for _, task in self._timers.values():
+            task.cancel()
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

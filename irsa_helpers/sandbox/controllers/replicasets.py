@@ -45,8 +45,9 @@ class ReplicaSetController:
         if len(pods) < wanted:
             failure = await self._make(owner, wanted - len(pods))
         elif len(pods) > wanted:
-            # The youngest and the unready go first.
-            pods.sort(key=lambda p: (is_ready(p), _made(p)))
+            # The unready go first, and of two alike the younger.
+            pods.sort(key=_made, reverse=True)
+            pods.sort(key=is_ready)
             for pod in pods[: len(pods) - wanted]:
                 await self._delete(owner, pod)
         await self._report(owner, failure)
@@ -73,7 +74,7 @@ class ReplicaSetController:
                 self._events.record(owner, "Warning", "FailedCreate", text)
                 return error
             # Count it at once: the watch may bring it only after the next reconciliation.
-            self._pods.objects.setdefault(key_of(made), made)
+            self._pods.note(made)
             text = f"Created pod: {made['metadata']['name']}"
             self._events.record(owner, "Normal", "SuccessfulCreate", text)
         return None
@@ -107,7 +108,7 @@ class ReplicaSetController:
         if status != owner.get("status"):
             namespace, name = key_of(owner)
             path = path_of("apps/v1", "replicasets", namespace, name, "status")
-            await self._client.patch(path, {"status": status})
+            self._replica_sets.note(await self._client.patch(path, {"status": status}))
 
 
 def _made(pod: Object) -> str:

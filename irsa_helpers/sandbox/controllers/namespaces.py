@@ -1,0 +1,111 @@
+"""What every namespace has, and how one is emptied before it goes.
+
+Source: Kubernetes documentation, "Namespaces", "Managing Service Accounts".
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Informer, Key, Object, path_of
+
+DEFAULT_ACCOUNT = "default"
+CA_CONFIG_MAP = "kube-root-ca.crt"
+ESSENTIAL = {"serviceaccounts": DEFAULT_ACCOUNT, "configmaps": CA_CONFIG_MAP}
+
+
+def belongs_to_all(plural: str, body: Object) -> bool:
+    """Whether the object is one that every namespace has."""
+    return bool(ESSENTIAL.get(plural) == body["metadata"]["name"])
+
+
+class NamespaceController:
+    """Gives each namespace its `default` ServiceAccount and CA, and empties one that is to go."""
+
+    def __init__(
+        self,
+        client: ApiClient,
+        namespaces: Informer,
+        accounts: Informer,
+        config_maps: Informer,
+        ca_pem: str,
+    ) -> None:
+        self._client = client
+        self._namespaces = namespaces
+        self._accounts = accounts
+        self._config_maps = config_maps
+        self._ca_pem = ca_pem
+
+    async def reconcile(self, key: Key) -> None:
+        """The namespace has what every namespace has, or nothing any more."""
+        namespace = self._namespaces.objects.get(key)
+        if namespace is None:
+            return
+        name = key[1]
+        if namespace["metadata"].get("deletionTimestamp"):
+            await self._empty(name, namespace)
+            return
+        if (name, DEFAULT_ACCOUNT) not in self._accounts.objects:
+            await self._create("serviceaccounts", name, {"metadata": {"name": DEFAULT_ACCOUNT}})
+        await self._ensure_ca(name)
+
+    async def _ensure_ca(self, namespace: str) -> None:
+        data = {"ca.crt": self._ca_pem}
+        found = self._config_maps.objects.get((namespace, CA_CONFIG_MAP))
+        if found is None:
+            body = {"metadata": {"name": CA_CONFIG_MAP}, "data": data}
+            await self._create("configmaps", namespace, body)
+        elif found.get("data") != data:
+            path = path_of("v1", "configmaps", namespace, CA_CONFIG_MAP)
+            removed = dict.fromkeys(found.get("data") or {})
+            await self._client.patch(path, {"data": removed | data})
+
+    async def _create(self, plural: str, namespace: str, body: Object) -> None:
+        try:
+            await self._client.create(path_of("v1", plural, namespace), body)
+        except ApiError as error:
+            # It is there already, or the namespace has begun to go.
+            if error.status not in {403, 404, 409}:
+                raise
+
+    async def _empty(self, name: str, namespace: Object) -> None:
+        kinds = await self._namespaced_kinds()
+        left = sum(await asyncio.gather(*(self._delete_all(name, *kind) for kind in kinds)))
+        if left:
+            # Pods take their grace period, and finalizers their time.
+            raise ApiError(409, "Conflict", f"{left} objects of {name} are still ending")
+        metadata = {k: v for k, v in namespace["metadata"].items() if k != "resourceVersion"}
+        finalized = namespace | {"metadata": metadata, "spec": {"finalizers": []}}
+        path = path_of("v1", "namespaces", "", name, "finalize")
+        try:
+            await self._client.replace(path, finalized)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    async def _delete_all(self, namespace: str, version: str, plural: str) -> int:
+        """Ask for the deletion of every object of a kind; returns how many have not gone yet."""
+        collection = path_of(version, plural, namespace)
+        items, _ = await self._client.list(collection)
+        for body in items:
+            if not body["metadata"].get("deletionTimestamp"):
+                path = f"{collection}/{body['metadata']['name']}"
+                await self._client.delete(path, propagationPolicy="Background")
+        return len((await self._client.list(collection))[0]) if items else 0
+
+    async def _namespaced_kinds(self) -> list[tuple[str, str]]:
+        """(API version, plural) of each kind that lives in a namespace, as discovery lists them."""
+        groups = await self._client.get("/apis") or {}
+        versions = [
+            "v1",
+            *(g["preferredVersion"]["groupVersion"] for g in groups.get("groups", ())),
+        ]
+        found = []
+        for version in versions:
+            listed = await self._client.get(f"/apis/{version}" if "/" in version else "/api/v1")
+            found += [
+                (version, resource["name"])
+                for resource in (listed or {}).get("resources", ())
+                if resource["namespaced"] and {"delete", "list"} <= set(resource["verbs"])
+            ]
+        return found
