@@ -77,7 +77,10 @@ class Aws:
         await self._records.stop()
 
     async def app(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
+        """Answer one HTTP request; a WebSocket is refused, since AWS has none here."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
         request = await _read(scope, receive)
         answer = await self.answer(request)
         headers = _raw_headers(request, answer)

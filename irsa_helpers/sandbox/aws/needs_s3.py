@@ -6,7 +6,7 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from irsa_helpers.sandbox.aws.invocations import Invocation
 from irsa_helpers.sandbox.aws.need import Need
@@ -138,9 +138,9 @@ def _listing(parameters: dict[str, Any]) -> dict[str, str | list[str]]:
 
 def _copy_source(text: str) -> tuple[str, str, str]:
     """Bucket, key and version of a copy's source: `bucket/key?versionId=v`."""
-    path, _, version = text.partition("?versionId=")
+    path, _, query = text.partition("?")
     bucket, _, key = unquote(path).lstrip("/").partition("/")
-    return bucket, key, version
+    return bucket, key, dict(parse_qsl(query)).get("versionId", "")
 
 
 def deletion_need(bucket: str, deleted_object: dict[str, Any]) -> Need:

@@ -136,6 +136,8 @@ def _moto(invocation: Invocation) -> Answer:
     except Exception as error:
         log.exception("moto did not perform %s", invocation.operation)
         raise _not_performed(invocation, error) from error
+    if int(status) >= 500:
+        raise _not_performed(invocation, RuntimeError(f"moto answered {status}"))
     content = body.encode() if isinstance(body, str) else bytes(body)
     return Answer(int(status), _plain_headers(headers), content)
 

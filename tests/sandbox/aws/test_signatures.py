@@ -273,3 +273,13 @@ def test_no_path_breaks_s3(
     request = AWSRequest(method, url, data=body)
     S3SigV4Auth(ADMIN, "s3", REGION).add_auth(request)
     assert send(request, url=url).status_code < 500
+
+
+def test_a_websocket_is_refused(endpoint: Endpoint) -> None:
+    upgrade = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    assert HTTP.get(endpoint.url, headers=upgrade).status_code == 403
