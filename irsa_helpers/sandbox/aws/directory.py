@@ -65,7 +65,6 @@ class AccessKey:
     access_key_id: str
     secret_access_key: str
     active: bool
-    user_name: str
     user_arn: str
     user_id: str
     account_id: str
@@ -206,7 +205,6 @@ def _access_key(key: Any, user: Any) -> AccessKey:
         key.access_key_id,
         key.secret_access_key,
         key.status == "Active",
-        user.name,
         user.arn,
         user.id,
         user.account_id,

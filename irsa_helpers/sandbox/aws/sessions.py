@@ -29,9 +29,9 @@ _NONCE_BYTES = 12
 class Session:
     """Who the credentials speak for, until when, and what narrows them.
 
-    `context` holds condition keys that the session brings along; `chained` says that temporary
-    credentials asked for it. For a role, `principal_arn` is the role's and `principal_id` its AROA
-    id; for GetSessionToken they are the user's.
+    `context` holds condition keys that the session brings along; `transitive_tags` names the tags
+    that go along when it assumes another role. For a role, `principal_arn` is the role's and
+    `principal_id` its AROA id; for GetSessionToken they are the user's.
     """
 
     access_key_id: str
@@ -47,7 +47,6 @@ class Session:
     transitive_tags: list[str] = field(default_factory=list)
     context: dict[str, str] = field(default_factory=dict)
     source_identity: str = ""
-    chained: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from irsa_helpers.sandbox.aws.authorize import Authorizer
 from irsa_helpers.sandbox.aws.callers import Caller
 from irsa_helpers.sandbox.aws.directory import Directory, Role
 from irsa_helpers.sandbox.aws.invocations import Invocation
-from irsa_helpers.sandbox.aws.sessions import Session, Sessions, new_access_key_id
+from irsa_helpers.sandbox.aws.sessions import Credentials, Session, Sessions, new_access_key_id
 from irsa_helpers.sandbox.aws.settings import AwsSettings
 
 SESSION_TOKEN_SECONDS = 43_200
@@ -61,9 +61,51 @@ class Sts:
         assumed_roles.check_form("AssumeRole", parameters)
         _check_supported(parameters)
         duration = parameters.get("DurationSeconds", assumed_roles.DEFAULT_DURATION_SECONDS)
-        chained = caller.session is not None and caller.is_role
-        if chained and duration > assumed_roles.CHAINED_DURATION_SECONDS:
+        if caller.is_role and duration > assumed_roles.CHAINED_DURATION_SECONDS:
             raise AwsError("ValidationError", 400, _CHAINED)
+        self._began(caller, parameters)
+        inherited = _inherited(caller)
+        role = self._trusted(caller, invocation, inherited, client)
+        assumed_roles.check_duration(role, duration)
+        session = assumed_roles.new_session(
+            role,
+            parameters["RoleSessionName"],
+            issued_at=self._settings.clock.time(),
+            duration_seconds=duration,
+            policies=session_policies.read(parameters, role.account_id, self._directory),
+            tags=inherited,
+            transitive_tags=list(inherited),
+            source_identity=caller.session.source_identity if caller.session else "",
+        )
+        credentials = self._sessions.seal(session)
+        self._ended(caller, role, session, credentials)
+        return assumed_roles.result(session, credentials)
+
+    def _trusted(
+        self, caller: Caller, invocation: Invocation, tags: dict[str, str], client: str
+    ) -> Role:
+        """The role, where its trust policy lets the caller in and the caller may ask for it."""
+        parameters = invocation.parameters
+        arn = parameters["RoleArn"]
+        role = self._directory.role(arn)
+        if role is None:
+            raise self._denied(caller, "sts:AssumeRole", arn, None)
+        context = conditions.of_request(self._settings, client) | conditions.of_caller(
+            caller, invocation.region
+        )
+        context["sts:RoleSessionName"] = parameters["RoleSessionName"]
+        if "ExternalId" in parameters:
+            context["sts:ExternalId"] = parameters["ExternalId"]
+        context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        for action in ("sts:AssumeRole", "sts:TagSession") if tags else ("sts:AssumeRole",):
+            request = Request(caller.arn, action, role.arn, context)
+            decision = self._authorizer.decide_on_role(caller, request, role)
+            self._record(caller, role, decision)
+            if not decision.allowed:
+                raise self._denied(caller, action, arn, decision)
+        return role
+
+    def _began(self, caller: Caller, parameters: dict[str, Any]) -> None:
         self._settings.trace.add(
             "assume-role",
             caller.arn,
@@ -74,18 +116,10 @@ class Sts:
             role_session_name=parameters["RoleSessionName"],
             caller_arn=caller.arn,
         )
-        role = self._trusted(caller, invocation, client)
-        assumed_roles.check_duration(role, duration)
-        session = assumed_roles.new_session(
-            role,
-            parameters["RoleSessionName"],
-            issued_at=self._settings.clock.time(),
-            duration_seconds=duration,
-            policies=session_policies.read(parameters, role.account_id, self._directory),
-            chained=chained,
-            source_identity=caller.session.source_identity if caller.session else "",
-        )
-        credentials = self._sessions.seal(session)
+
+    def _ended(
+        self, caller: Caller, role: Role, session: Session, credentials: Credentials
+    ) -> None:
         self._settings.trace.add(
             "session",
             "STS",
@@ -96,27 +130,6 @@ class Sts:
             access_key_id=session.access_key_id,
             expiration=credentials.expiration,
         )
-        return assumed_roles.result(session, credentials)
-
-    def _trusted(self, caller: Caller, invocation: Invocation, client: str) -> Role:
-        """The role, where its trust policy lets the caller in and the caller may ask for it."""
-        parameters = invocation.parameters
-        arn = parameters["RoleArn"]
-        role = self._directory.role(arn)
-        if role is None:
-            raise self._denied(caller, arn, None)
-        context = conditions.of_request(self._settings, client) | conditions.of_caller(
-            caller, invocation.region
-        )
-        context["sts:RoleSessionName"] = parameters["RoleSessionName"]
-        if "ExternalId" in parameters:
-            context["sts:ExternalId"] = parameters["ExternalId"]
-        request = Request(caller.arn, "sts:AssumeRole", role.arn, context)
-        decision = self._authorizer.decide_on_role(caller, request, role)
-        self._record(caller, role, decision)
-        if not decision.allowed:
-            raise self._denied(caller, arn, decision)
-        return role
 
     def _record(self, caller: Caller, role: Role, decision: Decision) -> None:
         verb = "may" if decision.allowed else "may not"
@@ -132,12 +145,11 @@ class Sts:
             explanation=None if decision.allowed else explain(decision),
         )
 
-    def _denied(self, caller: Caller, role_arn: str, decision: Decision | None) -> AwsError:
+    def _denied(
+        self, caller: Caller, action: str, role_arn: str, decision: Decision | None
+    ) -> AwsError:
         """STS says no more than this, whether the role is there or not."""
-        text = (
-            f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: "
-            f"{role_arn}"
-        )
+        text = f"User: {caller.arn} is not authorized to perform: {action} on resource: {role_arn}"
         reason = explain(decision) if decision else f"the role {role_arn} does not exist"
         return AwsError("AccessDenied", 403, text, explanation=reason)
 
@@ -182,3 +194,11 @@ def _check_supported(parameters: dict[str, Any]) -> None:
     if lacking:
         text = f"The sandbox does not implement {', '.join(lacking)} of sts:AssumeRole."
         raise AwsError("NotImplemented", 400, text)
+
+
+def _inherited(caller: Caller) -> dict[str, str]:
+    """The tags that go along a chain of roles: those of EKS Pod Identity do."""
+    session = caller.session
+    if session is None:
+        return {}
+    return {key: session.tags[key] for key in session.transitive_tags if key in session.tags}

@@ -144,3 +144,33 @@ def test_a_role_must_let_the_session_be_tagged(endpoint: Endpoint, agent: Any) -
 def test_an_unknown_cluster_is_not_found(endpoint: Endpoint) -> None:
     with pytest.raises(ClientError, match="No cluster found for name: another"):
         endpoint.client("eks").list_pod_identity_associations(clusterName="another")
+
+
+def test_the_tags_go_along_to_the_next_role(endpoint: Endpoint, agent: Any) -> None:
+    iam = endpoint.client("iam")
+    answer = agent.assume_role_for_pod_identity(clusterName=CLUSTER, token=token(endpoint))
+    found = answer["credentials"]
+    pod = endpoint.client(
+        "sts",
+        {
+            "AccessKeyId": found["accessKeyId"],
+            "SecretAccessKey": found["secretAccessKey"],
+            "SessionToken": found["sessionToken"],
+        },
+    )
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ARN},
+        "Action": ["sts:AssumeRole"],
+        "Condition": {"StringEquals": {"aws:RequestTag/kubernetes-namespace": "default"}},
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    target = iam.create_role(RoleName="next", AssumeRolePolicyDocument=json.dumps(document))[
+        "Role"
+    ]["Arn"]
+    call = {"RoleArn": target, "RoleSessionName": "next"}
+    with pytest.raises(ClientError, match="is not authorized to perform: sts:TagSession"):
+        pod.assume_role(**call)
+    statement["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+    iam.update_assume_role_policy(RoleName="next", PolicyDocument=json.dumps(document))
+    assert pod.assume_role(**call)["Credentials"]
