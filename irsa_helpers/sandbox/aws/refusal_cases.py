@@ -215,6 +215,22 @@ async def _other_service(asker: Asker) -> Answer:
 
 _THUMB = {"ThumbprintList.member.1": "not-hexadecimal-but-of-forty-characters!"}
 _MANY_THUMBS = {f"ThumbprintList.member.{n}": f"{n}" * 40 for n in range(1, 7)}
+_MANAGED = {
+    f"PolicyArns.member.{n}.arn": f"arn:aws:iam::aws:policy/{name}"
+    for n, name in enumerate(("AmazonS3ReadOnlyAccess", "AmazonDynamoDBReadOnlyAccess"), 1)
+}
+_LARGE = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": [f"arn:aws:s3:::enginrect-data/{n}" for n in range(57)],
+            }
+        ],
+    }
+)
 _LONG = "".join(f"system:serviceaccount:default:number-{n}," for n in range(60))
 
 CASES: list[Case] = [
@@ -226,6 +242,8 @@ CASES: list[Case] = [
     _web("a duration over 12 hours", DurationSeconds="43201"),
     _web("a duration over the role's maximum", DurationSeconds="7200"),
     _web("a session policy that is no JSON", Policy="{"),
+    _web("a session policy over 2,048 characters", Policy=_LARGE + " " * 500),
+    _web("session policies that are too large together", Policy=_LARGE, **_MANAGED),
     _web("a path in place of the token", WebIdentityToken="/var/run/secrets/token"),
     _token("a token without `sub`", sub=None),
     _token("an issuer without a provider", iss="https://oidc.example.com/id/OTHER"),

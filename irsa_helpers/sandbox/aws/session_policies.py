@@ -19,7 +19,7 @@ def read(parameters: dict[str, Any], account_id: str, directory: Directory) -> l
     """The session policies of a call, as JSON texts or managed policies' ARNs. Raises AwsError."""
     policies = []
     if text := parameters.get("Policy"):
-        validate_identity_policy(text, quota=PACKED_CHARACTERS)
+        validate_identity_policy(text, quota=len(text))
         policies.append(json.dumps(json.loads(text), separators=(",", ":")))
     for entry in parameters.get("PolicyArns", []):
         arn = entry.get("arn", "")

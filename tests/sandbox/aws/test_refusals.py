@@ -62,6 +62,11 @@ EXPECTED = {
     f"{WEB}a star under StringEquals": ("AccessDenied", 403, NOT_AUTHORIZED),
     f"{WEB}the wrong action": ("AccessDenied", 403, NOT_AUTHORIZED),
     f"{WEB}a session policy that is no JSON": ("MalformedPolicyDocument", 400, ""),
+    f"{WEB}session policies that are too large together": (
+        "PackedPolicyTooLarge",
+        400,
+        "Packed policy consumes ",
+    ),
     "AssumeRole: over an hour from a role's session": (
         "ValidationError",
         400,
