@@ -28,7 +28,7 @@ from irsa_helpers.sandbox.kubelet import logs
 from irsa_helpers.sandbox.kubelet.container import Container
 from irsa_helpers.sandbox.kubelet.context import Node
 from irsa_helpers.sandbox.kubelet.environment import service_environment
-from irsa_helpers.sandbox.kubelet.reaping import Warden, reap
+from irsa_helpers.sandbox.kubelet.reaping import Sweeper, Warden, reap
 from irsa_helpers.sandbox.kubelet.registration import Registration
 from irsa_helpers.sandbox.kubelet.streams import ExecSession
 from irsa_helpers.sandbox.kubelet.worker import PodWorker
@@ -56,6 +56,8 @@ class Kubelet:
         token: str,
         addresses: Mapping[str, str] | None = None,
     ) -> None:
+        # Resolved: processes are recognized by the paths that the system gives them.
+        directory = directory.resolve()
         self._client = client
         self._clock = clock
         self._name = node["metadata"]["name"]
@@ -64,7 +66,14 @@ class Kubelet:
         self._events = EventRecorder(client, clock, "kubelet", self._name)
         environment = {**service_environment(client.server_url), **node_environment}
         self._node = Node(
-            client, clock, trace, self._events, directory, environment, addresses or {}
+            client=client,
+            clock=clock,
+            trace=trace,
+            events=self._events,
+            directory=directory,
+            environment=environment,
+            addresses=addresses or {},
+            sweeper=Sweeper(),
         )
         self._warden = Warden(directory)
         self._pods = Informer(client, path_of("v1", "pods"), self._on_change)

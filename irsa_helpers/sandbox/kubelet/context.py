@@ -15,6 +15,7 @@ from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.kubelet.container import Container
+from irsa_helpers.sandbox.kubelet.reaping import Sweeper
 from irsa_helpers.sandbox.trace import Trace
 
 log = logging.getLogger("irsa-lab.kubelet")
@@ -33,6 +34,7 @@ class Node:
     directory: Path
     environment: Mapping[str, str]
     addresses: Mapping[str, str]
+    sweeper: Sweeper
     host_ip: str = "127.0.0.1"
 
     def now(self) -> str:

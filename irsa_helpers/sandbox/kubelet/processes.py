@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -152,17 +152,17 @@ def kill_group(pid: int) -> None:
         signal_group(pid, KILL)
 
 
-def sweep(folder: Path, before: float | None = None) -> int:
-    """End every process whose home, working directory or noted session is below that folder.
+def sweep(folders: Collection[Path], before: float | None = None) -> int:
+    """End every process whose home, working directory or noted session is below those folders.
 
     `before` (seconds since the epoch) spares younger ones. Returns how many were ended.
     """
     limit = time.time() if before is None else before
-    sessions = _noted_sessions(folder)
+    sessions = {each for folder in folders for each in _noted_sessions(folder)}
     ended = 0
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
-            if process.create_time() <= limit and _belongs(process, folder, sessions):
+            if process.create_time() <= limit and _belongs(process, folders, sessions):
                 process.kill()
                 ended += 1
     return ended
@@ -186,10 +186,10 @@ def _reused(pid: int, created: float) -> bool:
         return False
 
 
-def _belongs(process: psutil.Process, folder: Path, sessions: set[int]) -> bool:
+def _belongs(process: psutil.Process, folders: Collection[Path], sessions: set[int]) -> bool:
     if process.pid == os.getpid():
         return False
     if hasattr(os, "getsid") and os.getsid(process.pid) in sessions:
         return True
-    places = (process.environ().get("HOME", ""), process.cwd())
-    return any(place and Path(place).is_relative_to(folder) for place in places)
+    places = [Path(place) for place in (process.environ().get("HOME"), process.cwd()) if place]
+    return any(place.is_relative_to(folder) for place in places for folder in folders)

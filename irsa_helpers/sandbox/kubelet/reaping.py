@@ -30,11 +30,37 @@ def reap(pods: Path, before: float | None = None) -> int:
     if not pods.is_dir():
         return 0
     noted = list(pods.glob("*/*.pid"))
-    ended = sweep(pods.resolve(), before)
+    ended = sweep([pods.resolve()], before)
     if before is None:
         for path in noted:
             path.unlink(missing_ok=True)
     return ended
+
+
+class Sweeper:
+    """Ends what Pods that end together left running, in one look at the machine's processes."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Path, asyncio.Future[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def sweep(self, folder: Path) -> None:
+        """No process belongs to that folder any more."""
+        future = self._waiting.setdefault(
+            folder.resolve(), asyncio.get_running_loop().create_future()
+        )
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="sweep")
+        await asyncio.shield(future)
+
+    async def _run(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting, {}
+            try:
+                await asyncio.to_thread(sweep, list(taken))
+            finally:
+                for future in taken.values():
+                    future.set_result(None)
 
 
 class Warden:

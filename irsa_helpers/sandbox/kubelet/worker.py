@@ -16,7 +16,7 @@ from irsa_helpers.sandbox.kubelet.context import Node, Reporter
 from irsa_helpers.sandbox.kubelet.environment import ConfigError, Paths
 from irsa_helpers.sandbox.kubelet.podstatus import PodStatus
 from irsa_helpers.sandbox.kubelet.probes import run_command
-from irsa_helpers.sandbox.kubelet.processes import KILL, sweep
+from irsa_helpers.sandbox.kubelet.processes import KILL
 from irsa_helpers.sandbox.kubelet.supervisor import Supervisor
 from irsa_helpers.sandbox.kubelet.volumes import MountedToken, MountError, Volumes
 
@@ -224,8 +224,8 @@ class PodWorker:
         every = [*self.containers, *self.init_containers]
         running = [each for each in every if each.process and each.running]
         await asyncio.gather(*(self._end(each, grace_seconds) for each in running))
-        if any(self.folder.glob("*.exec-*.pid")):
-            await asyncio.to_thread(sweep, self.folder.resolve())
+        if self.folder.exists():
+            await self._node.sweeper.sweep(self.folder)
 
     async def _end(self, container: Container, grace_seconds: float) -> None:
         hook = container.spec.get("lifecycle", {}).get("preStop", {})
