@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -52,6 +55,25 @@ def test_what_was_made_outlives_a_kill(home: Path) -> None:
     assert after.core_v1.read_namespaced_config_map("kept", "default").metadata.name == "kept"
     assert after.sandbox["aws"] == before["aws"], "an open shell must go on working"
     assert after.sandbox["kubernetes"] == before["kubernetes"]
+
+
+def test_the_webhook_follows_when_its_port_is_taken(home: Path) -> None:
+    world = SandboxWorld(launch.ensure_sandbox(home))
+    before = webhook_url(world)
+    launch.stop_sandbox(home)
+    with socket.create_server(("127.0.0.1", urlsplit(before).port or 0)):
+        after = webhook_url(SandboxWorld(launch.ensure_sandbox(home)))
+    assert after != before
+    ports = json.loads((home / "ports.json").read_text())
+    assert urlsplit(after).port == ports["webhook"]
+
+
+def webhook_url(world: SandboxWorld) -> str:
+    from kubernetes.client import AdmissionregistrationV1Api
+
+    api = AdmissionregistrationV1Api(world.kubernetes)
+    found = api.read_mutating_webhook_configuration("pod-identity-webhook")
+    return str(found.webhooks[0].client_config.url)
 
 
 def test_two_projects_do_not_collide(home: Path, tmp_path: Path) -> None:

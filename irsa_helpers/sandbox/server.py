@@ -241,13 +241,24 @@ async def _start_cluster_parts(
 
 
 async def _register_webhook(client: ApiClient, frame: Frame) -> None:
-    """The webhook's configuration is there; one that the learner changed or removed is left so."""
+    """The webhook's configuration is there, at this run's address.
+
+    One that the learner has deleted stays deleted, and what they changed in it stays changed.
+    """
     marker = frame.home / "webhook-registered"
+    body = webhook.configuration(frame.url("webhook"), frame.authority.pem)
+    place = path_of("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations")
     if not marker.exists():
-        body = webhook.configuration(frame.url("webhook"), frame.authority.pem)
-        place = path_of("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations")
         await client.create(place, body)
         marker.touch()
+    elif found := await client.get(f"{place}/{body['metadata']['name']}"):
+        own = {each["name"]: each["clientConfig"] for each in body["webhooks"]}
+        moved = [
+            each | {"clientConfig": own.get(each["name"], each["clientConfig"])}
+            for each in found["webhooks"]
+        ]
+        if moved != found["webhooks"]:
+            await client.replace(f"{place}/{body['metadata']['name']}", found | {"webhooks": moved})
     await client.close()
 
 
