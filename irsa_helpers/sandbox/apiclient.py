@@ -177,8 +177,15 @@ class Informer:
         gone = [body for key, body in self.objects.items() if key not in fresh]
         self.objects = fresh
         for body in [*fresh.values(), *gone]:
-            self._on_change(body)
+            self._tell(body)
         return revision
+
+    def _tell(self, body: Object) -> None:
+        try:
+            self._on_change(body)
+        except Exception:
+            # One object that a component cannot read must not hide all others from it.
+            log.exception("%s %s", self._path, key_of(body))
 
     def _take(self, kind: str, body: Object) -> None:
         known = self.objects.get(key_of(body))
@@ -189,7 +196,7 @@ class Informer:
             if known and _revision(body) < _revision(known):
                 return
             self.objects[key_of(body)] = body
-        self._on_change(body)
+        self._tell(body)
 
 
 def _revision(body: Object) -> int:

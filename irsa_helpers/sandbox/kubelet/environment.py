@@ -111,7 +111,7 @@ async def _single(client: ApiClient, pod: Object, source: Object) -> str | None:
             raise ConfigError(
                 f"couldn't find key {reference['key']} in {kind} {namespace}/{reference['name']}"
             )
-    raise ConfigError(f"the sandbox resolves no {', '.join(source)}")
+    raise ConfigError(f"NotImplemented: the sandbox resolves no {', '.join(source)}")
 
 
 async def _data(client: ApiClient, pod: Object, plural: str, reference: Object) -> dict[str, str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from irsa_helpers.sandbox.apiclient import ApiClient, Object, path_of
-from irsa_helpers.sandbox.kubelet.environment import field_value
+from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
+from irsa_helpers.sandbox.kubelet.environment import ConfigError, field_value
 
 DEFAULT_AUDIENCE_SECONDS = 3600
 REFRESH_SHARE = 0.8
@@ -52,7 +52,11 @@ class Volumes:
         tokens: list[MountedToken] = []
         for volume in self._pod["spec"].get("volumes") or ():
             self.folder(volume["name"]).mkdir(parents=True, exist_ok=True)
-            tokens += await self._write(volume, now)
+            try:
+                tokens += await self._write(volume, now)
+            except (MountError, ConfigError, ApiError) as error:
+                text = f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}'
+                raise MountError(text) from error
         return tokens
 
     async def refresh(self, volume: str, now: float) -> list[MountedToken]:
@@ -77,8 +81,8 @@ class Volumes:
         elif "emptyDir" not in volume:
             kind = next((key for key in volume if key != "name"), "nothing")
             raise MountError(
-                f'MountVolume.SetUp failed for volume "{name}" : the sandbox has no {kind} '
-                "volumes; it has projected, configMap, secret, downwardAPI and emptyDir"
+                f"NotImplemented: the sandbox has no {kind} volumes; it has projected, "
+                "configMap, secret, downwardAPI and emptyDir"
             )
         return []
 
@@ -150,16 +154,22 @@ class Volumes:
         items = source.get("items") or [{"key": key, "path": key} for key in values]
         for item in items:
             if item["key"] not in values:
+                if source.get("optional"):
+                    continue
                 raise MountError(f"references non-existent config key: {item['key']}")
             self._put(volume, item["path"], values[item["key"]], item.get("mode", mode))
 
     def _downward(self, volume: str, source: Object) -> None:
         for item in source.get("items") or ():
+            if "fieldRef" not in item:
+                raise MountError("NotImplemented: the sandbox resolves no resourceFieldRef")
             value = field_value(self._pod, item["fieldRef"]["fieldPath"])
             self._put(volume, item["path"], value.encode(), 0o644)
 
     def _put(self, volume: str, path: str, content: bytes, mode: int) -> None:
         target = self.folder(volume) / path
+        if Path(path).is_absolute() or ".." in Path(path).parts:
+            raise MountError(f"invalid path {path!r}: must be relative and not contain '..'")
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.new")
         temporary.unlink(missing_ok=True)

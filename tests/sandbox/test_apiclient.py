@@ -1,0 +1,156 @@
+"""The small API client: its cache follows a server through changes, breaks and lost history."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from irsa_helpers.sandbox import apiclient
+from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Informer, path_of
+
+PATH = "/api/v1/pods"
+
+
+def pod(name: str, revision: int) -> dict[str, Any]:
+    metadata = {"namespace": "ns", "name": name, "resourceVersion": str(revision)}
+    return {"metadata": metadata}
+
+
+class Server:
+    """Answers lists one after another, and each watch with the lines prepared for it."""
+
+    def __init__(self, lists: list[tuple[int, list[Any]]], watches: list[list[Any] | int]) -> None:
+        self._lists = lists
+        self._watches = watches
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if "watch" not in request.url.params:
+            revision, items = self._lists.pop(0)
+            metadata = {"resourceVersion": str(revision)}
+            return httpx.Response(200, json={"metadata": metadata, "items": items})
+        self.asked.append(request.url.params["resourceVersion"])
+        answer = self._watches.pop(0) if self._watches else None
+        if isinstance(answer, int):
+            return httpx.Response(answer, json={"reason": "InternalError", "message": "broken"})
+        return httpx.Response(200, content=self._lines(answer))
+
+    async def _lines(self, events: list[Any] | None) -> AsyncIterator[bytes]:
+        if events is None:
+            await asyncio.Event().wait()
+        for kind, body in events or ():
+            yield json.dumps({"type": kind, "object": body}).encode() + b"\n"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apiclient, "RETRY_SECONDS", 0)
+
+
+def followed(server: Server, changes: int) -> tuple[dict[Any, Any], list[str]]:
+    """The cache after so many changes, and the names that were told of."""
+
+    async def scenario() -> tuple[dict[Any, Any], list[str]]:
+        client = ApiClient.__new__(ApiClient)
+        transport = httpx.MockTransport(server)
+        client._client = httpx.AsyncClient(transport=transport, base_url="http://api")
+        told: list[str] = []
+        enough = asyncio.Event()
+
+        def on_change(body: dict[str, Any]) -> None:
+            told.append(body["metadata"]["name"])
+            if len(told) >= changes:
+                enough.set()
+            if body["metadata"]["name"] == "unreadable":
+                raise KeyError("spec")
+
+        informer = Informer(client, PATH, on_change)
+        await informer.start()
+        await asyncio.wait_for(enough.wait(), 10)
+        await informer.stop()
+        await client.close()
+        return informer.objects, told
+
+    return asyncio.run(scenario())
+
+
+def test_the_cache_follows_what_is_added_changed_and_deleted() -> None:
+    events = [("ADDED", pod("b", 11)), ("MODIFIED", pod("a", 12)), ("DELETED", pod("b", 13))]
+    objects, told = followed(Server([(10, [pod("a", 1)])], [events]), 4)
+    assert {key: body["metadata"]["resourceVersion"] for key, body in objects.items()} == {
+        ("ns", "a"): "12"
+    }
+    assert told == ["a", "b", "a", "b"]
+
+
+def test_a_watch_that_ends_goes_on_where_it_was() -> None:
+    server = Server([(10, [])], [[("ADDED", pod("a", 11))], [("ADDED", pod("b", 12))]])
+    objects, _ = followed(server, 2)
+    assert sorted(objects) == [("ns", "a"), ("ns", "b")]
+    assert server.asked[:2] == ["10", "11"]
+
+
+def test_a_watch_that_breaks_is_begun_again() -> None:
+    server = Server([(10, [])], [500, [("ADDED", pod("a", 11))]])
+    assert ("ns", "a") in followed(server, 1)[0]
+
+
+def test_a_lost_history_is_made_good_by_a_new_list() -> None:
+    gone = ("ERROR", {"kind": "Status", "code": 410, "reason": "Expired"})
+    server = Server([(10, [pod("a", 1), pod("b", 2)]), (50, [pod("b", 40)])], [[gone]])
+    objects, told = followed(server, 4)
+    assert {key: body["metadata"]["resourceVersion"] for key, body in objects.items()} == {
+        ("ns", "b"): "40"
+    }
+    assert told == ["a", "b", "b", "a"], "what went while nobody watched is told of too"
+
+
+def test_one_object_that_cannot_be_read_does_not_hide_the_others() -> None:
+    events = [("ADDED", pod("unreadable", 11)), ("ADDED", pod("b", 12))]
+    assert followed(Server([(10, [])], [events]), 2)[1] == ["unreadable", "b"]
+
+
+def test_a_write_of_our_own_is_newer_than_what_the_watch_still_brings() -> None:
+    informer = Informer.__new__(Informer)
+    informer.objects, informer._path = {}, PATH
+    told: list[Any] = []
+    informer._on_change = told.append
+    informer.note(pod("a", 20))
+    informer._take("MODIFIED", pod("a", 15))
+    informer._take("DELETED", pod("a", 16))
+    assert informer.objects["ns", "a"]["metadata"]["resourceVersion"] == "20"
+    informer._take("DELETED", pod("a", 21))
+    assert informer.objects == {}
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("v1", "nodes"), "/api/v1/nodes"),
+        (("v1", "pods", "ns", "p", "status"), "/api/v1/namespaces/ns/pods/p/status"),
+        (("apps/v1", "deployments", "ns"), "/apis/apps/v1/namespaces/ns/deployments"),
+    ],
+)
+def test_a_path_is_that_of_the_api(parts: tuple[str, ...], expected: str) -> None:
+    assert path_of(*parts) == expected
+
+
+def test_a_refusal_has_its_status_and_reason() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, json={"reason": "Forbidden", "message": "no"})
+
+    async def scenario() -> None:
+        client = ApiClient.__new__(ApiClient)
+        client._client = httpx.AsyncClient(
+            transport=httpx.MockTransport(refuse), base_url="http://api"
+        )
+        await client.create(PATH, {})
+
+    with pytest.raises(ApiError) as refused:
+        asyncio.run(scenario())
+    assert (refused.value.status, refused.value.reason) == (403, "Forbidden")
