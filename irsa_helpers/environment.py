@@ -31,7 +31,7 @@ def sandbox_environment(sandbox: Mapping[str, Any]) -> dict[str, str]:
         "IRSA_LAB_HOME": sandbox["home"],
         "IRSA_LAB_CLUSTER": sandbox["cluster"],
         "NO_PROXY": _no_proxy(),
-        "PATH": _path(),
+        "PATH": _path(Path(sandbox["home"]) / "bin"),
     }
 
 
@@ -70,8 +70,8 @@ def _no_proxy() -> str:
     return ",".join(dict.fromkeys([*entries, "127.0.0.1", "localhost"]))
 
 
-def _path() -> str:
-    """PATH, with this Python's own `aws` and `kubectl` first."""
+def _path(own: Path) -> str:
+    """PATH: the sandbox's own `aws` first, then this Python's programs such as `kubectl`."""
     programs = str(Path(sys.executable).parent)
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(dict.fromkeys([programs, *entries]))
+    return os.pathsep.join(dict.fromkeys([str(own), programs, *entries]))

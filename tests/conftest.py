@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,8 +74,7 @@ def shell(sandbox: dict[str, Any]) -> Any:
     variables = environment.process_environment(sandbox)
 
     def run(*command: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
-        program = Path(sys.executable).with_name(command[0])
-        found = [str(program) if program.exists() else command[0], *command[1:]]
+        found = [shutil.which(command[0], path=variables["PATH"]) or command[0], *command[1:]]
         result = subprocess.run(
             found, env=variables, capture_output=True, text=True, timeout=60, **options
         )

@@ -62,6 +62,13 @@ def test_env_gives_a_shell_the_real_clients(irsa_lab: Any, sandbox: dict[str, An
     ], answer.stderr
 
 
+@pytest.mark.parametrize("service", [("sqs", "list-queues"), ("emr", "list-clusters")])
+def test_no_aws_command_leaves_the_machine(irsa_lab: Any, service: tuple[str, str]) -> None:
+    answer = irsa_lab("run", "--", "aws", *service)
+    assert answer.returncode != 0
+    assert 'Failed to connect to proxy URL: "http://127.0.0.1:9"' in answer.stderr
+
+
 def test_run_passes_the_exit_status_on(irsa_lab: Any) -> None:
     assert irsa_lab("run", "--", "sh", "-c", "exit 7").returncode == 7
 

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sqlite3
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +42,12 @@ from irsa_helpers.state import write_private
 
 log = logging.getLogger("irsa-lab")
 
+# A proxy where nobody listens: whatever is not on this machine is out of reach.
+NO_WAY_OUT = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
 PORTS = ("aws", "kubernetes", "issuer", "webhook", "kubelet", "imds", "control")
 
 
@@ -232,6 +239,7 @@ async def _start_cluster_parts(
         node_environment={
             "AWS_ENDPOINT_URL": frame.url("aws"),
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": frame.url("imds"),
+            **NO_WAY_OUT,
         },
         token=frame.identity.tokens["kubelet-api"],
     )
@@ -291,6 +299,7 @@ def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSetti
 def _publish(frame: Frame) -> None:
     """Write the kubeconfig and, last, the state file: from then on the sandbox can be found."""
     home, identity = frame.home, frame.identity
+    _write_aws_program(home / "bin")
     kubeconfig = home / "kubeconfig"
     write_private(kubeconfig, yaml.safe_dump(_kubeconfig(frame), sort_keys=False))
     described = {
@@ -319,6 +328,19 @@ def _publish(frame: Frame) -> None:
         "control": {"url": frame.url("control"), "token": identity.tokens["control"]},
     }
     write_private(home / "state.json", json.dumps(described, indent=2))
+
+
+def _write_aws_program(folder: Path) -> None:
+    """An `aws` that cannot leave the machine, whatever endpoint it thinks of.
+
+    AWS CLI 1 takes endpoints of its own for sqs, emr and health, and AWS_ENDPOINT_URL not for them.
+    """
+    folder.mkdir(exist_ok=True)
+    lines = [f"{name}={value}" for name, value in NO_WAY_OUT.items()]
+    real = Path(sys.executable).with_name("aws")
+    program = folder / "aws"
+    program.write_text(f'#!/bin/sh\n{" ".join(lines)} exec "{real}" "$@"\n', encoding="utf-8")
+    program.chmod(0o700)
 
 
 def _kubeconfig(frame: Frame) -> dict[str, Any]:
