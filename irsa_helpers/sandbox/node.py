@@ -21,7 +21,7 @@ from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.identity import ACCOUNT_ID
 
 NODE_NAME = "ip-192-168-0-10.ap-northeast-2.compute.internal"
-INSTANCE_ID = "i-0123456789abcdef0"
+INSTANCE_ID = "i-0a1b2c3d4e5f60718"
 INSTANCE_TYPE = "m5.large"
 PRIVATE_IP = "192.168.0.10"
 ZONE = "ap-northeast-2a"

@@ -74,6 +74,7 @@ class Kubelet:
             environment=environment,
             addresses=addresses or {},
             sweeper=Sweeper(),
+            region=node["metadata"]["labels"]["topology.kubernetes.io/region"],
         )
         self._warden = Warden(directory)
         self._pods = Informer(client, path_of("v1", "pods"), self._on_change)

@@ -120,6 +120,13 @@ class Container:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def prepare_home(self, region: str) -> None:
+        """Where the image's program would ask the node for its region, a file tells it."""
+        config = self.home() / ".aws" / "config"
+        if self.runtime and self.runtime.asks_node_for_region and not config.exists():
+            config.parent.mkdir(exist_ok=True)
+            config.write_text(f"[default]\nregion = {region}\n", encoding="utf-8")
+
     def working_directory(self) -> Path:
         """`workingDir` where it is in a volume, else a folder of that name in the home."""
         wanted = self.spec.get("workingDir", "/")

@@ -35,6 +35,7 @@ class Node:
     environment: Mapping[str, str]
     addresses: Mapping[str, str]
     sweeper: Sweeper
+    region: str
     host_ip: str = "127.0.0.1"
 
     def now(self) -> str:

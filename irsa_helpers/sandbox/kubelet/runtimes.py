@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAMS = Path(sys.executable).parent
-SHELLS = ("busybox", "alpine", "bash", "debian", "ubuntu", "amazonlinux", "pause")
+SHELLS = ("busybox", "alpine", "bash", "debian", "ubuntu", "amazonlinux")
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,19 @@ class Runtime:
 
     entrypoint: tuple[str, ...]
     command: tuple[str, ...]
+    # The image has version 2 of the AWS CLI, which asks the node for a region; ours is version 1.
+    asks_node_for_region: bool = False
 
 
 def find_runtime(image: str) -> Runtime | None:
     """The runtime of an image, None where this machine has none for it."""
     name = re.sub(r"[:@].*$", "", image.rpartition("/")[2])
     if name == "aws-cli":
-        return Runtime((str(PROGRAMS / "aws"),), ("help",))
+        return Runtime((str(PROGRAMS / "aws"),), (), asks_node_for_region=True)
     if name == "python":
         return Runtime((), (sys.executable,))
+    if name == "pause":
+        return Runtime(("tail", "-f", "/dev/null"), ())
     if name in SHELLS:
         return Runtime((), (shutil.which("sh") or "sh",))
     return None
@@ -39,7 +43,7 @@ def find_runtime(image: str) -> Runtime | None:
 
 def known_images() -> str:
     """The images that can run, for a person to read."""
-    return "amazon/aws-cli, python, " + ", ".join(SHELLS)
+    return "amazon/aws-cli, python, pause, " + ", ".join(SHELLS)
 
 
 def search_path() -> str:
@@ -48,7 +52,14 @@ def search_path() -> str:
 
 
 def find_program(name: str) -> str | None:
-    """Where a container finds a program of that name; `python` and `python3` are this Python."""
-    if name in {"python", "python3"}:
+    """Where a container finds a program of that name or path; any Python is this Python.
+
+    A path that only the image would have leads to the program of the same name here.
+    """
+    base = name.rpartition("/")[2]
+    if base in {"python", "python3"}:
         return sys.executable
-    return shutil.which(name, path=search_path())
+    found = shutil.which(name, path=search_path())
+    if found is None and name.startswith("/"):
+        return shutil.which(base, path=search_path())
+    return found

@@ -68,6 +68,7 @@ class Supervisor:
             return False
         try:
             environment = await self._environment()
+            container.prepare_home(self._node.region)
             await container.start(environment, self._node.clock, self._node.now())
         except ConfigError as error:
             container.wait("CreateContainerConfigError", str(error))
