@@ -23,6 +23,8 @@ from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.issuer import SigningKeys, discovery
 from irsa_helpers.sandbox.trace import Trace
 
+LONGEST = 400
+"""Characters of a cell: one message repeats a whole policy."""
 ISSUER = "https://oidc.eks.ap-northeast-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
 
 
@@ -56,7 +58,9 @@ def markdown(table: list[Refusal]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    """Text for a cell: one line, and the middle of what is too long to read left out."""
+    line = text.replace("|", "\\|").replace("\n", " ")
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"
 
 
 async def _collected() -> list[Refusal]:
