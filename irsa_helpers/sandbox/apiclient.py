@@ -49,13 +49,13 @@ def key_of(body: Object) -> Key:
 
 
 class ApiClient:
-    """Requests as one component, by its bearer token."""
+    """Requests as one component, by its bearer token; `name` is its User-Agent."""
 
-    def __init__(self, server_url: str, token: str, ca_file: str) -> None:
+    def __init__(self, server_url: str, token: str, ca_file: str, *, name: str) -> None:
         self.server_url = server_url
         self._client = httpx.AsyncClient(
             base_url=server_url,
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {token}", "User-Agent": name},
             verify=ssl.create_default_context(cafile=ca_file),
             timeout=30,
             limits=httpx.Limits(max_connections=None),

@@ -195,6 +195,14 @@ def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> apiserver.KubernetesSe
     )
 
 
+AGENTS = {
+    "controllers": "kube-controller-manager",
+    "kubelet": "kubelet",
+    "webhook": "pod-identity-webhook",
+}
+"""The names under which the cluster's parts write; managedFields shows them."""
+
+
 def _component(name: str, *groups: str) -> apiserver.User:
     """A part of the cluster itself; all of them may do all here."""
     return apiserver.User(name, (*groups, "system:masters", "system:authenticated"))
@@ -210,6 +218,7 @@ async def _start_cluster_parts(
             frame.url("kubernetes"),
             frame.identity.tokens[component],
             str(frame.authority.ca_file),
+            name=AGENTS[component],
         )
 
     hook = webhook.create_app(client("webhook"), region=REGION, trace=frame.trace)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
 from irsa_helpers.sandbox import issuer
@@ -17,26 +17,29 @@ from irsa_helpers.sandbox.apiserver import (
     discovery,
     fields,
     openapi,
+    patches,
     reviews,
-    tables,
-    watch,
 )
 from irsa_helpers.sandbox.apiserver.admission import Webhooks
+from irsa_helpers.sandbox.apiserver.answers import Answers, listing
 from irsa_helpers.sandbox.apiserver.authn import Authenticator, TokenChecker, User
-from irsa_helpers.sandbox.apiserver.objects import Objects, Target
+from irsa_helpers.sandbox.apiserver.managed_fields import Manager
+from irsa_helpers.sandbox.apiserver.objects import Objects, Target, Writer
 from irsa_helpers.sandbox.apiserver.proxy import KubeletProxy
 from irsa_helpers.sandbox.apiserver.rbac import Attributes, Authorizer
 from irsa_helpers.sandbox.apiserver.requests import (
     PATH,
     SUBRESOURCES,
     attributes_of,
+    content_type,
     decoded_body,
     header_items,
+    is_watch,
     place_of,
     resource_of,
     selector_of,
-    wants_table,
     warned,
+    writer_of,
 )
 from irsa_helpers.sandbox.apiserver.resources import BY_PATH
 from irsa_helpers.sandbox.apiserver.status import (
@@ -44,14 +47,18 @@ from irsa_helpers.sandbox.apiserver.status import (
     NOT_FOUND_PATH,
     StatusError,
     bad_request,
+    deleted,
 )
 from irsa_helpers.sandbox.apiserver.storage import Object, Store
+from irsa_helpers.sandbox.apiserver.subresources import bound, scale_of, scaled
 from irsa_helpers.sandbox.apiserver.tokens import TokenIssuer, timestamp
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.issuer import SigningKeys
 from irsa_helpers.sandbox.trace import Trace
 
-WATCH_SECONDS = 1800
+# Kinds of which a deletion answers with the object; it answers with a Status for all others.
+SHOWN_DELETED = {"Pod", "ServiceAccount", "Service"}
+SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ class KubernetesApi:
         self._authorizer = Authorizer(self._store)
         self._webhooks = Webhooks(self._store)
         self._objects = Objects(self._store, settings.clock, self._webhooks)
+        self._answers = Answers(self._store, settings.clock)
         self._proxy = KubeletProxy(self._store, settings.kubelet_token)
 
     async def start(self) -> None:
@@ -100,7 +108,8 @@ class KubernetesApi:
             target = Target(BY_PATH["", "v1", "namespaces"])
             if self._store.get(("namespaces", "", name)) is None:
                 body = {"metadata": {"name": name}}
-                await self._objects.create(target, body, User("system:apiserver"), dry_run=False)
+                itself = Writer(User("system:apiserver"), Manager("kube-apiserver"))
+                await self._objects.create(target, body, itself)
 
     async def stop(self) -> None:
         """Close files and connections."""
@@ -151,34 +160,39 @@ class KubernetesApi:
     async def _resource(self, request: Request, user: User, target: Target) -> Response:
         if target.subresource:
             return await self._subresource(request, user, target)
-        dry_run = request.query_params.get("dryRun") == "All"
+        writer = writer_of(request, user)
         method, named = request.method, bool(target.name)
-        if method == "GET" and not named:
-            return self._list(request, target)
+        if method == "GET" and (not named or is_watch(request)):
+            return self._answers.many(request, target)
         if method == "GET":
-            if request.query_params.get("watch") in {"true", "1"}:
-                return self._list(request, target)
-            return self._render(request, target, self._objects.get(target))
+            return self._answers.one(request, target, self._objects.get(target))
         if method == "POST" and not named:
             body, warnings = await self._checked_body(request, target)
-            made = await self._objects.create(target, body, user, dry_run=dry_run)
-            return warned(self._render(request, target, made, 201), warnings)
+            made = await self._objects.create(target, body, writer)
+            return warned(self._answers.one(request, target, made, 201), warnings)
         if method == "PUT" and named:
             body, warnings = await self._checked_body(request, target)
-            after = self._objects.update(target, body, dry_run=dry_run)
-            return warned(self._render(request, target, after), warnings)
+            after = self._objects.update(target, body, writer)
+            return warned(self._answers.one(request, target, after), warnings)
         if method == "PATCH" and named:
-            patch = await decoded_body(request)
-            kind = request.headers.get("content-type", "").partition(";")[0]
-            after = self._objects.patch(target, kind, patch, dry_run=dry_run)
-            return self._render(request, target, after)
+            return await self._patch(request, target, writer)
         if method == "DELETE":
-            return await self._delete(request, target, dry_run=dry_run)
+            return await self._delete(request, target, dry_run=writer.dry_run)
         raise METHOD_NOT_ALLOWED
+
+    async def _patch(self, request: Request, target: Target, writer: Writer) -> Response:
+        kind = content_type(request)
+        if kind != patches.APPLY:
+            after = self._objects.patch(target, kind, await decoded_body(request), writer)
+            return self._answers.one(request, target, after)
+        config, warnings = await self._checked_body(request, target)
+        force = request.query_params.get("force") == "true"
+        after, made = await self._objects.apply(target, config, writer, force=force)
+        return warned(self._answers.one(request, target, after, 201 if made else 200), warnings)
 
     async def _checked_body(self, request: Request, target: Target) -> tuple[Object, list[str]]:
         """The object of the request without unknown fields, and warnings about these."""
-        body = await decoded_body(request)
+        body = await decoded_body(request, target.resource.kind)
         if not isinstance(body, dict):
             raise bad_request(f"the object provided must be of type {target.resource.kind}")
         mode = request.query_params.get("fieldValidation", "Warn")
@@ -192,29 +206,36 @@ class KubernetesApi:
                 options[name] = int(value) if name.startswith("grace") else value
         if target.name:
             left = self._objects.delete(target, options, dry_run=dry_run)
-            return self._render(request, target, left)
+            if self._store.get(target.key) is None and target.resource.kind not in SHOWN_DELETED:
+                return JSONResponse(deleted(target.resource, left))
+            return self._answers.one(request, target, left)
         selects = selector_of(request)
         chosen = [b for b in self._store.list(*place_of(target)) if selects(b)]
         for body in chosen:
             metadata = body["metadata"]
             one = Target(target.resource, metadata.get("namespace", ""), metadata["name"])
             self._objects.delete(one, options, dry_run=dry_run)
-        return JSONResponse(self._list_body(target, chosen))
+        metadata = {"resourceVersion": str(self._store.revision)}
+        return JSONResponse(listing(target, chosen, metadata))
 
     async def _subresource(self, request: Request, user: User, target: Target) -> Response:
         name, method = target.subresource, request.method
-        dry_run = request.query_params.get("dryRun") == "All"
+        writer = writer_of(request, user)
         parent = self._objects.get(target)
         if name == "status" and target.resource.has_status and method in {"PUT", "PATCH", "GET"}:
             if method == "GET":
-                return JSONResponse(parent)
+                return self._answers.one(request, target, parent)
+            if method == "PATCH":
+                return await self._patch(request, target, writer)
             body = await decoded_body(request)
-            if method == "PUT":
-                return JSONResponse(self._objects.update(target, body, dry_run=dry_run))
-            kind = request.headers.get("content-type", "").partition(";")[0]
-            return JSONResponse(self._objects.patch(target, kind, body, dry_run=dry_run))
+            return JSONResponse(self._objects.update(target, body, writer))
         if name == "scale" and target.resource.has_scale:
-            return await self._scale(request, target, parent)
+            if method in {"PUT", "PATCH"}:
+                body = await decoded_body(request)
+                wanted = scaled(parent, content_type(request), body)
+                plain = Target(target.resource, target.namespace, target.name)
+                parent = self._objects.update(plain, wanted, writer)
+            return JSONResponse(scale_of(parent))
         if (name, target.resource.kind) == ("token", "ServiceAccount"):
             if method != "POST":
                 raise METHOD_NOT_ALLOWED
@@ -222,114 +243,18 @@ class KubernetesApi:
         if (name, target.resource.kind) == ("log", "Pod"):
             return await self._proxy.logs(parent, request)
         if (name, target.resource.kind) == ("binding", "Pod"):
-            return await self._bind(request, target, parent)
+            node = (await decoded_body(request))["target"]["name"]
+            now = timestamp(self._settings.clock.time())
+            self._store.put(Target(target.resource, *target.key[1:]).key, bound(parent, node, now))
+            return JSONResponse(SUCCESS | {"code": 201}, 201)
+        if (name, target.resource.kind) == ("exec", "Pod"):
+            raise bad_request("Upgrade request required")
         if (name, target.resource.kind) == ("finalize", "Namespace") and method == "PUT":
             body = await decoded_body(request)
             return JSONResponse(
-                self._objects.update(Target(target.resource, "", target.name), body, dry_run=False)
+                self._objects.update(Target(target.resource, "", target.name), body, writer)
             )
         raise NOT_FOUND_PATH
-
-    async def _bind(self, request: Request, target: Target, pod: Object) -> Response:
-        """A scheduler's decision: the Pod runs on that node."""
-        node = (await decoded_body(request))["target"]["name"]
-        now = timestamp(self._settings.clock.time())
-        condition = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
-        bound = pod | {
-            "metadata": dict(pod["metadata"]),
-            "spec": pod["spec"] | {"nodeName": node},
-            "status": pod["status"] | {"conditions": [condition]},
-        }
-        self._store.put(Target(target.resource, target.namespace, target.name).key, bound)
-        success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
-        return JSONResponse(success | {"code": 201}, 201)
-
-    async def _scale(self, request: Request, target: Target, parent: Object) -> Response:
-        plain = Target(target.resource, target.namespace, target.name)
-        if request.method in {"PUT", "PATCH"}:
-            wanted = (await decoded_body(request))["spec"]["replicas"]
-            body = parent | {
-                "metadata": dict(parent["metadata"]),
-                "spec": parent["spec"] | {"replicas": wanted},
-            }
-            parent = self._objects.update(plain, body, dry_run=False)
-        selector = parent["spec"].get("selector", {}).get("matchLabels", {})
-        metadata = {
-            k: v
-            for k, v in parent["metadata"].items()
-            if k in {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}
-        }
-        return JSONResponse(
-            {
-                "kind": "Scale",
-                "apiVersion": "autoscaling/v1",
-                "metadata": metadata,
-                "spec": {"replicas": parent["spec"]["replicas"]},
-                "status": {
-                    "replicas": parent.get("status", {}).get("replicas", 0),
-                    "selector": ",".join(f"{k}={v}" for k, v in selector.items()),
-                },
-            }
-        )
-
-    def _list(self, request: Request, target: Target) -> Response:
-        selects = selector_of(request, target.name)
-        if request.query_params.get("watch") in {"true", "1"}:
-            return self._watch(request, target, selects)
-        chosen = [body for body in self._store.list(*place_of(target)) if selects(body)]
-        if wants_table(request):
-            revision = {"resourceVersion": str(self._store.revision)}
-            now = self._settings.clock.now()
-            qualified = target.resource.qualified
-            return JSONResponse(tables.table(qualified, chosen, revision, now))
-        return JSONResponse(self._list_body(target, chosen))
-
-    def _list_body(self, target: Target, bodies: list[Object]) -> Object:
-        """A list; its items carry no kind of their own, as on a real server."""
-        bare = [{k: v for k, v in b.items() if k not in {"kind", "apiVersion"}} for b in bodies]
-        return {
-            "kind": f"{target.resource.kind}List",
-            "apiVersion": target.resource.api_version,
-            "metadata": {"resourceVersion": str(self._store.revision)},
-            "items": bare,
-        }
-
-    def _watch(self, request: Request, target: Target, selects: watch.Selector) -> Response:
-        query = request.query_params
-        version = query.get("resourceVersion", "")
-        first = True
-
-        def render(body: Object) -> Object:
-            nonlocal first
-            if not wants_table(request):
-                return body
-            now = self._settings.clock.now()
-            metadata = {"resourceVersion": body["metadata"]["resourceVersion"]}
-            shown = tables.table(target.resource.qualified, [body], metadata, now, columns=first)
-            first = False
-            return shown
-
-        wanted = watch.WatchRequest(
-            resource=target.resource.qualified,
-            namespace=target.namespace or None,
-            selects=selects,
-            render=render,
-            bookmark={
-                "kind": target.resource.kind,
-                "apiVersion": target.resource.api_version,
-            },
-            revision=int(version) if version not in {"", "0"} else None,
-            send_initial_events=query.get("sendInitialEvents") == "true",
-            timeout_seconds=float(query.get("timeoutSeconds", WATCH_SECONDS)),
-        )
-        return StreamingResponse(watch.events(self._store, wanted), media_type="application/json")
-
-    def _render(self, request: Request, target: Target, body: Object, code: int = 200) -> Response:
-        if not wants_table(request):
-            return JSONResponse(body, code)
-        metadata = {"resourceVersion": body["metadata"].get("resourceVersion", "")}
-        now = self._settings.clock.now()
-        return JSONResponse(tables.table(target.resource.qualified, [body], metadata, now), code)
 
     async def _other(self, request: Request, user: User, path: str) -> Response:
         """Discovery, reviews, health, the issuer's documents."""
@@ -337,15 +262,21 @@ class KubernetesApi:
             if request.method != "POST":
                 raise METHOD_NOT_ALLOWED
             body = await decoded_body(request)
-            return JSONResponse(
-                review(body, user, self._authorizer, self._checker, self._store), 201
-            )
+            group, version, plural = path.strip("/").split("/")[1:]
+            kind = next(k for g, _, p, k, _ in discovery.REVIEWS if (g, p) == (group, plural))
+            answered = review(body, user, self._authorizer, self._checker, self._store)
+            answered |= {"kind": kind, "apiVersion": f"{group}/{version}"}
+            return JSONResponse(answered, 201)
         self._authorizer.check(user, Attributes("get", path=path))
         clean = path.rstrip("/")
+        if clean in {"/api", "/apis"} and discovery.wants_aggregated(request.headers):
+            named = clean == "/apis"
+            return JSONResponse(discovery.aggregated(named=named), media_type=discovery.AGGREGATED)
         documents: dict[str, Callable[[], Any]] = {
             "/version": lambda: discovery.VERSION,
             "/api": lambda: discovery.api_versions(self._settings.server_url),
             "/apis": discovery.api_groups,
+            "/openapi/v2": openapi.version_2,
             "/openapi/v3": openapi.index,
             "/openid/v1/jwks": self._settings.keys.jwks,
             "/.well-known/openid-configuration": lambda: issuer.discovery(
@@ -363,7 +294,9 @@ class KubernetesApi:
             listed = discovery.resources(found.group(1) or "", found.group(2) or "v1")
             if listed["resources"]:
                 return JSONResponse(listed)
-        raise NOT_FOUND_PATH
+        if re.match(r"/apis?/", path):
+            raise NOT_FOUND_PATH
+        return PlainTextResponse("404 page not found\n", 404)
 
     async def _websocket(self, socket: WebSocket) -> None:
         try:

@@ -16,6 +16,7 @@ from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.issuer import ALGORITHM, SigningKeys, key_id
 
 API_AUDIENCE = "https://kubernetes.default.svc"
+EXTRA_PREFIX = "authentication.kubernetes.io/"
 EKS_PREFIX = "k8s-aws-v1."
 
 
@@ -26,6 +27,15 @@ class User:
     name: str
     groups: tuple[str, ...] = ()
     extra: dict[str, list[str]] = field(default_factory=dict)
+    uid: str = ""
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The UserInfo of the API. Source: API reference, authentication.k8s.io/v1."""
+        info: dict[str, Any] = {"username": self.name, "groups": list(self.groups)}
+        if self.uid:
+            info["uid"] = self.uid
+        return info | ({"extra": self.extra} if self.extra else {})
 
 
 ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
@@ -81,7 +91,12 @@ def user_of(claims: Mapping[str, Any]) -> User:
         f"system:serviceaccounts:{private['namespace']}",
         "system:authenticated",
     )
-    return User(claims["sub"], groups)
+    extra = {f"{EXTRA_PREFIX}credential-id": [f"JTI={claims['jti']}"]}
+    for kind in ("pod", "node"):
+        if bound := private.get(kind):
+            extra[f"{EXTRA_PREFIX}{kind}-name"] = [bound["name"]]
+            extra[f"{EXTRA_PREFIX}{kind}-uid"] = [bound["uid"]]
+    return User(claims["sub"], groups, extra, private["serviceaccount"]["uid"])
 
 
 class Authenticator:

@@ -5,57 +5,19 @@ Source: Kubernetes API reference; the values are those a real API server fills i
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.status import StatusError, invalid
 from irsa_helpers.sandbox.apiserver.storage import Object
 
-_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-# RBAC names are path segments: colons are allowed.
-_FREE = "rbac.authorization.k8s.io"
-# Vowels and look-alikes are left out, as in apimachinery's rand.SafeEncodeString.
-SAFE_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-
-
-def check_name(resource: Resource, name: str) -> None:
-    """Raises StatusError 422 where the name is missing or not of the kind's form."""
-    if not name:
-        cause = ("FieldValueRequired", "metadata.name", "Required value: name or generateName")
-        raise invalid(resource, "", [(cause[0], cause[1], f"{cause[2]} is required")])
-    if resource.group == _FREE:
-        return
-    label = resource.kind in {"Namespace", "Service"}
-    pattern, longest = (_LABEL, 63) if label else (_SUBDOMAIN, 253)
-    if re.fullmatch(pattern, name) and len(name) <= longest:
-        return
-    rule = (
-        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
-        "and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
-        f"regex used for validation is '{_LABEL}')"
-        if label
-        else "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
-        "'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', "
-        r"regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*"
-        "[a-z0-9])?)*')"
-    )
-    text = f'Invalid value: "{name}": {rule}'
-    raise invalid(resource, name, [("FieldValueInvalid", "metadata.name", text)])
-
-
-def generated_name(prefix: str) -> str:
-    """The prefix and five random characters. Source: API conventions, generateName."""
-    return prefix[:58] + "".join(secrets.choice(SAFE_ALPHABET) for _ in range(5))
-
 
 def apply_defaults(resource: Resource, body: Object) -> None:
     """Fill in what the API server fills in, in place."""
     if resource.kind == "Pod":
         _pod_spec(body["spec"])
-        body.setdefault("status", {"phase": "Pending", "qosClass": "BestEffort"})
+        body["spec"].setdefault("enableServiceLinks", True)
+        body.setdefault("status", {"phase": "Pending", "qosClass": _quality(body["spec"])})
     elif resource.kind in {"Deployment", "ReplicaSet", "Job"}:
         _workload(resource.kind, body)
     elif resource.kind == "Namespace":
@@ -110,12 +72,40 @@ def _pod_spec(spec: Object) -> None:
         ("schedulerName", "default-scheduler"),
     ):
         spec.setdefault(name, value)
+    # The older name of the same field is kept equal.
+    if account := spec.get("serviceAccountName") or spec.get("serviceAccount"):
+        spec["serviceAccountName"] = spec["serviceAccount"] = account
     for container in [*spec.get("initContainers", ()), *spec.get("containers", ())]:
         _container(container)
     for volume in spec.get("volumes", ()):
         for kind in ("projected", "configMap", "secret", "downwardAPI"):
             if isinstance(volume.get(kind), dict):
                 volume[kind].setdefault("defaultMode", 420)
+
+
+def admit_pod(spec: Object) -> None:
+    """What admission adds to a Pod for priorities and taints, in place.
+
+    Source: Kubernetes documentation, "Pod Priority and Preemption", "Taints and Tolerations".
+    """
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    spec.setdefault("priority", 0)
+    tolerations = spec.setdefault("tolerations", [])
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if not any(each.get("key") in {None, key} for each in tolerations):
+            tolerations.append(
+                {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+            )
+
+
+def _quality(spec: Object) -> str:
+    """Source: Kubernetes documentation, "Pod Quality of Service Classes"."""
+    each = [container.get("resources") or {} for container in spec.get("containers", ())]
+    if not any(one.get("requests") or one.get("limits") for one in each):
+        return "BestEffort"
+    full = all({"cpu", "memory"} <= (one.get("limits") or {}).keys() for one in each)
+    equal = all(one.get("requests", one.get("limits")) == one.get("limits") for one in each)
+    return "Guaranteed" if full and equal else "Burstable"
 
 
 def _container(container: Object) -> None:
@@ -139,9 +129,9 @@ def validate(resource: Resource, body: Object) -> None:
     elif resource.kind in {"Deployment", "ReplicaSet", "Job"}:
         spec = body.get("spec") or {}
         template = spec.get("template") or {}
-        causes += _container_causes("spec.template.spec", template.get("spec") or {})
         if resource.kind != "Job":
             causes += _selector_causes(spec, template)
+        causes += _container_causes("spec.template.spec", template.get("spec") or {})
     if causes:
         raise invalid(resource, name, causes)
 
@@ -160,18 +150,18 @@ def _container_causes(path: str, spec: Object) -> list[tuple[str, str, str]]:
 
 def _selector_causes(spec: Object, template: Object) -> list[tuple[str, str, str]]:
     wanted = (spec.get("selector") or {}).get("matchLabels") or {}
-    if not wanted:
-        return [("FieldValueRequired", "spec.selector", "Required value")]
     labels = (template.get("metadata") or {}).get("labels") or {}
-    if all(labels.get(key) == value for key, value in wanted.items()):
+    missing = [("FieldValueRequired", "spec.selector", "Required value")]
+    if wanted and all(labels.get(key) == value for key, value in wanted.items()):
         return []
     text = f"Invalid value: {_go_map(labels)}: `selector` does not match template `labels`"
-    return [("FieldValueInvalid", "spec.template.metadata.labels", text)]
+    mismatch = ("FieldValueInvalid", "spec.template.metadata.labels", text)
+    return [mismatch] if wanted else [*missing, mismatch]
 
 
 def _go_map(labels: dict[str, Any]) -> str:
-    listed = ", ".join(f'"{key}":"{value}"' for key, value in sorted(labels.items()))
-    return "{" + listed.replace(", ", ",") + "}"
+    listed = ",".join(f'"{key}":"{value}"' for key, value in sorted(labels.items()))
+    return "{" + listed + "}" if labels else "null"
 
 
 # What may be changed in the spec of a Pod that exists.

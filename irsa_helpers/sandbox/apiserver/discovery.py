@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver.resources import ALL_VERBS, RESOURCES, Resource
 
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 VERSION = {
     "major": "1",
     "minor": "36",
@@ -87,13 +89,17 @@ def _entry(plural: str, kind: str, namespaced: bool, verbs: list[str]) -> dict[s
 def _entries(resource: Resource) -> list[dict[str, Any]]:
     """The resource and its subresources."""
     plural, kind, namespaced = resource.plural, resource.kind, resource.namespaced
-    main = _entry(plural, kind, namespaced, list(ALL_VERBS))
+    # Namespaces go one by one: each takes all that is in it along.
+    verbs = [v for v in ALL_VERBS if (kind, v) != ("Namespace", "deletecollection")]
+    main = _entry(plural, kind, namespaced, verbs)
     if resource.short_names:
         main["shortNames"] = list(resource.short_names)
     if resource.categories:
         main["categories"] = list(resource.categories)
     entries = [main]
     changing = ["get", "patch", "update"]
+    if kind == "Namespace":
+        entries.append(_entry(f"{plural}/finalize", kind, namespaced, ["update"]))
     if resource.has_status:
         entries.append(_entry(f"{plural}/status", kind, namespaced, changing))
     if resource.has_scale:
@@ -107,3 +113,59 @@ def _entries(resource: Resource) -> list[dict[str, Any]]:
         entries.append(_entry("pods/exec", "PodExecOptions", namespaced, ["create", "get"]))
         entries.append(_entry("pods/binding", "Binding", namespaced, ["create"]))
     return entries
+
+
+def wants_aggregated(headers: Mapping[str, str]) -> bool:
+    """Whether the client takes all groups in one document."""
+    accepted = headers.get("accept", "").replace(" ", "").split(",")
+    return any(
+        "as=APIGroupDiscoveryList" in each and "v=v2" in each.split(";") for each in accepted
+    )
+
+
+def aggregated(*, named: bool) -> dict[str, Any]:
+    """`/apis` (named groups) or `/api` in one document.
+
+    Source: Kubernetes API concepts, "Aggregated discovery".
+    """
+    chosen = groups() if named else [("", "v1")]
+    items = [
+        {
+            "metadata": {"name": group} if group else {},
+            "versions": [
+                {
+                    "version": version,
+                    "resources": _discovered(group, version),
+                    "freshness": "Current",
+                }
+            ],
+        }
+        for group, version in chosen
+    ]
+    head = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2"}
+    return head | {"metadata": {}, "items": items}
+
+
+def _discovered(group: str, version: str) -> list[dict[str, Any]]:
+    """The resources of a group, subresources within their resource."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in resources(group, version)["resources"]:
+        plural, _, subresource = entry["name"].partition("/")
+        kind = {
+            "group": entry.get("group", ""),
+            "version": entry.get("version", ""),
+            "kind": entry["kind"],
+        }
+        if subresource:
+            below = {"subresource": subresource, "responseKind": kind, "verbs": entry["verbs"]}
+            found[plural].setdefault("subresources", []).append(below)
+            continue
+        found[plural] = {
+            "resource": plural,
+            "responseKind": kind,
+            "scope": "Namespaced" if entry["namespaced"] else "Cluster",
+            "singularResource": entry["singularName"],
+            "verbs": entry["verbs"],
+            **{k: entry[k] for k in ("shortNames", "categories") if k in entry},
+        }
+    return list(found.values())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver import schemas
+from irsa_helpers.sandbox.apiserver.fieldsets import resolved
 from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.status import bad_request
 from irsa_helpers.sandbox.apiserver.storage import Object
@@ -39,19 +40,9 @@ def check_fields(resource: Resource, body: Object, mode: str) -> list[str]:
     return unknown if mode == "Warn" else []
 
 
-def _resolved(schema: Schema) -> Schema:
-    """The schema behind a reference."""
-    if "allOf" in schema and len(schema["allOf"]) == 1:
-        schema = schema["allOf"][0]
-    if "$ref" in schema:
-        found: Schema = schemas.definitions()[schema["$ref"].rpartition("/")[2]]
-        return found
-    return schema
-
-
 def _unknown(schema: Schema, value: Any, path: str) -> Iterator[str]:
     """The paths of unknown fields; each is taken out of its object."""
-    schema = _resolved(schema)
+    schema = resolved(schema)
     if isinstance(value, list):
         for index, each in enumerate(value):
             yield from _unknown(schema.get("items") or {}, each, f"{path}[{index}]")
@@ -70,7 +61,7 @@ def _wrong_types(schema: Schema, value: Any, go_type: str, path: str) -> Iterato
     if "$ref" in schema or "allOf" in schema:
         reference = schema.get("$ref") or schema["allOf"][0].get("$ref", "")
         go_type = reference.rpartition(".")[2] or go_type
-    schema = _resolved(schema)
+    schema = resolved(schema)
     wanted = schema.get("type")
     if value is None or not isinstance(wanted, str):
         return

@@ -10,9 +10,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from irsa_helpers.sandbox.apiserver import defaults, status
+from irsa_helpers.sandbox.apiserver import defaults, managed_fields, status
 from irsa_helpers.sandbox.apiserver.admission import Webhooks, admit_service_account
 from irsa_helpers.sandbox.apiserver.authn import User
+from irsa_helpers.sandbox.apiserver.managed_fields import Manager
+from irsa_helpers.sandbox.apiserver.metadata import check_metadata, check_name, generated_name
 from irsa_helpers.sandbox.apiserver.patches import apply_patch
 from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
 from irsa_helpers.sandbox.apiserver.status import StatusError
@@ -39,6 +41,16 @@ class Target:
         return self.resource.qualified, self.namespace, self.name
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Who writes, under which manager's name, and how: by server-side apply, or as a dry run."""
+
+    user: User
+    manager: Manager
+    dry_run: bool = False
+    applies: bool = False
+
+
 class Objects:
     """Reads and writes objects by the API's rules."""
 
@@ -54,25 +66,36 @@ class Objects:
             raise status.not_found(target.resource, target.name)
         return found
 
-    async def create(self, target: Target, body: Object, user: User, *, dry_run: bool) -> Object:
+    async def create(self, target: Target, body: Object, writer: Writer) -> Object:
         """The object as stored. Raises StatusError 400, 403, 404, 409 or 422."""
-        resource = target.resource
+        resource, config = target.resource, body
         body = copy.deepcopy(body)
         metadata = self._checked_metadata(target, body)
         if not metadata.get("name") and metadata.get("generateName"):
-            metadata["name"] = defaults.generated_name(metadata["generateName"])
-        defaults.check_name(resource, metadata.get("name", ""))
+            metadata["name"] = generated_name(metadata["generateName"])
+        check_name(resource, metadata.get("name", ""))
         key = (resource.qualified, target.namespace, metadata["name"])
         self._check_namespace(target.namespace)
         if self.store.get(key) is not None:
             raise status.already_exists(resource, metadata["name"])
+        check_metadata(resource, body)
         defaults.validate(resource, body)
+        metadata.pop("managedFields", None)
         if resource.has_status and resource.kind not in {"Node"}:
             body.pop("status", None)
+            if "spec" in body and resource.kind not in {"Pod", "Namespace"}:
+                body["status"] = {"replicas": 0} if resource.kind == "ReplicaSet" else {}
         defaults.apply_defaults(resource, body)
+        if writer.applies:
+            managed_fields.record_apply(resource, body, config, writer.manager, self._now())
+        else:
+            managed_fields.record_update(resource, None, body, writer.manager, self._now())
         if resource.kind == "Pod":
             admit_service_account(self.store, body)
-        body = await self._webhooks.mutate(resource, body, user, "CREATE", dry_run=dry_run)
+            defaults.admit_pod(body["spec"])
+        body = await self._webhooks.mutate(
+            resource, body, writer.user, "CREATE", dry_run=writer.dry_run
+        )
         defaults.apply_defaults(resource, body)
         body["metadata"] |= {
             "uid": str(uuid.uuid4()),
@@ -80,9 +103,12 @@ class Objects:
         }
         if "spec" in body and resource.kind not in {"Namespace", "Node"}:
             body["metadata"]["generation"] = 1
-        return body if dry_run else self.store.put(key, body)
+        return body if writer.dry_run else self.store.put(key, body)
 
-    def update(self, target: Target, body: Object, *, dry_run: bool) -> Object:
+    def _now(self) -> str:
+        return timestamp(self._clock.time())
+
+    def update(self, target: Target, body: Object, writer: Writer) -> Object:
         """The object replaced. Raises StatusError 404, 409 where it changed meanwhile, or 422."""
         before = self.get(target)
         body = copy.deepcopy(body)
@@ -92,20 +118,48 @@ class Objects:
             raise status.conflict(target.resource, target.name)
         if metadata.get("uid", before["metadata"]["uid"]) != before["metadata"]["uid"]:
             raise status.conflict(target.resource, target.name)
+        check_metadata(target.resource, body)
         after = self._after(target, before, body)
-        if dry_run or _same(before, after):
+        if not writer.applies:
+            manager = Manager(writer.manager.name, target.subresource)
+            managed_fields.record_update(target.resource, before, after, manager, self._now())
+        if writer.dry_run or _same(before, after):
             return after
         if not after["metadata"].get("finalizers") and _ready_to_go(target.resource, after):
             self.store.put(target.key, after)
             return self.store.delete(target.key)
         return self.store.put(target.key, after)
 
-    def patch(self, target: Target, content_type: str, patch: Any, *, dry_run: bool) -> Object:
+    def patch(self, target: Target, content_type: str, patch: Any, writer: Writer) -> Object:
         """The object patched; the same refusals as `update`."""
         before = self.get(target)
-        return self.update(
-            target, apply_patch(content_type, copy.deepcopy(before), patch), dry_run=dry_run
+        after = apply_patch(content_type, copy.deepcopy(before), patch)
+        return self.update(target, after, writer)
+
+    async def apply(
+        self, target: Target, config: Object, writer: Writer, *, force: bool
+    ) -> tuple[Object, bool]:
+        """Server-side apply: the object, and whether it was made.
+
+        Raises StatusError 400 for a configuration that names no kind, 409 for a conflict with
+        another manager, and what `create` and `update` refuse.
+        """
+        for name in ("apiVersion", "kind"):
+            if not config.get(name):
+                raise status.bad_request(f"{name} must be set in an apply request")
+        if (config.get("metadata") or {}).get("managedFields"):
+            raise status.bad_request("metadata.managedFields must be nil")
+        live = self.store.get(target.key)
+        if live is None:
+            named = copy.deepcopy(config)
+            named.setdefault("metadata", {}).setdefault("name", target.name)
+            place = Target(target.resource, target.namespace)
+            return await self.create(place, named, writer), True
+        self._checked_metadata(target, copy.deepcopy(config))
+        after = managed_fields.server_side_apply(
+            target.resource, live, config, writer.manager, self._now(), force=force
         )
+        return self.update(target, after, writer), False
 
     def _after(self, target: Target, before: Object, body: Object) -> Object:
         """What an update leaves: system fields stay, and each half keeps out of the other's way."""
@@ -118,6 +172,7 @@ class Objects:
             metadata = before["metadata"] | {
                 k: v for k, v in metadata.items() if k in {"labels", "annotations"}
             }
+            metadata.pop("managedFields", None)
             return before | {"metadata": metadata, "status": body.get("status", {})}
         if target.resource.has_status and "status" in before:
             body["status"] = before["status"]
@@ -150,14 +205,20 @@ class Objects:
         if dry_run:
             return body
         if not finalizers and grace == 0 and target.resource.kind != "Namespace":
-            return self.store.delete(target.key)
+            last = self.store.delete(target.key)
+            if "deletionGracePeriodSeconds" in last["metadata"]:
+                last["metadata"]["deletionGracePeriodSeconds"] = 0
+            return last
         marked = copy.deepcopy(body)
         metadata = marked["metadata"]
         if finalizers:
             metadata["finalizers"] = finalizers
+        if "deletionTimestamp" not in metadata and "generation" in metadata:
+            metadata["generation"] += 1
         if grace < metadata.get("deletionGracePeriodSeconds", grace + 1):
             metadata["deletionTimestamp"] = timestamp(self._clock.time() + grace)
-            metadata["deletionGracePeriodSeconds"] = grace
+            if target.resource.kind != "Namespace":
+                metadata["deletionGracePeriodSeconds"] = grace
         if target.resource.kind == "Namespace":
             marked["status"] = {"phase": "Terminating"}
         return marked if _same(body, marked) else self.store.put(target.key, marked)

@@ -6,6 +6,7 @@ Source: Kubernetes documentation, "The Kubernetes API: OpenAPI V3".
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from typing import Any
 
@@ -46,6 +47,18 @@ def document(place: str) -> dict[str, Any] | None:
         "info": {"title": "Kubernetes", "version": "v1.36.2"},
         "paths": paths,
         "components": {"schemas": _closure(members)},
+    }
+
+
+@cache
+def version_2() -> dict[str, Any]:
+    """`/openapi/v2`: the schemas of all kinds in Swagger's older form, for older tools."""
+    text = json.dumps(schemas.definitions()).replace("#/components/schemas/", "#/definitions/")
+    return {
+        "swagger": "2.0",
+        "info": {"title": "Kubernetes", "version": "v1.36.2"},
+        "paths": {},
+        "definitions": json.loads(text),
     }
 
 

@@ -29,10 +29,12 @@ MERGE_KEYS = {
     "containerStatuses": None,
 }
 SETS = {"finalizers"}
+REJECTED = "the server rejected our request due to an error in our request"
 
 MERGE = "application/merge-patch+json"
 JSON = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
 
 
 def apply_patch(content_type: str, target: dict[str, Any], patch: Any) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def apply_patch(content_type: str, target: dict[str, Any], patch: Any) -> dict[s
         415,
         "UnsupportedMediaType",
         f"the body of the request was in an unknown format - accepted media types include: "
-        f"{JSON}, {MERGE}, {STRATEGIC}",
+        f"{JSON}, {MERGE}, {STRATEGIC}, {APPLY}",
     )
 
 
@@ -58,12 +60,12 @@ def _json_patch(target: dict[str, Any], patch: Any) -> dict[str, Any]:
     try:
         result: dict[str, Any] = jsonpatch.apply_patch(target, patch)
     except jsonpatch.JsonPatchTestFailed as error:
-        raise StatusError(422, "Invalid", f"the server rejected our request: {error}") from error
+        raise StatusError(422, "Invalid", REJECTED, {}) from error
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError) as error:
         raise StatusError(
             422,
             "Invalid",
-            f"the server rejected our request due to an error in our request: {error}",
+            f"{REJECTED}: {error}",
         ) from error
     return result
 

@@ -14,8 +14,9 @@ from irsa_helpers.sandbox.apiserver.status import StatusError
 from irsa_helpers.sandbox.apiserver.storage import Object, Store
 
 GROUP = "rbac.authorization.k8s.io"
+AUTHENTICATED = "system:authenticated"
 MASTERS = "system:masters"
-DISCOVERY_PATHS = ("/api", "/openapi", "/.well-known")
+DISCOVERY_PATHS = ("/api", "/apis", "/openapi", "/.well-known")
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 
 
@@ -46,8 +47,22 @@ class Authorizer:
             if asked.path.rstrip("/").startswith(PUBLIC_PATHS):
                 return True
             known = asked.path.startswith(DISCOVERY_PATHS)
-            return known and "system:authenticated" in user.groups
+            return known and AUTHENTICATED in user.groups
         return any(_matches(rule, asked) for rule in self._rules(user, asked.namespace))
+
+    def rules(self, user: User, namespace: str) -> list[Object]:
+        """Every rule that applies to the user in a namespace, as `auth can-i --list` shows them."""
+        found: list[Object] = []
+        if MASTERS in user.groups:
+            found += [
+                {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
+                {"verbs": ["*"], "nonResourceURLs": ["*"]},
+            ]
+        found += self._rules(user, namespace)
+        if AUTHENTICATED in user.groups:
+            found += SELF_RULES
+            found.append({"verbs": ["get"], "nonResourceURLs": _below(DISCOVERY_PATHS)})
+        return [*found, {"verbs": ["get"], "nonResourceURLs": list(PUBLIC_PATHS)}]
 
     def check(self, user: User, asked: Attributes) -> None:
         """Raises StatusError 403 with the API server's sentence where the user may not."""
@@ -68,6 +83,21 @@ class Authorizer:
         key = (f"{plural}.{GROUP}", "" if plural == "clusterroles" else namespace)
         role = self._store.get((*key, reference["name"]))
         return (role or {}).get("rules") or []
+
+
+def _self(group: str, *plurals: str) -> Object:
+    return {"verbs": ["create"], "apiGroups": [group], "resources": list(plurals)}
+
+
+# What a real cluster gives to everybody who has authenticated: the ClusterRole system:basic-user.
+SELF_RULES = [
+    _self("authentication.k8s.io", "selfsubjectreviews"),
+    _self("authorization.k8s.io", "selfsubjectaccessreviews", "selfsubjectrulesreviews"),
+]
+
+
+def _below(paths: tuple[str, ...]) -> list[str]:
+    return [each for path in paths for each in (path, f"{path}/*")]
 
 
 def _names(binding: Object, user: User) -> bool:

@@ -15,11 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from irsa_helpers.sandbox.apiserver import protobuf, watch
-from irsa_helpers.sandbox.apiserver.objects import Target
+from irsa_helpers.sandbox.apiserver.authn import User
+from irsa_helpers.sandbox.apiserver.managed_fields import Manager
+from irsa_helpers.sandbox.apiserver.objects import Target, Writer
+from irsa_helpers.sandbox.apiserver.patches import APPLY
 from irsa_helpers.sandbox.apiserver.rbac import Attributes
 from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
 from irsa_helpers.sandbox.apiserver.selectors import field_selector, label_selector
-from irsa_helpers.sandbox.apiserver.status import StatusError, bad_request
+from irsa_helpers.sandbox.apiserver.status import StatusError, bad_request, invalid
 
 VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 PATH = re.compile(
@@ -27,6 +30,7 @@ PATH = re.compile(
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/])(?!/(?:finalize|status)/?$))?"
     r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?/?$"
 )
+PATCH_OPTIONS = Resource("meta.k8s.io", "v1", "patchoptions", "PatchOptions")
 SUBRESOURCES = {"status", "scale", "token", "log", "exec", "binding", "eviction", "finalize"}
 
 
@@ -51,7 +55,7 @@ def attributes_of(request: Request, target: Target) -> Attributes:
     verb = VERBS[request.method]
     if not target.name:
         verb = {"get": "list", "delete": "deletecollection"}.get(verb, verb)
-    if request.query_params.get("watch") in {"true", "1"}:
+    if is_watch(request):
         verb = "watch"
     resource = target.resource
     return Attributes(
@@ -79,14 +83,38 @@ def selector_of(request: Request, name: str = "") -> watch.Selector:
     return lambda body: all(test(body) for test in tests)
 
 
-def wants_table(request: Request) -> bool:
-    return "as=Table" in request.headers.get("accept", "").partition(",")[0]
+def is_watch(request: Request) -> bool:
+    return request.query_params.get("watch") in {"true", "1"}
 
 
-async def decoded_body(request: Request) -> Any:
+def content_type(request: Request) -> str:
+    return request.headers.get("content-type", "application/json").partition(";")[0]
+
+
+def writer_of(request: Request, user: User) -> Writer:
+    """Who writes; the manager is `fieldManager`, or the client's name in its User-Agent.
+
+    Raises StatusError 422 for a server-side apply without `fieldManager`.
+    """
+    query = request.query_params
+    applies = request.method == "PATCH" and content_type(request) == APPLY
+    name = query.get("fieldManager", "")
+    if applies and not name:
+        cause = (
+            "FieldValueRequired",
+            "fieldManager",
+            "Required value: is required for apply patch",
+        )
+        raise invalid(PATCH_OPTIONS, "", [cause])
+    agent = request.headers.get("user-agent", "").partition("/")[0]
+    manager = Manager(name or agent[:128] or "unknown")
+    return Writer(user, manager, dry_run=query.get("dryRun") == "All", applies=applies)
+
+
+async def decoded_body(request: Request, expected_kind: str = "") -> Any:
     """The decoded body. Raises StatusError 400 or 415."""
     raw = await request.body()
-    kind = request.headers.get("content-type", "application/json").partition(";")[0]
+    kind = content_type(request)
     try:
         if kind == protobuf.CONTENT_TYPE:
             return protobuf.decode(raw)
@@ -95,7 +123,11 @@ async def decoded_body(request: Request) -> Any:
         if kind.endswith("yaml"):
             return yaml.safe_load(raw)
     except (ValueError, yaml.YAMLError) as error:
-        raise bad_request(f"the object provided is unrecognized: {error}") from error
+        must = f" (must be of type {expected_kind})" if expected_kind else ""
+        raise bad_request(
+            f"the object provided is unrecognized{must}: couldn't get version/kind; json parse "
+            f"error: {error}"
+        ) from error
     accepted = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
     raise StatusError(
         415,

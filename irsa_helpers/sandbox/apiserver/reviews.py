@@ -6,7 +6,6 @@ Source: Kubernetes API reference, authentication.k8s.io/v1 and authorization.k8s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from irsa_helpers.sandbox.apiserver import tokens
 from irsa_helpers.sandbox.apiserver.authn import TokenChecker, User
@@ -27,6 +26,7 @@ def find(path: str) -> Review | None:
         f"{AUTHENTICATION}/tokenreviews": _token,
         f"{AUTHORIZATION}/selfsubjectaccessreviews": _may_i,
         f"{AUTHORIZATION}/subjectaccessreviews": _may_they,
+        f"{AUTHORIZATION}/selfsubjectrulesreviews": _my_rules,
     }.get(path.rstrip("/"))
 
 
@@ -42,10 +42,7 @@ def impersonated(name: str, groups: Sequence[str]) -> User:
 def _who_am_i(
     body: Object, user: User, _authorizer: Authorizer, _checker: TokenChecker, _store: Store
 ) -> Object:
-    info: dict[str, Any] = {"username": user.name, "groups": list(user.groups)}
-    if user.extra:
-        info["extra"] = user.extra
-    return _filled(body, {"userInfo": info})
+    return _filled(body, {"userInfo": user.info})
 
 
 def _token(
@@ -66,6 +63,16 @@ def _may_they(
     spec = body["spec"]
     user = User(spec.get("user", ""), tuple(spec.get("groups") or ()))
     return _filled(body, {"allowed": authorizer.allows(user, _asked(spec))})
+
+
+def _my_rules(
+    body: Object, user: User, authorizer: Authorizer, _checker: TokenChecker, _store: Store
+) -> Object:
+    rules = authorizer.rules(user, body["spec"].get("namespace", ""))
+    resource_rules = [rule for rule in rules if "resources" in rule]
+    urls = [rule for rule in rules if "nonResourceURLs" in rule]
+    status = {"resourceRules": resource_rules, "nonResourceRules": urls, "incomplete": False}
+    return _filled(body, status)
 
 
 def _asked(spec: Object) -> Attributes:

@@ -15,6 +15,7 @@ Test = Callable[[Mapping[str, Any]], bool]
 
 _SET = re.compile(r"^(\S+)\s+(in|notin)\s+\(([^)]*)\)$")
 _EQUAL = re.compile(r"^([^=!\s]+)\s*(==|=|!=)\s*([^=\s]*)$")
+_DOUBLED = re.compile(r"^[^=!\s]+\s*(?:==|=|!=)\s*(!?=)")
 _EXISTS = re.compile(r"^(!?)\s*([A-Za-z0-9./_-]+)$")
 _COMMA = re.compile(r",(?![^(]*\))")
 
@@ -40,6 +41,10 @@ def _label_test(part: str) -> Test:
     if found := _EXISTS.match(part):
         absent, key = found.groups()
         return lambda labels: (key in labels) is not bool(absent)
+    if found := _DOUBLED.match(part):
+        raise bad_request(
+            f"unable to parse requirement: found '{found.group(1)}', expected: identifier"
+        )
     raise bad_request(f"unable to parse requirement: found {part!r}")
 
 

@@ -30,7 +30,7 @@ class StatusError(Exception):
             "reason": self.reason,
             "code": self.code,
         }
-        return body | ({"details": self.details} if self.details else {})
+        return body | ({"details": self.details} if self.details is not None else {})
 
 
 def _details(resource: Resource, name: str, **more: Any) -> dict[str, Any]:
@@ -70,7 +70,9 @@ def invalid(resource: Resource, name: str, causes: list[tuple[str, str, str]]) -
     joined = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     group = f".{resource.group}" if resource.group else ""
     listed = [{"reason": r, "message": m, "field": f} for r, f, m in causes]
-    details = {"name": name, "kind": resource.kind, "causes": listed}
+    details: dict[str, Any] = {"kind": resource.kind, "causes": listed}
+    if name:
+        details["name"] = name
     if resource.group:
         details["group"] = resource.group
     return StatusError(
@@ -78,7 +80,21 @@ def invalid(resource: Resource, name: str, causes: list[tuple[str, str, str]]) -
     )
 
 
-NOT_FOUND_PATH = StatusError(404, "NotFound", "the server could not find the requested resource")
+def deleted(resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
+    """The Status of a deletion that is done."""
+    metadata = body["metadata"]
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": _details(resource, metadata["name"], uid=metadata["uid"]),
+    }
+
+
+NOT_FOUND_PATH = StatusError(
+    404, "NotFound", "the server could not find the requested resource", {}
+)
 METHOD_NOT_ALLOWED = StatusError(
-    405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+    405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
 )

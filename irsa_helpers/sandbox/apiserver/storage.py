@@ -57,6 +57,20 @@ class Store:
         """The object, or None. It is shared: copy before changing it."""
         return self._objects.get(key[0], {}).get(key[1:])
 
+    def list_at(self, revision: int, resource: str, namespace: str | None) -> list[Object]:
+        """The objects as they were at a revision that the log still reaches."""
+        found = dict(self._objects.get(resource, {}))
+        for change in reversed(self._log):
+            if change.revision <= revision:
+                break
+            if change.key[0] != resource:
+                continue
+            if change.before is None:
+                found.pop(change.key[1:], None)
+            else:
+                found[change.key[1:]] = change.before
+        return [found[key] for key in sorted(found) if namespace in (None, key[0])]
+
     def list(self, resource: str, namespace: str | None = None) -> list[Object]:
         """The objects of a resource, in all namespaces or in one, in order of their keys."""
         found = self._objects.get(resource, {})

@@ -198,7 +198,13 @@ OTHER: tuple[list[Column], Cells] = ([("Name", 0), ("Age", 0)], _named())
 
 
 def table(
-    resource: str, bodies: list[Object], metadata: Object, now: datetime, *, columns: bool = True
+    resource: str,
+    bodies: list[Object],
+    metadata: Object,
+    now: datetime,
+    *,
+    columns: bool = True,
+    include: str = "Metadata",
 ) -> Object:
     """The Table of some objects; each row carries the object's metadata alone."""
     listed, cells = FORMS.get(resource, OTHER)
@@ -212,17 +218,7 @@ def table(
         }
         for name, priority in listed
     ]
-    rows = [
-        {
-            "cells": cells(body, now),
-            "object": {
-                "kind": "PartialObjectMetadata",
-                "apiVersion": "meta.k8s.io/v1",
-                "metadata": body["metadata"],
-            },
-        }
-        for body in bodies
-    ]
+    rows = [{"cells": cells(body, now)} | _included(body, include) for body in bodies]
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
@@ -230,3 +226,13 @@ def table(
         "columnDefinitions": definitions if columns else [],
         "rows": rows,
     }
+
+
+def _included(body: Object, include: str) -> Object:
+    """What a row carries beside its cells: by default the metadata, as `includeObject` says."""
+    if include == "None":
+        return {}
+    if include == "Object":
+        return {"object": body}
+    partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+    return {"object": partial | {"metadata": body["metadata"]}}

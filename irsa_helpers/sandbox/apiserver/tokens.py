@@ -156,14 +156,9 @@ def review(checker: TokenChecker, body: Object) -> Object:
         claims = checker.claims(spec.get("token", ""), audiences)
     except StatusError:
         return body | {"status": {"user": {}, "error": "invalid bearer token"}}
-    user = user_of(claims)
     status = {
         "authenticated": True,
-        "user": {
-            "username": user.name,
-            "uid": claims["kubernetes.io"]["serviceaccount"]["uid"],
-            "groups": list(user.groups),
-        },
+        "user": user_of(claims).info,
         "audiences": [each for each in audiences if each in claims["aud"]],
     }
     return body | {"status": status}

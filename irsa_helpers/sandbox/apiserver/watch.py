@@ -15,6 +15,7 @@ from irsa_helpers.sandbox.apiserver.storage import Change, Object, Store
 Selector = Callable[[Object], bool]
 Render = Callable[[Object], Object]
 
+BOOKMARK_SECONDS = 60
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -30,6 +31,7 @@ class WatchRequest:
     revision: int | None
     send_initial_events: bool
     timeout_seconds: float
+    bookmarks: bool = False
 
 
 async def events(store: Store, wanted: WatchRequest) -> AsyncIterator[bytes]:
@@ -42,7 +44,7 @@ async def events(store: Store, wanted: WatchRequest) -> AsyncIterator[bytes]:
                 if wanted.selects(body):
                     yield _line("ADDED", wanted.render(body))
             if wanted.send_initial_events:
-                yield _line("BOOKMARK", _bookmark(wanted.bookmark, seen))
+                yield _line("BOOKMARK", _bookmark(wanted.bookmark, seen, INITIAL_EVENTS_END))
         elif wanted.revision < store.oldest_revision:
             yield _line("ERROR", _gone(wanted.revision, store.oldest_revision))
             return
@@ -54,9 +56,11 @@ async def events(store: Store, wanted: WatchRequest) -> AsyncIterator[bytes]:
         deadline = loop.time() + wanted.timeout_seconds
         while (left := deadline - loop.time()) > 0:
             try:
-                change = await asyncio.wait_for(queue.get(), left)
+                change = await asyncio.wait_for(queue.get(), min(left, BOOKMARK_SECONDS))
             except TimeoutError:
-                return
+                if wanted.bookmarks:
+                    yield _line("BOOKMARK", _bookmark(wanted.bookmark, store.revision))
+                continue
             if change.revision > seen and (line := _event(change, wanted)):
                 yield line
     finally:
@@ -83,13 +87,10 @@ def _line(kind: str, body: Object) -> bytes:
     return json.dumps({"type": kind, "object": body}, separators=(",", ":")).encode() + b"\n"
 
 
-def _bookmark(body: Object, revision: int) -> Object:
-    metadata = {
-        "resourceVersion": str(revision),
-        "creationTimestamp": None,
-        "annotations": {INITIAL_EVENTS_END: "true"},
-    }
-    return body | {"metadata": metadata}
+def _bookmark(body: Object, revision: int, *marks: str) -> Object:
+    metadata = {"resourceVersion": str(revision), "creationTimestamp": None}
+    marked = {"annotations": dict.fromkeys(marks, "true")} if marks else {}
+    return body | {"metadata": metadata | marked}
 
 
 def _gone(asked: int, oldest: int) -> Object:
