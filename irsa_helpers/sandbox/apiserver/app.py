@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
-from irsa_helpers.sandbox import issuer
 from irsa_helpers.sandbox.apiserver import (
     discovery,
     fields,
@@ -279,7 +278,7 @@ class KubernetesApi:
             "/openapi/v2": openapi.version_2,
             "/openapi/v3": openapi.index,
             "/openid/v1/jwks": self._settings.keys.jwks,
-            "/.well-known/openid-configuration": lambda: issuer.discovery(
+            "/.well-known/openid-configuration": lambda: discovery.issuer_document(
                 self._settings.issuer_url
             ),
         }

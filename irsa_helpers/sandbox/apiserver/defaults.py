@@ -59,7 +59,7 @@ def _workload(kind: str, body: Object) -> None:
             rolling.setdefault("maxSurge", "25%")
         spec.setdefault("revisionHistoryLimit", 10)
         spec.setdefault("progressDeadlineSeconds", 600)
-    spec["template"].setdefault("metadata", {}).setdefault("creationTimestamp", None)
+    spec["template"].setdefault("metadata", {})
     _pod_spec(spec["template"]["spec"])
 
 

@@ -115,6 +115,20 @@ def _entries(resource: Resource) -> list[dict[str, Any]]:
     return entries
 
 
+def issuer_document(issuer_url: str) -> dict[str, Any]:
+    """The issuer's document as the API server has it: less than EKS publishes at the issuer.
+
+    Source: Kubernetes documentation, "Service account issuer discovery".
+    """
+    return {
+        "issuer": issuer_url,
+        "jwks_uri": f"{issuer_url}/keys",
+        "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+    }
+
+
 def wants_aggregated(headers: Mapping[str, str]) -> bool:
     """Whether the client takes all groups in one document."""
     accepted = headers.get("accept", "").replace(" ", "").split(",")

@@ -110,9 +110,17 @@ def _closure(members: list[Resource]) -> dict[str, Any]:
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = every[name]
+            found[name] = _without_own_names(every[name])
             waiting += _references(every[name])
     return found
+
+
+def _without_own_names(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema as it is published: it does not list its own kind as the only value of `kind`."""
+    properties = dict(schema.get("properties") or {})
+    for name in {"apiVersion", "kind"} & properties.keys():
+        properties[name] = {k: v for k, v in properties[name].items() if k != "enum"}
+    return schema | ({"properties": properties} if properties else {})
 
 
 def _references(schema: Any) -> list[str]:

@@ -103,14 +103,59 @@ def _replica_set(body: Object, now: datetime) -> list[Any]:
 
 
 def _event(body: Object, now: datetime) -> list[Any]:
-    involved = body["involvedObject"]
+    involved, source = body["involvedObject"], body.get("source") or {}
+    made = body["metadata"].get("creationTimestamp")
     return [
-        duration(body.get("lastTimestamp") or body["metadata"].get("creationTimestamp"), now),
+        duration(body.get("lastTimestamp") or made, now),
         body.get("type", ""),
         body.get("reason", ""),
         f"{involved['kind'].lower()}/{involved['name']}",
+        involved.get("fieldPath", ""),
+        ", ".join(filter(None, (source.get("component"), source.get("host")))),
         body.get("message", ""),
+        duration(body.get("firstTimestamp") or made, now),
+        str(body.get("count", 1)),
+        body["metadata"]["name"],
     ]
+
+
+def _job(body: Object, now: datetime) -> list[Any]:
+    spec, status = body["spec"], body.get("status", {})
+    ended = [c["type"] for c in status.get("conditions") or () if c.get("status") == "True"]
+    state = next((name for name in ("Failed", "Complete") if name in ended), "Running")
+    finished = status.get("completionTime")
+    until = datetime.fromisoformat(finished) if finished else now
+    return [
+        body["metadata"]["name"],
+        state,
+        f"{status.get('succeeded', 0)}/{spec.get('completions', 1)}",
+        duration(status.get("startTime"), until) if status.get("startTime") else "",
+        age(body, now),
+        *_containers(body),
+    ]
+
+
+def _service(body: Object, now: datetime) -> list[Any]:
+    spec = body.get("spec") or {}
+    ports = [f"{each['port']}/{each.get('protocol', 'TCP')}" for each in spec.get("ports") or ()]
+    selector = spec.get("selector") or {}
+    return [
+        body["metadata"]["name"],
+        spec.get("type", "ClusterIP"),
+        spec.get("clusterIP", "<none>"),
+        "<none>",
+        ",".join(ports) or "<none>",
+        age(body, now),
+        ",".join(f"{key}={value}" for key, value in selector.items()) or "<none>",
+    ]
+
+
+def _role(body: Object, _now: datetime) -> list[Any]:
+    return [body["metadata"]["name"], body["metadata"].get("creationTimestamp")]
+
+
+def _role_of(body: Object) -> str:
+    return f"{body['roleRef']['kind']}/{body['roleRef']['name']}"
 
 
 def _node(body: Object, now: datetime) -> list[Any]:
@@ -165,8 +210,38 @@ FORMS: dict[str, tuple[list[Column], Cells]] = {
         ],
         _replica_set,
     ),
+    "jobs.batch": (
+        [
+            *((name, 0) for name in ("Name", "Status", "Completions", "Duration", "Age")),
+            *_WIDE_TEMPLATE,
+        ],
+        _job,
+    ),
+    "services": (
+        [
+            *((name, 0) for name in ("Name", "Type", "Cluster-IP", "External-IP", "Port(s)")),
+            ("Age", 0),
+            ("Selector", 1),
+        ],
+        _service,
+    ),
+    "roles.rbac.authorization.k8s.io": ([("Name", 0), ("Created At", 0)], _role),
+    "clusterroles.rbac.authorization.k8s.io": ([("Name", 0), ("Created At", 0)], _role),
+    "rolebindings.rbac.authorization.k8s.io": (
+        [("Name", 0), ("Role", 0), ("Age", 0)],
+        _named(_role_of),
+    ),
+    "clusterrolebindings.rbac.authorization.k8s.io": (
+        [("Name", 0), ("Role", 0), ("Age", 0)],
+        _named(_role_of),
+    ),
     "events": (
-        [(name, 0) for name in ("Last Seen", "Type", "Reason", "Object", "Message")],
+        [
+            *((name, 0) for name in ("Last Seen", "Type", "Reason", "Object")),
+            *((name, 1) for name in ("Subobject", "Source")),
+            ("Message", 0),
+            *((name, 1) for name in ("First Seen", "Count", "Name")),
+        ],
         _event,
     ),
     "nodes": (
