@@ -14,63 +14,40 @@ import signal
 import sqlite3
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from irsa_helpers.sandbox import apiserver, aws, control, issuer, listeners, node, webhook
-from irsa_helpers.sandbox.apiclient import ApiClient, path_of
+from irsa_helpers.sandbox import (
+    apiserver,
+    aws,
+    cluster_parts,
+    control,
+    issuer,
+    listeners,
+    node,
+)
 from irsa_helpers.sandbox.certificates import Authority
 from irsa_helpers.sandbox.clock import Clock
-from irsa_helpers.sandbox.controllers import Controllers
+from irsa_helpers.sandbox.frame import NO_WAY_OUT, PORTS, Frame
 from irsa_helpers.sandbox.identity import (
     ACCOUNT_ID,
     ADMIN_USER,
     CLUSTER_NAME,
-    NODE_ROLE,
     REGION,
-    Identity,
     load_or_create,
 )
 from irsa_helpers.sandbox.issuer_client import IssuerClient
-from irsa_helpers.sandbox.kubelet import Kubelet
 from irsa_helpers.sandbox.trace import Trace
 from irsa_helpers.state import write_private
 
 log = logging.getLogger("irsa-lab")
 
-# A proxy where nobody listens: whatever is not on this machine is out of reach.
-NO_WAY_OUT = {
-    "HTTP_PROXY": "http://127.0.0.1:9",
-    "HTTPS_PROXY": "http://127.0.0.1:9",
-    "NO_PROXY": "127.0.0.1,localhost",
-}
-PORTS = ("aws", "kubernetes", "issuer", "webhook", "kubelet", "imds", "control")
-
 
 class AlreadyRunningError(Exception):
     """Another process holds this sandbox's folder."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What all parts share: the folder, the identity, the clock, the trace, keys, CA and ports."""
-
-    home: Path
-    identity: Identity
-    clock: Clock
-    trace: Trace
-    keys: issuer.SigningKeys
-    authority: Authority
-    ports: dict[str, int]
-
-    def url(self, name: str) -> str:
-        """The address of one of the sandbox's servers."""
-        scheme = "https" if name in {"kubernetes", "issuer", "webhook"} else "http"
-        return f"{scheme}://{listeners.LOOPBACK}:{self.ports[name]}"
 
 
 async def run(home: Path) -> None:
@@ -119,7 +96,7 @@ async def _compose(home: Path, stack: AsyncExitStack, stop: asyncio.Event) -> No
     await servers.serve("aws", cloud.app)
     certificate = frame.authority.issue("kubernetes", listeners.LOOPBACK, "localhost")
     await servers.serve("kubernetes", cluster.app, certificate=certificate)
-    await _start_cluster_parts(frame, servers, cloud, stack)
+    await cluster_parts.start(frame, servers, cloud, stack)
     await servers.serve("control", control.create_app(_control_settings(frame, stop)))
     _publish(frame)
     stack.callback((home / "state.json").unlink, missing_ok=True)
@@ -195,88 +172,9 @@ def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> apiserver.KubernetesSe
     )
 
 
-AGENTS = {
-    "controllers": "kube-controller-manager",
-    "kubelet": "kubelet",
-    "webhook": "pod-identity-webhook",
-}
-"""The names under which the cluster's parts write; managedFields shows them."""
-
-
 def _component(name: str, *groups: str) -> apiserver.User:
     """A part of the cluster itself; all of them may do all here."""
     return apiserver.User(name, (*groups, "system:masters", "system:authenticated"))
-
-
-async def _start_cluster_parts(
-    frame: Frame, servers: listeners.Listeners, cloud: aws.Aws, stack: AsyncExitStack
-) -> None:
-    """The webhook, the controllers, the kubelet and the node's metadata service."""
-
-    def client(component: str) -> ApiClient:
-        return ApiClient(
-            frame.url("kubernetes"),
-            frame.identity.tokens[component],
-            str(frame.authority.ca_file),
-            name=AGENTS[component],
-        )
-
-    hook = webhook.create_app(client("webhook"), region=REGION, trace=frame.trace)
-    stack.push_async_callback(hook.stop)
-    certificate = frame.authority.issue("webhook", listeners.LOOPBACK)
-    await servers.serve("webhook", hook, certificate=certificate)
-    await _register_webhook(client("webhook"), frame)
-
-    controllers = Controllers(client("controllers"), frame.clock, frame.authority.pem)
-    await controllers.start()
-    stack.push_async_callback(controllers.stop)
-
-    metadata = node.create_imds_app(
-        lambda: cloud.instance_credentials(NODE_ROLE), NODE_ROLE, frame.clock
-    )
-    await servers.serve("imds", metadata)
-    kubelet = Kubelet(
-        client("kubelet"),
-        frame.clock,
-        frame.trace,
-        directory=frame.home / "pods",
-        node=node.node_object(
-            frame.ports["kubelet"],
-            apiserver.VERSION["gitVersion"],
-            frame.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        ),
-        node_environment={
-            "AWS_ENDPOINT_URL": frame.url("aws"),
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": frame.url("imds"),
-            **NO_WAY_OUT,
-        },
-        token=frame.identity.tokens["kubelet-api"],
-    )
-    await servers.serve("kubelet", kubelet.app)
-    await kubelet.start()
-    stack.push_async_callback(kubelet.stop)
-
-
-async def _register_webhook(client: ApiClient, frame: Frame) -> None:
-    """The webhook's configuration is there, at this run's address.
-
-    One that the learner has deleted stays deleted, and what they changed in it stays changed.
-    """
-    marker = frame.home / "webhook-registered"
-    body = webhook.configuration(frame.url("webhook"), frame.authority.pem)
-    place = path_of("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations")
-    if not marker.exists():
-        await client.create(place, body)
-        marker.touch()
-    elif found := await client.get(f"{place}/{body['metadata']['name']}"):
-        own = {each["name"]: each["clientConfig"] for each in body["webhooks"]}
-        moved = [
-            each | {"clientConfig": own.get(each["name"], each["clientConfig"])}
-            for each in found["webhooks"]
-        ]
-        if moved != found["webhooks"]:
-            await client.replace(f"{place}/{body['metadata']['name']}", found | {"webhooks": moved})
-    await client.close()
 
 
 def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSettings:

@@ -15,6 +15,7 @@ from irsa_helpers.sandbox.aws import (
     eks,
     iam,
     operations,
+    pod_identity,
     s3,
     signature,
     wire,
@@ -103,6 +104,13 @@ class Aws:
             return None
         is_identity = (claim.service, invocation.operation) == ("sts", "GetCallerIdentity")
         return caller.arn if is_identity else None
+
+    def has_association(self, namespace: str, service_account: str) -> bool:
+        """Whether a ServiceAccount of the cluster has an EKS Pod Identity association."""
+        settings = self._settings
+        place = settings.account_id, settings.region, settings.cluster_name
+        associations = pod_identity.of_cluster(*place) or {}
+        return pod_identity.find(associations, namespace, service_account) is not None
 
     async def instance_credentials(self, role_name: str) -> dict[str, str]:
         """The credentials that EC2's metadata service gives for the instance's role."""

@@ -1,0 +1,110 @@
+"""The cluster's own parts: the webhook, the controllers, the kubelet and the node's services.
+
+Each speaks to the API server over TLS with a token of its own, as in a real cluster.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from irsa_helpers.sandbox import apiserver, aws, listeners, node, pod_identity_agent, webhook
+from irsa_helpers.sandbox.apiclient import ApiClient, path_of
+from irsa_helpers.sandbox.controllers import Controllers
+from irsa_helpers.sandbox.frame import NO_WAY_OUT, Frame
+from irsa_helpers.sandbox.identity import ACCOUNT_ID, CLUSTER_NAME, NODE_ROLE, REGION
+from irsa_helpers.sandbox.kubelet import Kubelet
+from irsa_helpers.sandbox.pod_identity_agent import PodIdentityAgent
+
+AGENTS = {
+    "controllers": "kube-controller-manager",
+    "kubelet": "kubelet",
+    "webhook": "pod-identity-webhook",
+}
+"""The names under which the cluster's parts write; managedFields shows them."""
+
+
+async def start(
+    frame: Frame, servers: listeners.Listeners, cloud: aws.Aws, stack: AsyncExitStack
+) -> None:
+    """The webhook, the controllers, the kubelet and the node's metadata service."""
+
+    def client(component: str) -> ApiClient:
+        return ApiClient(
+            frame.url("kubernetes"),
+            frame.identity.tokens[component],
+            str(frame.authority.ca_file),
+            name=AGENTS[component],
+        )
+
+    hook = webhook.create_app(
+        client("webhook"),
+        region=REGION,
+        trace=frame.trace,
+        has_association=cloud.has_association,
+    )
+    stack.push_async_callback(hook.stop)
+    certificate = frame.authority.issue("webhook", listeners.LOOPBACK)
+    await servers.serve("webhook", hook, certificate=certificate)
+    await _register_webhook(client("webhook"), frame)
+
+    controllers = Controllers(client("controllers"), frame.clock, frame.authority.pem)
+    await controllers.start()
+    stack.push_async_callback(controllers.stop)
+
+    metadata = node.create_imds_app(
+        lambda: cloud.instance_credentials(NODE_ROLE), NODE_ROLE, frame.clock
+    )
+    await servers.serve("imds", metadata)
+    agent = PodIdentityAgent(
+        frame.url("aws"),
+        REGION,
+        ACCOUNT_ID,
+        CLUSTER_NAME,
+        frame.clock,
+        lambda: cloud.instance_credentials(NODE_ROLE),
+    )
+    stack.push_async_callback(agent.stop)
+    await servers.serve("pod-identity-agent", agent.app)
+    kubelet = Kubelet(
+        client("kubelet"),
+        frame.clock,
+        frame.trace,
+        directory=frame.home / "pods",
+        node=node.node_object(
+            frame.ports["kubelet"],
+            apiserver.VERSION["gitVersion"],
+            frame.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ),
+        node_environment={
+            "AWS_ENDPOINT_URL": frame.url("aws"),
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": frame.url("imds"),
+            **NO_WAY_OUT,
+        },
+        token=frame.identity.tokens["kubelet-api"],
+        addresses={pod_identity_agent.ORIGIN: frame.url("pod-identity-agent")},
+    )
+    await servers.serve("kubelet", kubelet.app)
+    await kubelet.start()
+    stack.push_async_callback(kubelet.stop)
+
+
+async def _register_webhook(client: ApiClient, frame: Frame) -> None:
+    """The webhook's configuration is there, at this run's address.
+
+    One that the learner has deleted stays deleted, and what they changed in it stays changed.
+    """
+    marker = frame.home / "webhook-registered"
+    body = webhook.configuration(frame.url("webhook"), frame.authority.pem)
+    place = path_of("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations")
+    if not marker.exists():
+        await client.create(place, body)
+        marker.touch()
+    elif found := await client.get(f"{place}/{body['metadata']['name']}"):
+        own = {each["name"]: each["clientConfig"] for each in body["webhooks"]}
+        moved = [
+            each | {"clientConfig": own.get(each["name"], each["clientConfig"])}
+            for each in found["webhooks"]
+        ]
+        if moved != found["webhooks"]:
+            await client.replace(f"{place}/{body['metadata']['name']}", found | {"webhooks": moved})
+    await client.close()

@@ -1,0 +1,47 @@
+"""What all parts of the sandbox share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from irsa_helpers.sandbox import issuer, listeners
+from irsa_helpers.sandbox.certificates import Authority
+from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.identity import Identity
+from irsa_helpers.sandbox.trace import Trace
+
+# A proxy where nobody listens: whatever is not on this machine is out of reach.
+NO_WAY_OUT = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+PORTS = (
+    "aws",
+    "kubernetes",
+    "issuer",
+    "webhook",
+    "kubelet",
+    "imds",
+    "pod-identity-agent",
+    "control",
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all parts share: the folder, the identity, the clock, the trace, keys, CA and ports."""
+
+    home: Path
+    identity: Identity
+    clock: Clock
+    trace: Trace
+    keys: issuer.SigningKeys
+    authority: Authority
+    ports: dict[str, int]
+
+    def url(self, name: str) -> str:
+        """The address of one of the sandbox's servers."""
+        scheme = "https" if name in {"kubernetes", "issuer", "webhook"} else "http"
+        return f"{scheme}://{listeners.LOOPBACK}:{self.ports[name]}"

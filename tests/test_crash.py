@@ -1,0 +1,92 @@
+"""kill -9 in the middle of the work: what was acknowledged is there again, no Pod runs on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import BotoCoreError
+from urllib3.exceptions import HTTPError
+
+from irsa_helpers import launch, pods
+from irsa_helpers.world_sandbox import SandboxWorld
+
+POLICY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":'
+    '"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+)
+
+
+# How each client says that the connection broke.
+BROKEN = (HTTPError, BotoCoreError, OSError)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a sandbox of the test's own."""
+    yield tmp_path / "home"
+    launch.stop_sandbox(tmp_path / "home")
+
+
+def until_refused(make: Callable[[str], Any], acknowledged: list[str]) -> None:
+    """Make one after another, noting each that was acknowledged, until the sandbox is gone."""
+    for number in range(10_000):
+        try:
+            make(f"kept-{number}")
+        except BROKEN:
+            return
+        acknowledged.append(f"kept-{number}")
+
+
+def test_nothing_acknowledged_is_lost(home: Path) -> None:
+    before = launch.ensure_sandbox(home)
+    world = SandboxWorld(before)
+    s3, iam = world.aws("s3"), world.aws("iam")
+    place = {"LocationConstraint": "ap-northeast-2"}
+    s3.create_bucket(Bucket="enginrect-kept", CreateBucketConfiguration=place)
+    makers: dict[str, Callable[[str], Any]] = {
+        "accounts": lambda name: world.core_v1.create_namespaced_service_account(
+            "default", {"metadata": {"name": name}}
+        ),
+        "roles": lambda name: iam.create_role(RoleName=name, AssumeRolePolicyDocument=POLICY),
+        "objects": lambda name: s3.put_object(Bucket="enginrect-kept", Key=name, Body=name),
+    }
+    made: dict[str, list[str]] = {name: [] for name in makers}
+    threads = [
+        threading.Thread(target=until_refused, args=(make, made[name]))
+        for name, make in makers.items()
+    ]
+    for thread in threads:
+        thread.start()
+    while not all(len(names) > 5 for names in made.values()):
+        time.sleep(0.01)
+    os.kill(before["pid"], signal.SIGKILL)
+    for thread in threads:
+        thread.join(60)
+
+    after = SandboxWorld(launch.ensure_sandbox(home))
+    accounts = after.core_v1.list_namespaced_service_account("default").items
+    assert set(made["accounts"]) <= {account.metadata.name for account in accounts}
+    pages = after.aws("iam").get_paginator("list_roles").paginate()
+    assert set(made["roles"]) <= {role["RoleName"] for page in pages for role in page["Roles"]}
+    pages = after.aws("s3").get_paginator("list_objects_v2").paginate(Bucket="enginrect-kept")
+    assert set(made["objects"]) <= {each["Key"] for page in pages for each in page["Contents"]}
+
+
+def test_a_kill_leaves_no_process_of_a_pod(home: Path) -> None:
+    world = SandboxWorld(launch.ensure_sandbox(home))
+    pods.ensure_deployment(world, "sleeper", service_account="default", image="busybox")
+    pods.wait_for_pod(world, "sleeper")
+    sandbox = psutil.Process(world.sandbox["pid"])
+    family = sandbox.children(recursive=True)
+    assert family
+    os.kill(sandbox.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs([sandbox, *family], timeout=10)
+    assert alive == []
