@@ -65,9 +65,12 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(f"JupyterLab did not tell its address: {log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium; the tests are skipped where the machine has none."""
+    """A headless Chromium; the tests are skipped where the machine has none.
+
+    It ends with its module: Playwright keeps an event loop running, in which no other test may be.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
