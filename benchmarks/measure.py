@@ -8,11 +8,13 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 RUNS = 5
+PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
 
 
 def median_seconds(action: Callable[[], object], runs: int = RUNS) -> float:
@@ -28,6 +30,24 @@ def median_seconds(action: Callable[[], object], runs: int = RUNS) -> float:
 def clean_environment() -> dict[str, str]:
     """This environment without AWS settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
+@contextlib.contextmanager
+def new_home() -> Iterator[dict[str, str]]:
+    """Variables with a folder of its own for the sandbox, which is stopped in the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        variables = clean_environment() | {"IRSA_LAB_HOME": folder}
+        try:
+            yield variables
+        finally:
+            run([PROGRAM, "down"], variables)
+
+
+def run(command: list[str], variables: dict[str, str]) -> str:
+    """What a command printed. Raises CalledProcessError if it failed."""
+    return subprocess.run(
+        command, env=variables, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
 
 
 def free_port() -> int:

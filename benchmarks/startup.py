@@ -5,14 +5,9 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks.measure import RUNS, clean_environment, median_seconds, moto_server
-
-PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
+from benchmarks.measure import PROGRAM, RUNS, median_seconds, moto_server, new_home, run
 
 
 def import_package() -> None:
@@ -25,32 +20,19 @@ def start_python() -> None:
     subprocess.run([sys.executable, "-c", ""], check=True)
 
 
-def in_new_home(action: Callable[[dict[str, str]], None]) -> None:
-    """Run an action with a folder of its own for the sandbox, and stop the sandbox after it."""
-    with tempfile.TemporaryDirectory() as folder:
-        variables = clean_environment() | {"IRSA_LAB_HOME": folder}
-        try:
-            action(variables)
-        finally:
-            subprocess.run([PROGRAM, "down"], env=variables, stdout=subprocess.DEVNULL, check=True)
-
-
 def start_sandbox(variables: dict[str, str]) -> None:
     """`irsa-lab up` in an empty folder, until it says that it is ready."""
-    subprocess.run([PROGRAM, "up"], env=variables, stdout=subprocess.DEVNULL, check=True)
+    run([PROGRAM, "up"], variables)
 
 
 def seconds_to_start() -> float:
     """The median time of `irsa-lab up` in an empty folder."""
     taken = []
-
-    def action(variables: dict[str, str]) -> None:
-        begun = time.perf_counter()
-        start_sandbox(variables)
-        taken.append(time.perf_counter() - begun)
-
     for _ in range(RUNS):
-        in_new_home(action)
+        with new_home() as variables:
+            begun = time.perf_counter()
+            start_sandbox(variables)
+            taken.append(time.perf_counter() - begun)
     return statistics.median(taken)
 
 
@@ -83,21 +65,11 @@ print(psutil.Process(world.sandbox["pid"]).memory_info().rss / 2**20)
 
 def four_steps() -> tuple[float, float]:
     """Seconds for steps 1 to 4 with the Pod verified, and the sandbox's memory after it in MiB."""
-    figures: list[float] = []
-
-    def action(variables: dict[str, str]) -> None:
+    with new_home() as variables:
         start_sandbox(variables)
-        output = subprocess.run(
-            [sys.executable, "-c", FOUR_STEPS],
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        figures.extend(float(line) for line in output.splitlines()[-2:])
-
-    in_new_home(action)
-    return figures[0], figures[1]
+        output = run([sys.executable, "-c", FOUR_STEPS], variables)
+    seconds, memory = (float(line) for line in output.splitlines()[-2:])
+    return seconds, memory
 
 
 def report() -> list[tuple[str, str]]:

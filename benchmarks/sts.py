@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from benchmarks.measure import clean_environment, median_seconds, moto_server
+from benchmarks.measure import median_seconds, moto_server, new_home, run
 
-PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
 CALLS = 400
 ROUNDS = 5
 
@@ -27,7 +25,8 @@ from irsa_helpers.course import catch_up
 world = connect()
 catch_up(world, through="service-account")
 body = {"spec": {"audiences": ["sts.amazonaws.com"], "expirationSeconds": 3600}}
-token = world.core_v1.create_namespaced_service_account_token("enginrect-sa", "default", body)
+tokens = world.resource("v1", "ServiceAccount").token
+token = tokens.create(name="enginrect-sa", namespace="default", body=body)
 print(json.dumps({
     "endpoint": world.sandbox["aws"]["endpoint_url"],
     "role": f"arn:aws:iam::{world.cluster.account_id}:role/enginrect-irsa-role",
@@ -145,23 +144,12 @@ def validation_seconds() -> float:
 
 def report() -> list[tuple[str, str]]:
     """Rows of what was measured and its figure."""
-    with tempfile.TemporaryDirectory() as folder, moto_server() as moto_port:
-        variables = clean_environment() | {"IRSA_LAB_HOME": folder}
-        try:
-            prepared = subprocess.run(
-                [sys.executable, "-c", PREPARE],
-                env=variables,
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout
-            facts = json.loads(prepared.splitlines()[-1])
-            port = urlsplit(facts["endpoint"]).port or 0
-            ours = Target(port, request(port, facts["role"], facts["token"]))
-            plain = Target(moto_port, request(moto_port, facts["role"], facts["token"]))
-            mine, theirs = measure(ours, plain)
-        finally:
-            subprocess.run([PROGRAM, "down"], env=variables, stdout=subprocess.DEVNULL, check=True)
+    with new_home() as variables, moto_server() as moto_port:
+        facts = json.loads(run([sys.executable, "-c", PREPARE], variables).splitlines()[-1])
+        port = urlsplit(facts["endpoint"]).port or 0
+        ours = Target(port, request(port, facts["role"], facts["token"]))
+        plain = Target(moto_port, request(moto_port, facts["role"], facts["token"]))
+        mine, theirs = measure(ours, plain)
     return [
         ("AssumeRoleWithWebIdentity, validated", f"{mine:.0f} calls/s"),
         ("the same from a plain moto_server, not validated", f"{theirs:.0f} calls/s"),

@@ -56,6 +56,20 @@ class Change:
         return "\n".join(lines)
 
 
+class Changes(list[Change]):
+    """What several helpers did; printed, it tells what changed and counts what was there."""
+
+    def __str__(self) -> str:
+        told = [change.headline for change in self if change.action != "none"]
+        if not told:
+            return f"nothing to do: all {len(self)} are as wanted"
+        if there := len(self) - len(told):
+            told.append(f"{there} more were as wanted already")
+        if any(change.pending for change in self):
+            told.append("nothing was applied: world = connect(approve=True), then run this again")
+        return "\n".join(told)
+
+
 def may_apply(world: World, approve: bool) -> bool:
     """Whether a change may be made now: always in the sandbox, with approval in a real world."""
     return approve or not world.needs_approval

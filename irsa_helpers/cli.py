@@ -158,6 +158,23 @@ def run(command: tuple[str, ...]) -> None:
     raise SystemExit(subprocess.run([program, *command[1:]], env=variables).returncode)
 
 
+@main.command()
+@as_json
+def check(as_json: bool) -> None:
+    """Say which of the course's four steps hold, and what is next; exit 1 until all do."""
+    from irsa_helpers.verify import steps
+    from irsa_helpers.world import connect
+
+    seen = steps(connect())
+    if as_json:
+        click.echo(json.dumps([vars(each) for each in seen], indent=2))
+    for each in () if as_json else seen:
+        click.echo(f"{each.state:<9}{each.name:<17}{each.found}")
+        if each.next_step:
+            click.echo(f"{'':9}{'next:':<17}{each.next_step}")
+    raise SystemExit(0 if all(each.state == "done" for each in seen) else 1)
+
+
 @main.command("open")
 @click.option("--port", default=8888, show_default=True, help="The next free one from here on.")
 @click.option("--browser/--no-browser", default=True, help="Open a browser window.")

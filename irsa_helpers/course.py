@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, pods, roles, serviceaccounts, storage, trust
+from irsa_helpers.changes import Changes
 from irsa_helpers.errors import IrsaLabError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def trust_policy(world: World) -> dict[str, Any]:
     return trust.build_trust_policy(oidc.provider_arn(world), NAMESPACE, SERVICE_ACCOUNT)
 
 
-def catch_up(world: World, through: str | None, *, approve: bool = False) -> list[Change]:
+def catch_up(world: World, through: str | None, *, approve: bool = False) -> Changes:
     """The bucket, table and secret are there, and the steps up to `through` are done.
 
     `through` is one of STEPS, or None for no step at all. What is there already stays; the list
@@ -46,7 +47,7 @@ def catch_up(world: World, through: str | None, *, approve: bool = False) -> lis
     """
     if through is not None and through not in STEPS:
         raise IrsaLabError(f"no step {through!r}", next_step=f"one of {', '.join(STEPS)}, or None")
-    changes = _ensure_storage(world, approve=approve)
+    changes = Changes(_ensure_storage(world, approve=approve))
     for step in STEPS[: STEPS.index(through) + 1] if through else ():
         changes += _do(world, step, approve=approve)
     return changes

@@ -14,6 +14,10 @@ class IrsaLabError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\nNext step: {self.next_step}" if self.next_step else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the sentence alone; this project's own lines explain nothing."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class AwsError(Exception):
     """An error of an AWS service, as its client receives it.

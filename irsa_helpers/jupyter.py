@@ -1,4 +1,7 @@
-"""JupyterLab next to the sandbox: one command starts both, Ctrl-C stops both."""
+"""JupyterLab next to the sandbox: one command starts both, Ctrl-C stops both.
+
+For a real account JupyterLab starts alone, with your own AWS settings and kubeconfig.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,20 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from irsa_helpers import environment, launch, state
+from irsa_helpers import environment, launch, state, world
 from irsa_helpers.errors import IrsaLabError
 
 FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb"
 
-# Interface settings that keep pop-ups off the first page a learner sees.
+# Interface settings for the first page a learner sees: no pop-ups, whole names of notebooks.
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
         "fetchNews": "false",
         "checkForUpdates": False,
+    },
+    "@jupyterlab/filebrowser-extension/browser.jupyterlab-settings": {
+        "showLastModifiedColumn": False,
     },
 }
 
@@ -36,16 +41,28 @@ def open_course(*, port: int, browser: bool) -> int:
             "the notebooks are not here", next_step="cd into the project's folder, then again"
         )
     home = state.home()
+    command = _command(root, port, browser)
+    if world.chosen_world() != "sandbox":
+        print("The world is your own AWS account and cluster. Ctrl-C stops JupyterLab.", flush=True)
+        return _serve(command, dict(os.environ) | _jupyter_settings(home))
     sandbox = launch.ensure_sandbox(home)
-    process = subprocess.Popen(_command(root, port, browser), env=_environment(home, sandbox))
-    # Ctrl-C reaches JupyterLab, which then ends; this process stays to stop the sandbox.
+    print(f"The sandbox is up: {sandbox['cluster']}, account {sandbox['account_id']}.")
+    print("JupyterLab starts. Ctrl-C stops both; what you made is kept.", flush=True)
+    try:
+        return _serve(command, environment.process_environment(sandbox) | _jupyter_settings(home))
+    finally:
+        launch.stop_sandbox(home)
+
+
+def _serve(command: list[str], variables: Mapping[str, str]) -> int:
+    """Run JupyterLab to its end; Ctrl-C reaches it, and this process stays for what comes after."""
+    process = subprocess.Popen(command, env=variables)
     earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         return process.wait()
     finally:
         signal.signal(signal.SIGINT, earlier)
-        launch.stop_sandbox(home)
 
 
 def _command(root: Path, port: int, browser: bool) -> list[str]:
@@ -58,6 +75,9 @@ def _command(root: Path, port: int, browser: bool) -> list[str]:
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.answer_yes=True",
+        f"--KernelManager.transport_encryption={_encryption()}",
+        # Errors, and the address, which counts as critical.
+        "--Application.log_level=ERROR",
     ]
     if not browser:
         command.append("--no-browser")
@@ -66,14 +86,37 @@ def _command(root: Path, port: int, browser: bool) -> list[str]:
     return command
 
 
-def _environment(home: Path, sandbox: Mapping[str, Any]) -> dict[str, str]:
-    """The sandbox's variables, so that Jupyter's terminals have `aws` and `kubectl` at hand."""
+def _encryption() -> str:
+    """What JupyterLab and its kernels say to each other is encrypted where ZeroMQ can do it."""
+    import zmq
+
+    return "auto" if zmq.has("curve") else "disabled"
+
+
+def _jupyter_settings(home: Path) -> dict[str, str]:
+    """Variables that lead JupyterLab to this project's settings, workspace and kernel."""
     settings = home / "jupyter" / "settings"
     for name, values in SETTINGS.items():
         path = settings / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8")
-    return environment.process_environment(sandbox) | {
+    _write_kernel(home / "jupyter" / "kernels" / "python3")
+    kernels = [str(home / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    return {
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "jupyter" / "workspaces"),
+        "JUPYTER_PATH": os.pathsep.join(kernels),
     }
+
+
+def _write_kernel(folder: Path) -> None:
+    """This Python as the kernel `python3`; it explains a name that no cell has made yet."""
+    launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel = {
+        "argv": [*launcher, "--ext=irsa_helpers.missing_names"],
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "metadata": {"debugger": True, "supported_encryption": ["curve"]},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,14 +23,21 @@ KEPT_AT_RESET = ("ports.json", "progress.sqlite3")
 def ensure_sandbox(home: Path) -> dict[str, Any]:
     """The running sandbox of that folder, started where none runs; returns its state.
 
-    Raises IrsaLabError, with the end of its log, where it does not start.
+    Raises IrsaLabError, with the end of its log, where it does not start, where the folder cannot
+    be written, or where a blank is in its path or in Python's.
     """
-    running = state.read(home)
-    if running:
-        return running
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (home / "state.json").unlink(missing_ok=True)
-    process = _start(home)
+    _check_blanks(home)
+    try:
+        if running := state.read(home):
+            return running
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / "state.json").unlink(missing_ok=True)
+        process = _start(home)
+    except OSError as error:
+        raise IrsaLabError(
+            f"the sandbox cannot write to its folder {home}: {error.strerror}",
+            next_step="free some space, or name another folder: export IRSA_LAB_HOME=...",
+        ) from error
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if (home / "state.json").exists() and (running := state.read(home)):
@@ -42,6 +50,20 @@ def ensure_sandbox(home: Path) -> dict[str, Any]:
         f"the sandbox did not start; the end of {home / 'sandbox.log'} says:\n{_log_end(home)}",
         next_step="irsa-lab up --foreground shows all of it; irsa-lab reset starts afresh",
     )
+
+
+def _check_blanks(home: Path) -> None:
+    """Raises IrsaLabError for a path that a shell in a Pod would take for two words.
+
+    A process that stands for a Pod sees the machine's own paths: its volumes are below `home`, and
+    the first line of pip's `aws` names its Python.
+    """
+    for place in (home, Path(sys.executable)):
+        if os.name != "nt" and re.search(r"\s", str(place)):
+            raise IrsaLabError(
+                f"there is a blank in the path {place}, where shells in Pods would stumble",
+                next_step="move the project to a folder without blanks, and install it there",
+            )
 
 
 def _start(home: Path) -> subprocess.Popen[bytes]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import pods, serviceaccounts, storage
+from irsa_helpers import pod_identity, pods, serviceaccounts, storage
 from irsa_helpers.changes import TAG, Change, aws_tags, kubernetes_labels, may_apply
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.lookups import kubernetes_object
 from irsa_helpers.oidc import describe_provider, ensure_no_provider
 from irsa_helpers.roles import ensure_no_role, tagged_roles
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
+
+GONE_SECONDS = 60
+POLL_SECONDS = 0.1
 
 
 def cleanup(world: World, *, approve: bool = False) -> list[Change]:
@@ -28,28 +34,53 @@ def cleanup(world: World, *, approve: bool = False) -> list[Change]:
 
 def _clean_cluster(world: World, *, approve: bool) -> Iterator[Change]:
     selector = "=".join(*kubernetes_labels(world).items())
-    apps: Any = world.apps_v1.list_deployment_for_all_namespaces(label_selector=selector)
-    for each in (item.metadata for item in apps.items):
+    for each in _labelled(world, "apps/v1", "Deployment", selector):
         yield pods.ensure_no_deployment(world, each.name, namespace=each.namespace, approve=approve)
-    accounts: Any = world.core_v1.list_service_account_for_all_namespaces(label_selector=selector)
-    for each in (item.metadata for item in accounts.items):
+    for each in _labelled(world, "v1", "ServiceAccount", selector):
         yield serviceaccounts.ensure_no_service_account(
             world, each.name, namespace=each.namespace, approve=approve
         )
-    namespaces: Any = world.core_v1.list_namespace(label_selector=selector)
-    for each in (item.metadata for item in namespaces.items):
-        yield _delete_namespace(world, each.name, approve=approve)
+    for each in _labelled(world, "v1", "Namespace", selector):
+        yield ensure_no_namespace(world, each.name, approve=approve)
 
 
-def _delete_namespace(world: World, name: str, *, approve: bool) -> Change:
+def _labelled(world: World, api_version: str, kind: str, selector: str) -> list[Any]:
+    """The metadata of all objects of a kind, in every namespace, that carry the label."""
+    found: Any = world.resource(api_version, kind).get(label_selector=selector)
+    return [each.metadata for each in found.items]
+
+
+def ensure_no_namespace(world: World, name: str, *, approve: bool = False) -> Change:
+    """The namespace is gone, if the lab made it; one that carries no label of the lab stays.
+
+    Waits for what is in it to end. Raises IrsaLabError where that takes over a minute.
+    """
+    namespaces = world.resource("v1", "Namespace")
+    found = kubernetes_object(namespaces, name)
+    if found is None:
+        return Change("none", "namespace", name)
+    if not kubernetes_labels(world).items() <= dict(found.metadata.labels or {}).items():
+        return Change("none", "namespace", name, ("it was not made by the lab",))
     planned = Change("delete", "namespace", name, ("with all that is in it",))
     if not may_apply(world, approve):
         return planned
-    world.core_v1.delete_namespace(name)
+    namespaces.delete(name=name)
+    deadline = time.monotonic() + GONE_SECONDS
+    while kubernetes_object(namespaces, name) is not None:
+        if time.monotonic() > deadline:
+            raise IrsaLabError(
+                f"the namespace {name} is still Terminating after {GONE_SECONDS} s",
+                next_step=f"kubectl get namespace {name} -o yaml tells what it waits for",
+            )
+        time.sleep(POLL_SECONDS)
     return planned.done()
 
 
 def _clean_iam(world: World, *, approve: bool) -> Iterator[Change]:
+    for namespace, account in list(pod_identity.tagged_associations(world)):
+        yield pod_identity.ensure_no_association(
+            world, account, namespace=namespace, approve=approve
+        )
     for name in list(tagged_roles(world)):
         yield ensure_no_role(world, name, approve=approve)
     provider = describe_provider(world)

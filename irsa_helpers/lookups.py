@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from kubernetes.dynamic import Resource
 
 
-def kubernetes_object(read: Callable[..., Any], *names: str) -> Any | None:
-    """What the Kubernetes client's `read_…` call gives, or None where the API answers 404.
+def kubernetes_object(resource: Resource, name: str, namespace: str | None = None) -> Any | None:
+    """The object of that name, or None where the API answers 404.
 
-    `kubernetes_object(world.core_v1.read_namespaced_service_account, "enginrect-sa", "default")`
+    `kubernetes_object(world.resource("v1", "ServiceAccount"), "enginrect-sa", "default")`
     """
-    from kubernetes.client import ApiException
+    from kubernetes.dynamic.exceptions import NotFoundError
 
     try:
-        return read(*names)
-    except ApiException as error:
-        if error.status != 404:
-            raise
+        return resource.get(name=name, namespace=namespace)
+    except NotFoundError:
         return None

@@ -40,8 +40,7 @@ KIND = "IAM OIDC provider"
 
 def issuer_url(world: World) -> str:
     """The cluster's issuer, e.g. `https://oidc.eks.ap-northeast-2.amazonaws.com/id/<32 hex>`."""
-    cluster = world.aws("eks").describe_cluster(name=world.cluster_name)["cluster"]
-    return str(cluster["identity"]["oidc"]["issuer"])
+    return world.cluster.issuer_url
 
 
 def discovery_document(world: World) -> dict[str, Any]:
@@ -144,10 +143,19 @@ def _create_provider(
 
 
 def ensure_no_provider(world: World, *, approve: bool = False) -> Change:
-    """No IAM OIDC provider exists for this cluster's issuer: no Pod can become a role any more."""
+    """No IAM OIDC provider exists for this cluster's issuer: no Pod can become a role any more.
+
+    Raises IrsaLabError for a real cluster's provider that the lab did not make: others need it.
+    """
     arn = provider_arn(world)
-    if describe_provider(world) is None:
+    found = describe_provider(world)
+    if found is None:
         return Change("none", KIND, arn)
+    if world.name != "sandbox" and aws_tags(world)[0] not in found.get("Tags", []):
+        raise IrsaLabError(
+            f"{arn} was not made by the lab: every role of this cluster depends on it",
+            next_step="leave it; step 1 is done here, go on with notebook 03",
+        )
     planned = Change("delete", KIND, arn, ("STS will refuse every token of this cluster",))
     if not may_apply(world, approve):
         return planned

@@ -15,18 +15,20 @@ from irsa_helpers.waiting import wait_for_pod
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kubernetes.client import V1Container, V1Pod
+    from kubernetes.dynamic import Resource, ResourceInstance
 
     from irsa_helpers.world import World
 
 __all__ = [
     "IRSA_VARIABLES",
     "ExecResult",
+    "caller_in_pod",
     "ensure_deployment",
     "ensure_no_deployment",
     "exec_in_pod",
     "irsa_environment",
     "pod_logs",
+    "ready_pod_name",
     "restart_deployment",
     "wait_for_pod",
 ]
@@ -58,7 +60,7 @@ def ensure_deployment(
     Wait for it with `wait_for_pod(world, name)`.
     """
     full_name = f"{namespace}/{name}"
-    found = kubernetes_object(world.apps_v1.read_namespaced_deployment, name, namespace)
+    found = kubernetes_object(_deployments(world), name, namespace)
     wanted = _Shape(service_account, image, tuple(command))
     if found is None:
         change = Change("create", KIND, full_name, wanted.details())
@@ -70,12 +72,16 @@ def ensure_deployment(
         return change
     manifest = _manifest(name, wanted, kubernetes_labels(world))
     if found is None:
-        world.apps_v1.create_namespaced_deployment(namespace, manifest)
+        _deployments(world).create(namespace=namespace, body=manifest)
     else:
         template = {"spec": manifest["spec"]["template"]["spec"]}
         patch = {"spec": {"template": template}}
-        world.apps_v1.patch_namespaced_deployment(name, namespace, patch)
+        _deployments(world).patch(name=name, namespace=namespace, body=patch)
     return change.done()
+
+
+def _deployments(world: World) -> Resource:
+    return world.resource("apps/v1", KIND)
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class _Shape:
     @classmethod
     def of(cls, spec: Any) -> _Shape:
         container = spec.containers[0]
-        account = spec.service_account_name or "default"
+        account = spec.serviceAccountName or "default"
         return cls(account, container.image, tuple(container.command or ()))
 
     def facts(self) -> dict[str, str]:
@@ -141,7 +147,7 @@ def restart_deployment(
         return change
     annotation = {"kubectl.kubernetes.io/restartedAt": datetime.now(UTC).isoformat()}
     patch = {"spec": {"template": {"metadata": {"annotations": annotation}}}}
-    world.apps_v1.patch_namespaced_deployment(name, namespace, patch)
+    _deployments(world).patch(name=name, namespace=namespace, body=patch)
     return change.done()
 
 
@@ -150,12 +156,12 @@ def ensure_no_deployment(
 ) -> Change:
     """The Deployment is gone, and with it its Pods."""
     full_name = f"{namespace}/{name}"
-    if kubernetes_object(world.apps_v1.read_namespaced_deployment, name, namespace) is None:
+    if kubernetes_object(_deployments(world), name, namespace) is None:
         return Change("none", KIND, full_name)
     change = Change("delete", KIND, full_name)
     if not may_apply(world, approve):
         return change
-    world.apps_v1.delete_namespaced_deployment(name, namespace)
+    _deployments(world).delete(name=name, namespace=namespace)
     return change.done()
 
 
@@ -178,7 +184,22 @@ class ExecResult:
 
     def __str__(self) -> str:
         ended = "" if self.exit_code == 0 else f"(exit code {self.exit_code})"
-        return "\n".join(t for t in (self.stdout.rstrip(), self.stderr.rstrip(), ended) if t)
+        return "\n".join(t for t in (self.stdout.rstrip(), self.stderr.strip(), ended) if t)
+
+
+def ready_pod_name(world: World, deployment: str, *, namespace: str = "default") -> str:
+    """The name of the Deployment's Pod, once it is ready; raises as `wait_for_pod` does."""
+    pod: Any = wait_for_pod(world, deployment, namespace=namespace)
+    return str(pod.metadata.name)
+
+
+def caller_in_pod(world: World, deployment: str, *, namespace: str = "default") -> str:
+    """Whom AWS sees when the Deployment's Pod calls: an ARN, or the error's last line."""
+    name = ready_pod_name(world, deployment, namespace=namespace)
+    query = "aws sts get-caller-identity --query Arn --output text"
+    answer = exec_in_pod(world, name, query.split(), namespace=namespace)
+    said = (answer.stdout if answer.exit_code == 0 else answer.stderr).strip()
+    return said.splitlines()[-1] if said else ""
 
 
 def exec_in_pod(
@@ -195,22 +216,18 @@ def exec_in_pod(
     A command that fails is a result as well: look at `exit_code`. Raises IrsaLabError where the
     command cannot be started or does not end in time.
     """
-    from kubernetes.client import ApiClient, CoreV1Api
-    from kubernetes.stream import stream
+    from kubernetes.stream.ws_client import websocket_call
 
-    # `stream` swaps a method of the client while it runs, so it gets a client of its own.
-    core_v1 = CoreV1Api(ApiClient(world.kubernetes.configuration))
-    chosen = {"container": container} if container else {}
-    session = stream(
-        core_v1.connect_get_namespaced_pod_exec,
-        pod_name,
-        namespace,
-        command=list(command),
-        stdout=True,
-        stderr=True,
-        binary=True,
-        _preload_content=False,
-        **chosen,
+    wanted = [("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
+    if container:
+        wanted.append(("container", container))
+    client: Any = world.kubernetes
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod_name}/exec"
+    method, url, headers, *_ = client.param_serialize(
+        "GET", path, query_params=wanted, auth_settings=["BearerToken"]
+    )
+    session: Any = websocket_call(  # type: ignore[no-untyped-call]
+        client.configuration, method, url, headers=headers, binary=True, _preload_content=False
     )
     session.run_forever(timeout=timeout_seconds)
     if session.is_open():
@@ -247,20 +264,21 @@ def pod_logs(
     tail_lines: int | None = None,
 ) -> str:
     """What a container of the Pod printed; `previous` asks for the run before its last restart."""
-    chosen: dict[str, Any] = {"container": container, "tail_lines": tail_lines}
-    given = {key: value for key, value in chosen.items() if value is not None}
-    text = world.core_v1.read_namespaced_pod_log(pod_name, namespace, previous=previous, **given)
-    return str(text)
+    wanted = {"container": container, "tailLines": tail_lines, "previous": previous or None}
+    query = [(key, str(value).lower()) for key, value in wanted.items() if value is not None]
+    log: Any = world.resource("v1", "Pod").log
+    # Not read as JSON: a log may look like it.
+    answer = log.get(name=pod_name, namespace=namespace, query_params=query, serialize=False)
+    return str(answer.data.decode())
 
 
-def irsa_environment(pod: V1Pod, container: str | None = None) -> dict[str, Any]:
+def irsa_environment(pod: ResourceInstance, container: str | None = None) -> dict[str, Any]:
     """What the webhook gave a container (the first one, or the one named).
 
     Keys: `environment` (those of the five AWS_* variables that are set, by name), `volume`
     (`audience`, `expiration_seconds`, `path`; None without a token), `mount` (`path`, `read_only`;
     None where the container has no mount of it).
     """
-    assert pod.spec is not None
     chosen = next(c for c in pod.spec.containers if container in {None, c.name})
     variables = {each.name: each.value for each in chosen.env or []}
     return {
@@ -270,21 +288,20 @@ def irsa_environment(pod: V1Pod, container: str | None = None) -> dict[str, Any]
     }
 
 
-def _token_volume(pod: V1Pod) -> dict[str, Any] | None:
-    spec: Any = pod.spec
-    for volume in spec.volumes or []:
+def _token_volume(pod: ResourceInstance) -> dict[str, Any] | None:
+    for volume in pod.spec.volumes or []:
         if volume.name == TOKEN_VOLUME and volume.projected:
-            token = volume.projected.sources[0].service_account_token
+            token = volume.projected.sources[0].serviceAccountToken
             return {
                 "audience": token.audience,
-                "expiration_seconds": token.expiration_seconds,
+                "expiration_seconds": token.expirationSeconds,
                 "path": token.path,
             }
     return None
 
 
-def _token_mount(container: V1Container) -> dict[str, Any] | None:
-    for mount in container.volume_mounts or []:
+def _token_mount(container: Any) -> dict[str, Any] | None:
+    for mount in container.volumeMounts or []:
         if mount.name == TOKEN_VOLUME:
-            return {"path": mount.mount_path, "read_only": bool(mount.read_only)}
+            return {"path": mount.mountPath, "read_only": bool(mount.readOnly)}
     return None

@@ -192,6 +192,23 @@ def ensure_no_role(world: World, name: str, *, approve: bool = False) -> Change:
     return planned.done()
 
 
+def ensure_no_permission(world: World, role: str, policy: str, *, approve: bool = False) -> Change:
+    """The role has no inline policy of that name."""
+    iam = world.aws("iam")
+    name = f"{role}/{policy}"
+    try:
+        found = policy in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    except iam.exceptions.NoSuchEntityException:
+        found = False
+    if not found:
+        return Change("none", "inline policy", name)
+    planned = Change("delete", "inline policy", name)
+    if not may_apply(world, approve):
+        return planned
+    iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    return planned.done()
+
+
 def tagged_roles(world: World) -> Iterator[str]:
     """The names of the roles that carry this cluster's tag; one call for each role."""
     iam, [own_tag] = world.aws("iam"), aws_tags(world)

@@ -30,18 +30,18 @@ def describe_service_account(
     Keys: `namespace`, `name`, `subject` (the `sub` of its tokens), `role_arn` (None without the
     annotation), `annotations`, `labels`.
     """
-    read = world.core_v1.read_namespaced_service_account
-    found = kubernetes_object(read, name, namespace)
+    found = kubernetes_object(world.resource("v1", KIND), name, namespace)
     if found is None:
         return None
-    annotations = found.metadata.annotations or {}
+    metadata = found.to_dict()["metadata"]
+    annotations = metadata.get("annotations", {})
     return {
         "namespace": namespace,
         "name": name,
         "subject": subject(namespace, name),
         "role_arn": annotations.get(ROLE_ARN),
         "annotations": annotations,
-        "labels": found.metadata.labels or {},
+        "labels": metadata.get("labels", {}),
     }
 
 
@@ -78,7 +78,7 @@ def ensure_service_account(
     if not may_apply(world, approve):
         return planned
     patch = {"metadata": {"annotations": stale}}
-    world.core_v1.patch_namespaced_service_account(name, namespace, patch)
+    world.resource("v1", KIND).patch(name=name, namespace=namespace, body=patch)
     return planned.done()
 
 
@@ -90,10 +90,9 @@ def _create(
     *,
     approve: bool,
 ) -> Change:
-    from kubernetes.client import V1Namespace, V1ObjectMeta, V1ServiceAccount
-
+    namespaces = world.resource("v1", "Namespace")
     annotations = {key: value for key, value in wanted.items() if value is not None}
-    no_namespace = kubernetes_object(world.core_v1.read_namespace, namespace) is None
+    no_namespace = kubernetes_object(namespaces, namespace) is None
     details = [f"annotate {key}={value}" for key, value in annotations.items()]
     if no_namespace:
         details.insert(0, f"create the namespace {namespace}")
@@ -102,11 +101,9 @@ def _create(
         return planned
     labels = kubernetes_labels(world)
     if no_namespace:
-        world.core_v1.create_namespace(
-            V1Namespace(metadata=V1ObjectMeta(name=namespace, labels=labels))
-        )
-    metadata = V1ObjectMeta(name=name, labels=labels, annotations=annotations)
-    world.core_v1.create_namespaced_service_account(namespace, V1ServiceAccount(metadata=metadata))
+        namespaces.create(body={"metadata": {"name": namespace, "labels": labels}})
+    metadata = {"name": name, "labels": labels, "annotations": annotations}
+    world.resource("v1", KIND).create(namespace=namespace, body={"metadata": metadata})
     return planned.done()
 
 
@@ -128,5 +125,5 @@ def ensure_no_service_account(
     planned = Change("delete", KIND, f"{namespace}/{name}")
     if not may_apply(world, approve):
         return planned
-    world.core_v1.delete_namespaced_service_account(name, namespace)
+    world.resource("v1", KIND).delete(name=name, namespace=namespace)
     return planned.done()

@@ -31,6 +31,12 @@ MEANINGS = {
     "kubernetes.io": "the namespace, ServiceAccount, Pod and node that it was made for",
 }
 
+_OBJECTS = {
+    "kubernetes.io.pod": "the Pod's name and uid",
+    "kubernetes.io.node": "the node's name and uid",
+    "kubernetes.io.serviceaccount": "the ServiceAccount's name and uid",
+}
+
 
 @dataclass(frozen=True)
 class Token:
@@ -105,6 +111,8 @@ def _row(claim: str, value: Any, now: datetime | None) -> ClaimRow:
         moment = datetime.fromtimestamp(value, UTC)
         distance = f"; {_distance((moment - now).total_seconds())}" if now else ""
         return ClaimRow(claim, f"{value} ({moment:%Y-%m-%d %H:%M:%S} UTC)", meaning + distance)
+    if isinstance(value, dict):
+        value = " ".join(str(member) for member in value.values())
     text = value if isinstance(value, str) else json.dumps(value)
     return ClaimRow(claim, text, meaning)
 
@@ -113,7 +121,7 @@ def _kubernetes_meaning(claim: str) -> str:
     if claim == "kubernetes.io.warnafter":
         return "the API server warns of older tokens; AWS does not look at it"
     if claim.startswith("kubernetes.io."):
-        return "Kubernetes' own note; a trust policy cannot ask for it"
+        return f"{_OBJECTS.get(claim, 'noted by Kubernetes')}; a trust policy cannot ask for it"
     return "not a claim that IRSA uses"
 
 
@@ -127,13 +135,15 @@ def _distance(seconds: float) -> str:
 def read_token(
     world: World, pod_name: str, *, namespace: str = "default", container: str | None = None
 ) -> str:
-    """The token that the Pod's SDK shows to STS, read inside the Pod. Treat it as a password.
+    """The token that the Pod's SDK shows, read inside the Pod. Treat it as a password.
 
-    Raises IrsaLabError where the container has no `AWS_WEB_IDENTITY_TOKEN_FILE`.
+    It is the one for STS, or with EKS Pod Identity the one for the agent.
+    Raises IrsaLabError where the container has neither.
     """
     from irsa_helpers.pods import exec_in_pod
 
-    command = ["sh", "-c", 'cat "$AWS_WEB_IDENTITY_TOKEN_FILE"']
+    file = "${AWS_WEB_IDENTITY_TOKEN_FILE:-$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE}"
+    command = ["sh", "-c", f'cat "{file}"']
     result = exec_in_pod(world, pod_name, command, namespace=namespace, container=container)
     if result.exit_code != 0:
         raise IrsaLabError(

@@ -6,11 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.lookups import kubernetes_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubernetes.client import V1Deployment, V1Pod
+    from kubernetes.dynamic import Resource, ResourceInstance
 
     from irsa_helpers.world import World
 
@@ -26,7 +27,7 @@ REVISION = "deployment.kubernetes.io/revision"
 
 def wait_for_pod(
     world: World, deployment: str, *, namespace: str = "default", timeout_seconds: float = 60
-) -> V1Pod:
+) -> ResourceInstance:
     """The running, ready Pod of the Deployment's newest revision; never one that is being replaced.
 
     Raises IrsaLabError, with what Kubernetes says about it, where none comes in time or the Pod
@@ -35,51 +36,43 @@ def wait_for_pod(
     deadline = time.monotonic() + timeout_seconds
     current = _rolled_out(world, deployment, namespace, deadline)
     selector = _newest_pods(world, current, namespace)
-    pod = _watch(
-        world.core_v1.list_namespaced_pod,
-        _is_ready,
-        deadline,
-        namespace=namespace,
-        label_selector=selector,
-    )
+    pods = world.resource("v1", "Pod")
+    pod = _watch(pods, _is_ready, deadline, namespace=namespace, label_selector=selector)
     if pod is None:
         raise _no_pod(world, deployment, namespace, selector, timeout_seconds)
-    found: V1Pod = pod
-    return found
+    return pod
 
 
-def _rolled_out(world: World, name: str, namespace: str, deadline: float) -> V1Deployment:
+def _rolled_out(world: World, name: str, namespace: str, deadline: float) -> ResourceInstance:
     """The Deployment, once its controller has seen its newest revision."""
-    deployment = _watch(
-        world.apps_v1.list_namespaced_deployment,
-        _is_observed,
-        deadline,
-        namespace=namespace,
-        field_selector=f"metadata.name={name}",
-    )
+    deployments = world.resource("apps/v1", "Deployment")
+    if kubernetes_object(deployments, name, namespace) is None:
+        raise IrsaLabError(
+            f"there is no Deployment {namespace}/{name}",
+            next_step=f"ensure_deployment(world, {name!r}, service_account=…)",
+        )
+    deployment = _watch(deployments, _is_observed, deadline, namespace=namespace, name=name)
     if deployment is None:
         raise IrsaLabError(
             f"Deployment {namespace}/{name} was not rolled out in time",
             next_step=f"kubectl get deployments -n {namespace}",
         )
-    found: V1Deployment = deployment
-    return found
+    return deployment
 
 
 def _is_observed(deployment: Any) -> bool:
-    seen = deployment.status.observed_generation if deployment.status else None
+    seen = deployment.status.observedGeneration if deployment.status else None
     return bool((seen or 0) >= deployment.metadata.generation)
 
 
-def _newest_pods(world: World, deployment: V1Deployment, namespace: str) -> str:
+def _newest_pods(world: World, deployment: ResourceInstance, namespace: str) -> str:
     """The label selector of the Pods of the Deployment's newest ReplicaSet."""
-    assert deployment.spec is not None
-    assert deployment.metadata is not None
-    labels = _selector(deployment.spec.selector.match_labels or {})
-    sets: Any = world.apps_v1.list_namespaced_replica_set(namespace, label_selector=labels)
+    labels = _selector(deployment.spec.selector.matchLabels or {})
+    replica_sets = world.resource("apps/v1", "ReplicaSet")
+    sets = replica_sets.get(namespace=namespace, label_selector=labels)
     owned = [s for s in sets.items if _owner(s) == deployment.metadata.uid]
     newest = max(owned, key=_revision)
-    return _selector(newest.spec.selector.match_labels)
+    return _selector(newest.spec.selector.matchLabels)
 
 
 def _revision(replica_set: Any) -> int:
@@ -87,38 +80,35 @@ def _revision(replica_set: Any) -> int:
 
 
 def _owner(thing: Any) -> str | None:
-    references = thing.metadata.owner_references or []
+    references = thing.metadata.ownerReferences or []
     return next((r.uid for r in references if r.controller), None)
 
 
-def _selector(labels: dict[str, str]) -> str:
-    return ",".join(f"{key}={value}" for key, value in labels.items())
+def _selector(labels: Any) -> str:
+    return ",".join(f"{key}={value}" for key, value in dict(labels).items())
 
 
 def _watch(
-    listing: Callable[..., Any],
+    resource: Resource,
     accept: Callable[[Any], bool],
     deadline: float,
     **selection: str,
-) -> Any | None:
-    """The first object of a list call that is as wanted, watching for changes until the deadline.
+) -> ResourceInstance | None:
+    """The first object selected that is as wanted, watching for changes until the deadline.
 
     A watch ends by itself now and then; then it is begun again.
     """
-    from kubernetes.watch import Watch
-
     while (left := deadline - time.monotonic()) > 0:
-        watch: Any = Watch()  # type: ignore[no-untyped-call]
-        for event in watch.stream(listing, timeout_seconds=max(1, round(left)), **selection):
-            if event["type"] in {"ADDED", "MODIFIED"} and accept(event["object"]):
-                watch.stop()
-                return event["object"]
+        for event in resource.watch(timeout=max(1, round(left)), **selection):
+            found: ResourceInstance = event["object"]
+            if event["type"] in {"ADDED", "MODIFIED"} and accept(found):
+                return found
     return None
 
 
 def _is_ready(pod: Any) -> bool:
     """Whether a Pod is ready to work; raises IrsaLabError where it never will be."""
-    if pod.metadata.deletion_timestamp or not pod.status:
+    if pod.metadata.deletionTimestamp or not pod.status:
         return False
     if trouble := _trouble(pod):
         raise IrsaLabError(
@@ -131,7 +121,7 @@ def _is_ready(pod: Any) -> bool:
 def _trouble(pod: Any) -> Any | None:
     """The state of a container that waits for something that will not come by itself."""
     status = pod.status
-    containers = [*(status.init_container_statuses or []), *(status.container_statuses or [])]
+    containers = [*(status.initContainerStatuses or []), *(status.containerStatuses or [])]
     waiting = [c.state.waiting for c in containers if c.state and c.state.waiting]
     return next((w for w in waiting if w.reason in HOPELESS), None)
 
@@ -140,11 +130,11 @@ def _no_pod(
     world: World, deployment: str, namespace: str, selector: str, timeout_seconds: float
 ) -> IrsaLabError:
     """Why no Pod is ready: what the Deployment's conditions and the Pods' phases say."""
-    found: Any = world.apps_v1.read_namespaced_deployment(deployment, namespace)
+    found: Any = world.resource("apps/v1", "Deployment").get(name=deployment, namespace=namespace)
     conditions = found.status.conditions or []
     said = [c.message for c in conditions if c.type == "ReplicaFailure" and c.status == "True"]
-    pods: Any = world.core_v1.list_namespaced_pod(namespace, label_selector=selector).items
-    said += [f"Pod {p.metadata.name} is {p.status.phase}" for p in pods]
+    pods: Any = world.resource("v1", "Pod").get(namespace=namespace, label_selector=selector)
+    said += [f"Pod {p.metadata.name} is {p.status.phase}" for p in pods.items]
     return IrsaLabError(
         f"no Pod of Deployment {namespace}/{deployment} was ready within {timeout_seconds} s: "
         f"{'; '.join(said) or 'none was made'}",

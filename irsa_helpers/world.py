@@ -11,7 +11,9 @@ import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
@@ -19,7 +21,8 @@ from irsa_helpers.errors import IrsaLabError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kubernetes.client import ApiClient, AppsV1Api, CoreV1Api
+    from kubernetes.client import ApiClient
+    from kubernetes.dynamic import DynamicClient, Resource
 
 DEFAULT_CLUSTER = "enginrect-cluster"
 DEFAULT_REGION = "ap-northeast-2"
@@ -44,9 +47,10 @@ class World(ABC):
     name: str
     needs_approval: bool
 
-    def __init__(self, cluster_name: str, region: str) -> None:
+    def __init__(self, cluster_name: str, region: str, home: Path) -> None:
         self.cluster_name = cluster_name
         self.region = region
+        self._home = home
         self._clients: dict[tuple[str, str], Any] = {}
 
     def aws(
@@ -82,19 +86,25 @@ class World(ABC):
             arn=found["arn"],
         )
 
+    def resource(self, api_version: str, kind: str) -> Resource:
+        """One kind of Kubernetes object: get, create, patch, delete, watch.
+
+        `world.resource("v1", "Pod").get(namespace="default").items`; an object's fields are named
+        as in YAML. It is the official client's dynamic part: to import its model of every kind,
+        as `kubernetes.client.CoreV1Api` does, takes a second.
+        """
+        found: Resource = self._dynamic.resources.get(api_version=api_version, kind=kind)
+        return found
+
     @cached_property
-    def core_v1(self) -> CoreV1Api:
-        """The Kubernetes client for Pods, ServiceAccounts, Namespaces and their like."""
-        from kubernetes.client import CoreV1Api
+    def _dynamic(self) -> DynamicClient:
+        from kubernetes.dynamic import DynamicClient
 
-        return CoreV1Api(self.kubernetes)
-
-    @cached_property
-    def apps_v1(self) -> AppsV1Api:
-        """The Kubernetes client for Deployments and their like."""
-        from kubernetes.client import AppsV1Api
-
-        return AppsV1Api(self.kubernetes)
+        # Left to itself, it would remember the API's kinds in a folder that all users share.
+        known = self._home / f"kinds-{self.cluster_name}.json"
+        return DynamicClient(  # type: ignore[no-untyped-call]
+            self.kubernetes, cache_file=str(known)
+        )
 
     @property
     @abstractmethod
@@ -121,6 +131,10 @@ class World(ABC):
     def advance_clock(self, seconds: float) -> None:
         """Move this world's time forward."""
 
+    @abstractmethod
+    def rotate_signing_key(self) -> None:
+        """Let the issuer sign with a new key from now on; the old one stays published."""
+
     def describe(self) -> str:
         """Where you are, in a few lines."""
         caller = self.aws("sts").get_caller_identity()["Arn"]
@@ -139,15 +153,22 @@ class World(ABC):
         return f"<World {self.name}: {self.cluster_name} in {self.region}>"
 
 
-def connect(world: str = "auto") -> World:
+def chosen_world() -> str:
+    """The world that `auto` stands for: what `IRSA_LAB_WORLD` names, else the sandbox."""
+    return os.environ.get("IRSA_LAB_WORLD") or "sandbox"
+
+
+def connect(world: str = "auto", *, approve: bool = False) -> World:
     """The world to work in; starts the sandbox where none runs.
 
     `world` is `sandbox`, `aws`, or `auto`: the sandbox, unless `IRSA_LAB_WORLD` names the other.
     A real world is the account of your boto3 default credentials and the cluster named by
-    `IRSA_LAB_CLUSTER` in the region `IRSA_LAB_REGION`.
-    Raises IrsaLabError for another name, or where the sandbox cannot start.
+    `IRSA_LAB_CLUSTER` in the region `IRSA_LAB_REGION`. There a helper shows its plan and
+    changes nothing until `approve=True`: here for all of them, in a call for that call.
+    Raises IrsaLabError for another name, where the sandbox cannot start, or where the shell's
+    variables lead a real world to the sandbox.
     """
-    chosen = os.environ.get("IRSA_LAB_WORLD", "sandbox") if world == "auto" else world
+    chosen = chosen_world() if world == "auto" else world
     if chosen == "sandbox":
         from irsa_helpers.launch import ensure_sandbox
         from irsa_helpers.world_sandbox import SandboxWorld
@@ -156,11 +177,26 @@ def connect(world: str = "auto") -> World:
     if chosen == "aws":
         from irsa_helpers.world_aws import AwsWorld
 
+        _check_endpoint()
         return AwsWorld(
             os.environ.get("IRSA_LAB_CLUSTER", DEFAULT_CLUSTER),
             os.environ.get("IRSA_LAB_REGION", DEFAULT_REGION),
+            approve=approve,
         )
     raise IrsaLabError(
         f"unknown world {chosen!r}; expected sandbox, aws or auto",
         next_step="call connect() for the sandbox, or set IRSA_LAB_WORLD=aws for a real account",
     )
+
+
+def _check_endpoint() -> None:
+    """Raises IrsaLabError where boto3 would look for AWS on this machine.
+
+    So it is in a shell that has evaluated `irsa-lab env`: its "real account" would be the sandbox.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if urlsplit(endpoint).hostname in {"127.0.0.1", "localhost", "::1"}:
+        raise IrsaLabError(
+            f"AWS_ENDPOINT_URL is {endpoint}, so AWS calls would go to this machine",
+            next_step="open a new shell, without the variables of `irsa-lab env`",
+        )

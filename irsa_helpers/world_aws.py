@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import https
+from irsa_helpers import https, state
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.world import World
 
@@ -19,24 +20,33 @@ class AwsWorld(World):
     """Your own credentials (boto3's default chain) and the current context of your kubeconfig."""
 
     name = "aws"
-    needs_approval = True
+
+    def __init__(self, cluster_name: str, region: str, *, approve: bool = False) -> None:
+        super().__init__(cluster_name, region, state.home())
+        self.needs_approval = not approve
 
     @cached_property
     def kubernetes(self) -> ApiClient:
         """The official client's ApiClient for this cluster.
 
-        Raises IrsaLabError where the kubeconfig's current context is another cluster.
+        Raises IrsaLabError without a kubeconfig, or where its current context is another cluster.
         """
         from kubernetes import config
 
-        client: ApiClient = config.new_client_from_config()  # type: ignore[no-untyped-call]
+        update = f"aws eks update-kubeconfig --name {self.cluster_name} --region {self.region}"
+        try:
+            # Named here, since the library reads the variable once, when it is imported.
+            client: ApiClient = config.new_client_from_config(  # type: ignore[no-untyped-call]
+                config_file=os.environ.get("KUBECONFIG")
+            )
+        except config.ConfigException as error:
+            raise IrsaLabError(f"no kubeconfig to use: {error}", next_step=update) from error
         server = client.configuration.host
         if server.rstrip("/").lower() != self.cluster.endpoint.rstrip("/").lower():
             raise IrsaLabError(
                 f"your kubeconfig's current context is {server}, "
                 f"but {self.cluster_name} is at {self.cluster.endpoint}",
-                next_step="aws eks update-kubeconfig "
-                f"--name {self.cluster_name} --region {self.region}",
+                next_step=update,
             )
         return client
 
@@ -72,4 +82,11 @@ class AwsWorld(World):
         """Not possible: raises IrsaLabError."""
         raise IrsaLabError(
             "time cannot be moved in a real account", next_step="wait, or try it in the sandbox"
+        )
+
+    def rotate_signing_key(self) -> None:
+        """Not possible: raises IrsaLabError."""
+        raise IrsaLabError(
+            "EKS turns its signing key by itself, about every seven days",
+            next_step="try it in the sandbox",
         )

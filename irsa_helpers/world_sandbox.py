@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 from irsa_helpers import https
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.world import World
+from irsa_helpers.world import Cluster, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubernetes.client import ApiClient
+
+
+ADMINISTRATOR = "OrganizationAccountAccessRole"
 
 
 class SandboxWorld(World):
@@ -30,7 +35,7 @@ class SandboxWorld(World):
     needs_approval = False
 
     def __init__(self, sandbox: Mapping[str, Any]) -> None:
-        super().__init__(sandbox["cluster"], sandbox["region"])
+        super().__init__(sandbox["cluster"], sandbox["region"], Path(sandbox["home"]))
         self.sandbox = sandbox
 
     @cached_property
@@ -111,6 +116,10 @@ class SandboxWorld(World):
         """Move the sandbox's time forward: tokens age, sessions expire, the kubelet refreshes."""
         self.control("POST", "/clock", {"advance_seconds": seconds})
 
+    def rotate_signing_key(self) -> None:
+        """The issuer signs with a new key, as EKS does about every seven days."""
+        self.control("POST", "/keys/rotate")
+
     def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask the sandbox's own interface; returns its JSON answer."""
         control = self.sandbox["control"]
@@ -122,3 +131,44 @@ class SandboxWorld(World):
         )
         with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
             return json.load(answer)
+
+
+class MemberAccount(SandboxWorld):
+    """The same cluster, with AWS as the administrator of another account sees it."""
+
+    def __init__(self, home: World, account_id: str) -> None:
+        super().__init__(sandbox_of(home))
+        assert isinstance(home, SandboxWorld)
+        self._first, self._account_id = home, account_id
+        # A session reads each service's description once: a second one would read them again.
+        self._session = home._session
+        role = f"arn:aws:iam::{account_id}:role/{ADMINISTRATOR}"
+        answer = home.aws("sts").assume_role(RoleArn=role, RoleSessionName="administrator")
+        self._credentials = answer["Credentials"]
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster of the first account; ARNs made from here are of this account."""
+        return replace(self._first.cluster, account_id=self._account_id)
+
+    def _client(self, service: str, region: str, credentials: Mapping[str, Any] | None) -> Any:
+        return super()._client(service, region, credentials or self._credentials)
+
+
+def sandbox_of(world: World) -> Mapping[str, Any]:
+    """The state of a world's sandbox. Raises IrsaLabError where it is a real account."""
+    if not isinstance(world, SandboxWorld):
+        raise IrsaLabError(
+            "the other accounts are the sandbox's",
+            next_step="use an account of your own in their place",
+        )
+    return world.sandbox
+
+
+def in_account(world: World, account_id: str) -> World:
+    """The world with AWS as another account of the sandbox: 444455556666 or 777788889999.
+
+    Its administrator is a role that the first account may assume, as AWS Organizations makes it.
+    Raises IrsaLabError where the world is a real account.
+    """
+    return MemberAccount(world, account_id)

@@ -16,6 +16,11 @@ from irsa_helpers import environment, launch
 from irsa_helpers.world_sandbox import SandboxWorld
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: the tests wait a good deal for other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_credentials_of_the_machine() -> Iterator[None]:
     """The tests see none of the AWS settings, proxies or kubeconfigs of whoever runs them."""
@@ -51,20 +56,18 @@ def world(sandbox: dict[str, Any]) -> SandboxWorld:
 def namespace(world: SandboxWorld) -> Iterator[str]:
     """A fresh namespace, deleted after the test."""
     name = f"test-{uuid.uuid4().hex[:8]}"
-    world.core_v1.create_namespace({"metadata": {"name": name}})
+    namespaces = world.resource("v1", "Namespace")
+    namespaces.create(body={"metadata": {"name": name}})
     _wait_for_default_account(world, name)
     yield name
-    world.core_v1.delete_namespace(name)
+    namespaces.delete(name=name)
 
 
 def _wait_for_default_account(world: SandboxWorld, name: str) -> None:
     """A controller makes it, a moment after the namespace."""
-    from kubernetes.watch import Watch
-
-    accounts = world.core_v1.list_namespaced_service_account
-    for event in Watch().stream(accounts, name, timeout_seconds=10):
-        if event["object"].metadata.name == "default":
-            return
+    accounts = world.resource("v1", "ServiceAccount")
+    for _ in accounts.watch(namespace=name, name="default", timeout=10):
+        return
     raise AssertionError(f"namespace {name} got no default ServiceAccount in 10 s")
 
 

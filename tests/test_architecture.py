@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "helpers": {"foundation", "policy", "helpers"},
     "upper": {"foundation", "policy", "helpers", "upper"},
 }
-UPPER = {"views", "labs", "cli", "tour", "jupyter", "doctor"}
+UPPER = {"views", "labs", "cli", "tour", "site", "jupyter", "doctor", "verify"}
 
 
 def part(module: str) -> str:
@@ -54,6 +54,28 @@ def test_a_module_imports_only_downward(path: Path) -> None:
     allowed = MAY_IMPORT[own] | {own}
     wrong = {name for name in imported(path) if part(name) not in allowed}
     assert not wrong, f"{path.name} ({own}) imports {sorted(wrong)}"
+
+
+BESIDE_THE_API = [
+    path
+    for path in MODULES
+    if path.relative_to(PACKAGE)
+    .as_posix()
+    .startswith(
+        tuple(
+            f"sandbox/{name}"
+            for name in ("apiclient", "controllers", "kubelet", "node", "pod_identity", "webhook")
+        )
+    )
+]
+
+
+@pytest.mark.parametrize("path", BESIDE_THE_API, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_clusters_parts_know_the_api_server_by_its_api_alone(path: Path) -> None:
+    within = {
+        name for name in imported(path) if name.startswith(("sandbox.apiserver", "sandbox.aws"))
+    }
+    assert not within, "it could not stand beside a real API server"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

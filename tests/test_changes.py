@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers.changes import Change, aws_tags, kubernetes_labels, may_apply
+from irsa_helpers.changes import Change, Changes, aws_tags, kubernetes_labels, may_apply
 
 PLAN = Change("create", "IAM role", "reader", ("trust policy: the one given",))
 
@@ -34,6 +34,19 @@ def test_nothing_to_do_is_no_plan() -> None:
     change = Change("none", "IAM role", "reader")
     assert str(change) == "IAM role reader: nothing to do"
     assert not change.pending
+
+
+def test_several_changes_tell_what_is_new_and_count_the_rest() -> None:
+    there = Change("none", "IAM role", "reader")
+    assert str(Changes([there, there])) == "nothing to do: all 2 are as wanted"
+    assert str(Changes([PLAN.done(), there])).splitlines() == [
+        "created IAM role reader",
+        "1 more were as wanted already",
+    ]
+    assert str(Changes([PLAN])).splitlines() == [
+        "(plan) would create IAM role reader",
+        "nothing was applied: world = connect(approve=True), then run this again",
+    ]
 
 
 def test_a_notebook_shows_a_change_as_markdown() -> None:

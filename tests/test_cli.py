@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from irsa_helpers import course, roles
+from irsa_helpers.world_sandbox import SandboxWorld
+
 PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
 
 
@@ -67,6 +70,20 @@ def test_no_aws_command_leaves_the_machine(irsa_lab: Any, service: tuple[str, st
     answer = irsa_lab("run", "--", "aws", *service)
     assert answer.returncode != 0
     assert 'Failed to connect to proxy URL: "http://127.0.0.1:9"' in answer.stderr
+
+
+def test_check_names_the_open_step_of_the_course(irsa_lab: Any, world: SandboxWorld) -> None:
+    course.catch_up(world, through="provider")
+    roles.ensure_no_role(world, course.ROLE)
+    answer = irsa_lab("check")
+    assert answer.returncode == 1
+    lines = answer.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["done", "not", "next:", "waits", "waits"]
+    assert f"there is no role {course.ROLE}" in lines[1]
+    course.catch_up(world, through="deployment")
+    answer = irsa_lab("check", "--json")
+    assert answer.returncode == 0, answer.stdout
+    assert [each["name"] for each in json.loads(answer.stdout)] == list(course.STEPS)
 
 
 def test_run_passes_the_exit_status_on(irsa_lab: Any) -> None:

@@ -13,10 +13,12 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import BotoCoreError
+from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from irsa_helpers import launch, pods
 from irsa_helpers.world_sandbox import SandboxWorld
+from tests.typed import core_v1
 
 POLICY = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":'
@@ -25,7 +27,7 @@ POLICY = (
 
 
 # How each client says that the connection broke.
-BROKEN = (HTTPError, BotoCoreError, OSError)
+BROKEN = (HTTPError, BotoCoreError, ResponseParserError, OSError)
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def test_nothing_acknowledged_is_lost(home: Path) -> None:
     place = {"LocationConstraint": "ap-northeast-2"}
     s3.create_bucket(Bucket="enginrect-kept", CreateBucketConfiguration=place)
     makers: dict[str, Callable[[str], Any]] = {
-        "accounts": lambda name: world.core_v1.create_namespaced_service_account(
+        "accounts": lambda name: core_v1(world).create_namespaced_service_account(
             "default", {"metadata": {"name": name}}
         ),
         "roles": lambda name: iam.create_role(RoleName=name, AssumeRolePolicyDocument=POLICY),
@@ -72,7 +74,7 @@ def test_nothing_acknowledged_is_lost(home: Path) -> None:
         thread.join(60)
 
     after = SandboxWorld(launch.ensure_sandbox(home))
-    accounts = after.core_v1.list_namespaced_service_account("default").items
+    accounts = core_v1(after).list_namespaced_service_account("default").items
     assert set(made["accounts"]) <= {account.metadata.name for account in accounts}
     pages = after.aws("iam").get_paginator("list_roles").paginate()
     assert set(made["roles"]) <= {role["RoleName"] for page in pages for role in page["Roles"]}
@@ -80,13 +82,27 @@ def test_nothing_acknowledged_is_lost(home: Path) -> None:
     assert set(made["objects"]) <= {each["Key"] for page in pages for each in page["Contents"]}
 
 
-def test_a_kill_leaves_no_process_of_a_pod(home: Path) -> None:
+def running_family(home: Path) -> list[psutil.Process]:
+    """The processes of a sandbox with a Pod that runs."""
     world = SandboxWorld(launch.ensure_sandbox(home))
     pods.ensure_deployment(world, "sleeper", service_account="default", image="busybox")
-    pods.wait_for_pod(world, "sleeper")
+    pod = pods.wait_for_pod(world, "sleeper")
+    script = "cd / && HOME=/ setsid -f sh -c 'echo $$; exec sleep 86396 >&- 2>&-'"
+    answer = pods.exec_in_pod(world, pod.metadata.name, ["sh", "-c", script])
     sandbox = psutil.Process(world.sandbox["pid"])
     family = sandbox.children(recursive=True)
     assert family
-    os.kill(sandbox.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs([sandbox, *family], timeout=10)
+    return [sandbox, *family, psutil.Process(int(answer.stdout))]
+
+
+@pytest.mark.parametrize("end", ["kill", "down", "reset"])
+def test_no_process_of_a_pod_is_left(home: Path, end: str) -> None:
+    family = running_family(home)
+    if end == "kill":
+        os.kill(family[0].pid, signal.SIGKILL)
+    elif end == "down":
+        launch.stop_sandbox(home)
+    else:
+        launch.reset_sandbox(home)
+    _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []

@@ -16,7 +16,9 @@ import psutil
 import pytest
 
 from irsa_helpers import launch, state
+from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.world_sandbox import SandboxWorld
+from tests.typed import core_v1
 
 
 @pytest.fixture
@@ -31,9 +33,16 @@ def test_starting_twice_gives_the_same_sandbox(home: Path) -> None:
     assert first["pid"] == second["pid"] == launch.ensure_sandbox(home)["pid"]
 
 
+def test_a_path_that_shells_would_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IrsaLabError, match="there is a blank in the path"):
+        launch.ensure_sandbox(tmp_path / "my kit")
+    assert not (tmp_path / "my kit").exists()
+
+
 def test_files_with_secrets_are_private(home: Path) -> None:
     launch.ensure_sandbox(home)
-    secret = ["state.json", "kubeconfig", "identity.json", *home.glob("keys/**/*.key")]
+    named = ["state.json", "kubeconfig", "identity.json"]
+    secret = [*named, *home.glob("kubernetes.sqlite3*"), *home.glob("keys/**/*.key")]
     modes = {str(name): stat.S_IMODE((home / name).stat().st_mode) for name in secret}
     assert set(modes.values()) == {0o600}, modes
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
@@ -45,14 +54,14 @@ def test_what_was_made_outlives_a_kill(home: Path) -> None:
     world.aws("s3").create_bucket(
         Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"}
     )
-    world.core_v1.create_namespaced_config_map("default", {"metadata": {"name": "kept"}})
+    core_v1(world).create_namespaced_config_map("default", {"metadata": {"name": "kept"}})
     os.kill(before["pid"], signal.SIGKILL)
     psutil.wait_procs([psutil.Process(before["pid"])] if psutil.pid_exists(before["pid"]) else [])
     assert state.read(home) is None
 
     after = SandboxWorld(launch.ensure_sandbox(home))
     assert [bucket["Name"] for bucket in after.aws("s3").list_buckets()["Buckets"]] == ["kept"]
-    assert after.core_v1.read_namespaced_config_map("kept", "default").metadata.name == "kept"
+    assert core_v1(after).read_namespaced_config_map("kept", "default").metadata.name == "kept"
     assert after.sandbox["aws"] == before["aws"], "an open shell must go on working"
     assert after.sandbox["kubernetes"] == before["kubernetes"]
 
@@ -90,11 +99,11 @@ def test_two_projects_do_not_collide(home: Path, tmp_path: Path) -> None:
 
 def test_a_reset_makes_another_world(home: Path) -> None:
     before = launch.ensure_sandbox(home)
-    SandboxWorld(before).core_v1.create_namespace({"metadata": {"name": "mine"}})
+    core_v1(SandboxWorld(before)).create_namespace({"metadata": {"name": "mine"}})
     launch.reset_sandbox(home)
     after = launch.ensure_sandbox(home)
     assert after["issuer"]["url"] != before["issuer"]["url"]
-    names = [n.metadata.name for n in SandboxWorld(after).core_v1.list_namespace().items]
+    names = [n.metadata.name for n in core_v1(SandboxWorld(after)).list_namespace().items]
     assert "mine" not in names
 
 
@@ -110,3 +119,9 @@ def test_stopping_leaves_no_process_of_a_pod(home: Path) -> None:
     _, alive = psutil.wait_procs(children, timeout=5)
     assert alive == []
     assert not launch.stop_sandbox(home), "nothing is left to stop"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(IrsaLabError, match=r"cannot write to its folder .*: Not a directory"):
+        launch.ensure_sandbox(tmp_path / "file" / "home")

@@ -6,9 +6,10 @@ import copy
 import json
 
 from irsa_helpers import course, oidc, pods, roles, serviceaccounts
-from irsa_helpers.leftovers import cleanup
+from irsa_helpers.leftovers import cleanup, ensure_no_namespace
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.world import World
+from tests.typed import core_v1
 
 
 def test_nothing_of_the_course_is_left(world: World) -> None:
@@ -40,7 +41,7 @@ def test_what_others_made_stays(world: World, namespace: str) -> None:
     iam.create_open_id_connect_provider(Url=oidc.issuer_url(world), ClientIDList=["theirs"])
     place = {"LocationConstraint": world.region}
     s3.create_bucket(Bucket=theirs, CreateBucketConfiguration=place)
-    world.core_v1.create_namespaced_service_account(namespace, {"metadata": {"name": "theirs"}})
+    core_v1(world).create_namespaced_service_account(namespace, {"metadata": {"name": "theirs"}})
     try:
         [change] = cleanup(world)
         assert (change.kind, change.name) == ("IAM role", ours)
@@ -57,6 +58,12 @@ def test_a_namespace_that_the_lab_made_goes_too(world: World, namespace: str) ->
     pods.ensure_deployment(world, "app", service_account="app", image="busybox", namespace=fresh)
     kinds = [change.kind for change in cleanup(world)]
     assert kinds == ["Deployment", "ServiceAccount", "namespace"]
+
+
+def test_a_namespace_of_others_stays(world: World, namespace: str) -> None:
+    assert ensure_no_namespace(world, namespace).details == ("it was not made by the lab",)
+    assert ensure_no_namespace(world, f"{namespace}-none").action == "none"
+    assert core_v1(world).read_namespace(namespace).status.phase == "Active"
 
 
 def test_a_real_world_sees_what_would_go(world: World) -> None:

@@ -98,5 +98,14 @@ def test_a_real_world_sees_the_plan_first(careful: World) -> None:
     assert oidc.describe_provider(careful) is not None
 
 
+def test_a_real_clusters_own_provider_is_never_deleted(careful: World) -> None:
+    careful.name = "aws"
+    iam = careful.aws("iam")
+    iam.create_open_id_connect_provider(Url=oidc.issuer_url(careful), ClientIDList=["others"])
+    with pytest.raises(IrsaLabError, match="was not made by the lab"):
+        oidc.ensure_no_provider(careful, approve=True)
+    assert oidc.describe_provider(careful) is not None
+
+
 def test_no_provider_twice_is_nothing_to_do(unassociated: World) -> None:
     assert oidc.ensure_no_provider(unassociated).action == "none"

@@ -7,11 +7,12 @@ import copy
 import pytest
 from kubernetes.client import V1Pod
 
-from irsa_helpers import pods
+from irsa_helpers import course, pods
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.serviceaccounts import ensure_service_account
 from irsa_helpers.tokens import decode_unverified, read_token
 from irsa_helpers.world import World
+from tests.typed import apps_v1
 
 ARN = "arn:aws:iam::111122223333:role/enginrect-irsa-role"
 TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
@@ -25,6 +26,14 @@ def app(world: World, namespace: str) -> V1Pod:
         world, "app", service_account="app-sa", image="busybox", namespace=namespace
     )
     return pods.wait_for_pod(world, "app", namespace=namespace)
+
+
+def test_where_the_time_is_moved_the_aws_cli_keeps_no_credentials_of_before(world: World) -> None:
+    course.catch_up(world, through="deployment")
+    for _ in range(2):
+        who = pods.caller_in_pod(world, course.DEPLOYMENT)
+        assert f":assumed-role/{course.ROLE}/" in who
+        world.advance_clock(2 * 3600)  # more than a session's hour
 
 
 def test_the_pod_carries_what_the_webhook_gave_it(app: V1Pod) -> None:
@@ -137,7 +146,7 @@ def test_a_real_world_sees_the_plan_first(world: World, namespace: str) -> None:
     plan = pods.ensure_deployment(careful, "app", service_account="app-sa", namespace=namespace)
     assert plan.pending
     assert plan.details[0] == "serviceAccountName app-sa"
-    assert world.apps_v1.list_namespaced_deployment(namespace).items == []
+    assert apps_v1(world).list_namespaced_deployment(namespace).items == []
     assert pods.restart_deployment(careful, "app", namespace=namespace).pending
 
 

@@ -144,6 +144,21 @@ def test_a_role_goes_with_its_policies(
     iam.delete_policy(PolicyArn=managed)
 
 
+def test_a_permission_goes_once_and_the_rest_stays(
+    world: World, name: str, trust_policy: dict[str, Any]
+) -> None:
+    assert roles.ensure_no_permission(world, name, "read").action == "none", "there is no role"
+    ensure_role(world, name, trust_policy, permission_policies={"read": READ, "kept": READ})
+    careful = copy.copy(world)
+    careful.needs_approval = True
+    assert roles.ensure_no_permission(careful, name, "read").pending
+    assert roles.ensure_no_permission(world, name, "read").applied
+    assert roles.ensure_no_permission(world, name, "read").action == "none"
+    role = describe_role(world, name)
+    assert role is not None
+    assert role["InlinePolicies"] == {"kept": READ}
+
+
 def test_a_role_of_somebody_else_is_not_tagged_when_changed(
     world: World, name: str, trust_policy: dict[str, Any]
 ) -> None:

@@ -14,6 +14,7 @@ from irsa_helpers.serviceaccounts import (
     ensure_service_account,
 )
 from irsa_helpers.world import World
+from tests.typed import core_v1
 
 ARN = "arn:aws:iam::111122223333:role/enginrect-irsa-role"
 OTHER_ARN = "arn:aws:iam::111122223333:role/team/other"
@@ -90,7 +91,7 @@ def test_a_missing_namespace_is_made(world: World, namespace: str) -> None:
         ensure_service_account(world, "app", namespace=fresh)
         assert describe_service_account(world, "app", namespace=fresh) is not None
     finally:
-        world.core_v1.delete_namespace(fresh)
+        core_v1(world).delete_namespace(fresh)
 
 
 def test_it_can_be_taken_away(world: World, namespace: str) -> None:

@@ -14,7 +14,7 @@ def test_the_pod_is_ready(world: World, namespace: str) -> None:
     ensure_deployment(world, "app", service_account="default", image="busybox", namespace=namespace)
     pod = wait_for_pod(world, "app", namespace=namespace)
     assert pod.status.phase == "Running"
-    assert pod.spec.service_account_name == "default"
+    assert pod.spec.serviceAccountName == "default"
 
 
 def test_a_deployment_that_is_not_there_is_named(world: World, namespace: str) -> None:
@@ -39,4 +39,4 @@ def test_a_missing_service_account_is_said(world: World, namespace: str) -> None
 def test_it_comes_once_the_service_account_is_there(world: World, namespace: str) -> None:
     ensure_deployment(world, "app", service_account="late", image="busybox", namespace=namespace)
     ensure_service_account(world, "late", namespace=namespace)
-    assert wait_for_pod(world, "app", namespace=namespace).spec.service_account_name == "late"
+    assert wait_for_pod(world, "app", namespace=namespace).spec.serviceAccountName == "late"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import irsa_helpers
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.world_sandbox import SandboxWorld
+from tests.typed import core_v1
 
 
 def test_auto_is_the_sandbox(sandbox: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,6 +24,11 @@ def test_auto_is_the_sandbox(sandbox: dict[str, object], monkeypatch: pytest.Mon
 def test_an_unknown_world_is_refused() -> None:
     with pytest.raises(IrsaLabError, match="unknown world 'moon'"):
         irsa_helpers.connect("moon")
+
+
+def test_a_real_world_asks_until_it_is_approved() -> None:
+    assert irsa_helpers.connect("aws").needs_approval
+    assert not irsa_helpers.connect("aws", approve=True).needs_approval
 
 
 def test_the_cluster_is_of_eks_form(world: SandboxWorld) -> None:
@@ -65,10 +72,19 @@ def test_settings_of_the_person_are_not_read(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     fresh = SandboxWorld(world.sandbox)
     assert fresh.aws("sts").get_caller_identity()["Arn"].endswith(":user/enginrect")
-    assert fresh.core_v1.read_namespace("default").metadata.name == "default"
+    assert core_v1(fresh).read_namespace("default").metadata.name == "default"
 
 
 def test_the_description_says_where_you_are(world: SandboxWorld) -> None:
     text = world.describe()
     for word in ("sandbox", "111122223333", "enginrect-cluster", world.cluster.issuer_url):
         assert word in text
+
+
+def test_a_real_world_is_not_the_sandbox_by_accident(
+    sandbox: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IRSA_LAB_WORLD", "aws")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox["aws"]["endpoint_url"])
+    with pytest.raises(IrsaLabError, match="would go to this machine"):
+        irsa_helpers.connect()

@@ -1,6 +1,7 @@
 """The doctor: walks the chain of a workload link by link, and names the one that is broken.
 
-It reads, with your own rights, and changes nothing; it works in any world.
+It works with your own rights, in any world, and changes nothing: it reads, and where it may not
+read a role it asks STS for a session as the ServiceAccount would.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irsa_helpers.doctor import app_log, cloud, permissions, pod, workload
+from irsa_helpers.doctor import app_log, cloud, permissions, pod, reach, static_keys, workload
 from irsa_helpers.doctor.case import Case
 from irsa_helpers.doctor.overview import Overview, overview
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError
@@ -34,7 +35,7 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "skip-containers": pod.skip_containers,
     "preset-variables": pod.preset_variables,
     "injection": pod.injection,
-    "static-credentials": pod.static_credentials,
+    "static-credentials": static_keys.static_credentials,
     "token": pod.token,
     "token-readable": pod.token_readable,
     "issuer": cloud.issuer,
@@ -43,10 +44,13 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "role": cloud.role,
     "trust-policy": cloud.trust_policy,
     "trust-scope": cloud.trust_scope,
+    "handshake": reach.handshake,
     "permissions": permissions.permissions,
     "permission-resources": permissions.permission_resources,
+    "permission-scope": permissions.permission_scope,
     "permission-limits": permissions.permission_limits,
     "resource-policies": permissions.resource_policies,
+    "metadata-service": reach.metadata_service,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +25,16 @@ class TokenFacts:
 
 def admission(role: dict[str, Any], token: TokenFacts) -> Decision:
     """What the trust policy of a role (as `iam:GetRole` gives it) says to that token."""
+    return ask_trust_policy(role["Arn"], role["AssumeRolePolicyDocument"], token)
+
+
+def ask_trust_policy(role_arn: str, policy: dict[str, Any], token: TokenFacts) -> Decision:
+    """What a trust policy of that role says to a token."""
     prefix = arns.issuer_host_path(token.issuer_url)
     request = Request(
         principal=token.provider_arn,
         action="sts:AssumeRoleWithWebIdentity",
-        resource=role["Arn"],
+        resource=role_arn,
         context={
             f"{prefix}:sub": token.subject,
             f"{prefix}:aud": token.audience,
@@ -38,14 +42,17 @@ def admission(role: dict[str, Any], token: TokenFacts) -> Decision:
             "sts:RoleSessionName": "botocore-session-1",
         },
     )
-    return evaluate(request, resource_policy=role["AssumeRolePolicyDocument"])
+    return evaluate(request, resource_policy=policy)
 
 
-def trusting_roles(world: World, provider_arn: str) -> Iterator[dict[str, Any]]:
-    """The account's roles whose trust policy names that provider."""
+def all_roles(world: World) -> list[dict[str, Any]]:
+    """Every role of your account, as `iam:ListRoles` gives it."""
     pages = world.aws("iam").get_paginator("list_roles").paginate()
-    for page in read_aws("iam:ListRoles", lambda: list(pages)) or []:
-        for role in page["Roles"]:
-            rules = trust.describe_trust_policy(role["AssumeRolePolicyDocument"])
-            if any(provider_arn in rule.providers for rule in rules):
-                yield role
+    found = read_aws("iam:ListRoles", lambda: list(pages)) or []
+    return [role for page in found for role in page["Roles"]]
+
+
+def trusts(role: dict[str, Any], provider_arn: str) -> bool:
+    """Whether a role's trust policy names that provider."""
+    rules = trust.describe_trust_policy(role["AssumeRolePolicyDocument"])
+    return any(provider_arn in rule.providers for rule in rules)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from irsa_helpers import arns, serviceaccounts
-from irsa_helpers.doctor.admission import TokenFacts, admission, trusting_roles
+from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles
 from irsa_helpers.doctor.cluster import ClusterEvidence
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 
@@ -21,7 +21,8 @@ class Case(ClusterEvidence):
 
         Raises SkipError where nothing names one.
         """
-        stated = self.intended_annotations.get(serviceaccounts.ROLE_ARN, "").strip()
+        stated = self.intended_annotations.get(serviceaccounts.ROLE_ARN, self.role_by_hand or "")
+        stated = stated.strip()
         if stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated):
             return stated
         meant = [value.strip() for _, value in self.misplaced_roles] or self.admitting_roles
@@ -35,7 +36,7 @@ class Case(ClusterEvidence):
         provider_arn = arns.provider_arn(self.issuer_url, self.own_account)
         return [
             str(role["Arn"])
-            for role in trusting_roles(self.world, provider_arn)
+            for role in all_roles(self.world)
             if admission(role, self.token(provider_arn)).allowed
             and self.subject in json.dumps(role["AssumeRolePolicyDocument"])
         ]
@@ -54,8 +55,8 @@ class Case(ClusterEvidence):
         return str(found["cluster"]["identity"]["oidc"]["issuer"])
 
     @cached_property
-    def association_role(self) -> str | None:
-        """The role that an EKS Pod Identity association gives to the ServiceAccount, if any."""
+    def association(self) -> dict[str, Any] | None:
+        """The EKS Pod Identity association of the ServiceAccount, if any."""
         eks, cluster = self.world.aws("eks"), self.world.cluster_name
         found = read_aws(
             "eks:ListPodIdentityAssociations",
@@ -73,13 +74,18 @@ class Case(ClusterEvidence):
             clusterName=cluster,
             associationId=listed[0]["associationId"],
         )
-        return str((described or {})["association"]["roleArn"])
+        return dict((described or {})["association"])
+
+    @property
+    def association_role(self) -> str | None:
+        """The role that an EKS Pod Identity association gives to the ServiceAccount, if any."""
+        return str(self.association["roleArn"]) if self.association else None
 
     @property
     def uses_pod_identity(self) -> bool:
         """Whether EKS Pod Identity, as far as can be seen, gives the ServiceAccount its role."""
         try:
-            return self.association_role is not None
+            return self.association is not None
         except (CannotSeeError, SkipError):
             return False
 
@@ -136,15 +142,22 @@ class Case(ClusterEvidence):
         return dict(found["Role"]) if found else None
 
     @cached_property
-    def policies(self) -> dict[str, dict[str, Any]]:
-        """The documents of the role's inline and attached policies, by name."""
+    def inline_policies(self) -> dict[str, dict[str, Any]]:
+        """The documents of the role's inline policies, by name."""
         name, iam = self.role["RoleName"], self.world.aws("iam")
-        documents = {}
         inline = read_aws("iam:ListRolePolicies", iam.list_role_policies, RoleName=name)
+        documents = {}
         for policy in (inline or {}).get("PolicyNames", []):
             get = iam.get_role_policy
             found = read_aws("iam:GetRolePolicy", get, RoleName=name, PolicyName=policy)
             documents[policy] = (found or {})["PolicyDocument"]
+        return documents
+
+    @cached_property
+    def policies(self) -> dict[str, dict[str, Any]]:
+        """The documents of the role's inline and attached policies, by name."""
+        name, iam = self.role["RoleName"], self.world.aws("iam")
+        documents = dict(self.inline_policies)
         listing = iam.list_attached_role_policies
         attached = read_aws("iam:ListAttachedRolePolicies", listing, RoleName=name)
         for policy in (attached or {}).get("AttachedPolicies", []):

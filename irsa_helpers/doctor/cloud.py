@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
 from irsa_helpers.doctor.admission import admission
+from irsa_helpers.doctor.fixes import annotate_command, commands, trust_command
+from irsa_helpers.doctor.policies import statements
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
-from irsa_helpers.doctor.workload import restart_command
 from irsa_helpers.policy import explain
-from irsa_helpers.serviceaccounts import ROLE_ARN
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
@@ -35,10 +35,10 @@ def provider(case: Case) -> Link:
         expected=case.provider_arn,
         error=f"InvalidIdentityToken: No OpenIDConnect provider found in your account for "
         f"{case.issuer_url}",
-        fix=f"eksctl utils associate-iam-oidc-provider --cluster {case.world.cluster_name} "
-        f"--approve\n"
-        f"aws iam create-open-id-connect-provider --url {case.issuer_url} "
-        f"--client-id-list {case.audience}",
+        fix=f"aws iam create-open-id-connect-provider --url {case.issuer_url} "
+        f"--client-id-list {case.audience}\n"
+        "# or: eksctl utils associate-iam-oidc-provider --approve "
+        f"--cluster {case.world.cluster_name}",
     )
 
 
@@ -79,7 +79,7 @@ def role(case: Case) -> Link:
             f"the role's ARN is {found['Arn']}",
             expected=f"the annotation to say so; it says {case.role_arn}",
             error=NOT_AUTHORIZED,
-            fix=_annotate(case, found["Arn"]),
+            fix=annotate_command(case, found["Arn"]),
         )
     return ok(found["Arn"])
 
@@ -87,12 +87,12 @@ def role(case: Case) -> Link:
 def _no_role(case: Case) -> Link:
     fix = (
         f"aws iam create-role --role-name {case.role_name} "
-        f"--assume-role-policy-document '{_policy_text(case)}'"
+        f"--assume-role-policy-document '{json.dumps(_own_policy(case))}'"
     )
     expected = case.role_arn
     if case.admitting_roles:
         expected = f"a role that exists; {', '.join(case.admitting_roles)} admits {case.subject}"
-        fix = _annotate(case, case.admitting_roles[0])
+        fix = annotate_command(case, case.admitting_roles[0])
     return broken(
         f"account {case.role_account} has no role {case.role_name}",
         expected=expected,
@@ -112,14 +112,7 @@ def _foreign_role(case: Case) -> Link:
         f"the annotation names account {case.role_account}",
         expected=f"{twins[0]}: the role of your account admits this ServiceAccount",
         error=f"{NOT_AUTHORIZED}, or InvalidIdentityToken: No OpenIDConnect provider found",
-        fix=_annotate(case, twins[0]),
-    )
-
-
-def _annotate(case: Case, role_arn: str) -> str:
-    return (
-        f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
-        f"--overwrite {ROLE_ARN}={role_arn}\n{restart_command(case)}"
+        fix=annotate_command(case, twins[0]),
     )
 
 
@@ -134,8 +127,7 @@ def trust_policy(case: Case) -> Link:
         "\n".join([explain(decision), *said]),
         expected=f"sub {case.subject}, aud {case.audience}, principal {case.provider_arn}",
         error=NOT_AUTHORIZED,
-        fix=f"aws iam update-assume-role-policy --role-name {case.role_name} "
-        f"--policy-document '{_policy_text(case)}'",
+        fix=_trust_fix(case),
     )
 
 
@@ -150,14 +142,29 @@ def trust_scope(case: Case) -> Link:
         "; ".join(flaw.message for flaw in wide),
         expected="StringEquals on :sub with one ServiceAccount, and on :aud",
         error="none: other Pods become this role too",
-        fix=f"aws iam update-assume-role-policy --role-name {case.role_name} "
-        f"--policy-document '{_policy_text(case)}'",
+        fix=_trust_fix(case),
     )
 
 
-def _policy_text(case: Case) -> str:
-    """A trust policy for this ServiceAccount, as the AWS CLI takes it."""
-    policy = trust.build_trust_policy(
+def _trust_fix(case: Case) -> str:
+    """The command that admits this ServiceAccount and keeps what is exact and of others."""
+    found = statements(case.role["AssumeRolePolicyDocument"])
+    kept = [each for each in found if len(found) > 1 and _is_for_others(case, each)]
+    own = _own_policy(case)
+    told = "" if kept else "# it takes the place of all that the trust policy says now"
+    return commands(trust_command(case, own | {"Statement": [*kept, *own["Statement"]]}), told)
+
+
+def _is_for_others(case: Case, statement: dict[str, Any]) -> bool:
+    """Whether a statement does its work: it is neither broken nor too wide, and names others."""
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    flaws = trust.check_trust_policy(policy, case.provider_arn)
+    serious = [flaw.name for flaw in flaws if flaw.severity != "advice"]
+    return serious in ([], ["no-provider"]) and case.subject not in json.dumps(statement)
+
+
+def _own_policy(case: Case) -> dict[str, Any]:
+    """A trust policy for this ServiceAccount alone."""
+    return trust.build_trust_policy(
         case.provider_arn, case.namespace, case.intended_account, audience=case.audience
     )
-    return json.dumps(policy)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import serviceaccounts, trust
-from irsa_helpers.doctor.reading import SkipError, read_kubernetes
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_kubernetes
 from irsa_helpers.doctor.target import parse_target
+from irsa_helpers.policy.selectors import selects
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
 
 AUDIENCE = "sts.amazonaws.com"
 TOKEN_VOLUME = "aws-iam-token"
+TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"
+HASH = "pod-template-hash"
+REVISION = "deployment.kubernetes.io/revision"
+SETTLE_SECONDS = 1.0
+POLL_SECONDS = 0.02
+JOB_NAME = "batch.kubernetes.io/job-name"
+# Roles under these keys are meant for somebody else: kube2iam and kiam.
+OTHERS_KEYS = {"iam.amazonaws.com/role"}
 
 
 class ClusterEvidence:
@@ -26,23 +36,58 @@ class ClusterEvidence:
 
     @cached_property
     def workload(self) -> dict[str, Any] | None:
-        """The workload, Pod or ServiceAccount that was named."""
-        from kubernetes import client
+        """The workload, Pod or ServiceAccount that was named.
 
-        api = getattr(client, self.kind.api)(self.world.kubernetes)
-        read = getattr(api, f"read_namespaced_{self.kind.method}")
-        return self._kubernetes(f"get {self.kind.plural}", read, self.name)
+        Rollouts that have only just begun are waited for, up to SETTLE_SECONDS: until then the Pods
+        that are there are those of the template before.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS
+        found = self.read(self.kind.plural, self.name, api=self.kind.api)
+        while any(map(_has_no_new_pod_yet, self._deployments(found))):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS)
+            found = self.read(self.kind.plural, self.name, api=self.kind.api)
+        return found
+
+    def _deployments(self, found: dict[str, Any] | None) -> list[dict[str, Any]]:
+        """The Deployment that was named, or those of the ServiceAccount; none that is not seen."""
+        if found is None or not self.is_account:
+            return [found] if found and self.kind.name == "deployment" else []
+        try:
+            listed = self.read("deployments", api="apis/apps/v1")
+        except CannotSeeError:
+            return []
+        return [
+            each
+            for each in (listed or {}).get("items", [])
+            if each["spec"]["template"]["spec"].get("serviceAccountName", "default") == self.name
+        ]
 
     @property
     def is_account(self) -> bool:
         """Whether a ServiceAccount was named, and no workload."""
         return self.kind.name == "serviceaccount"
 
+    @property
+    def owner(self) -> str | None:
+        """What to edit, as in `deployment/app`: the workload, or the one that keeps its Pod up."""
+        if self.kind.name != "pod":
+            return None if self.is_account else f"{self.kind.name}/{self.name}"
+        for reference in (self.workload or {}).get("metadata", {}).get("ownerReferences", []):
+            kind, name = str(reference["kind"]).lower(), str(reference["name"])
+            return (
+                f"deployment/{name.rpartition('-')[0]}"
+                if kind == "replicaset"
+                else (f"{kind}/{name}")
+            )
+        return None
+
     @cached_property
     def template(self) -> dict[str, Any] | None:
         """The Pod template as its author wrote it; None for a Pod or a ServiceAccount."""
         spec = (self.workload or {}).get("spec", {})
-        found: dict[str, Any] | None = spec.get("template")
+        found: dict[str, Any] | None = spec.get("jobTemplate", {}).get("spec", spec).get("template")
         return found
 
     @cached_property
@@ -58,7 +103,7 @@ class ClusterEvidence:
 
     @cached_property
     def _all_pods(self) -> list[dict[str, Any]]:
-        found = self._kubernetes("list pods", self.world.core_v1.list_namespaced_pod)
+        found = self.read("pods")
         return list((found or {}).get("items", []))
 
     def _is_mine(self, pod: dict[str, Any]) -> bool:
@@ -66,13 +111,24 @@ class ClusterEvidence:
             return bool(pod["spec"].get("serviceAccountName", "default") == self.name)
         if self.workload is None:
             return False
-        wanted = self.workload["spec"].get("selector", {}).get("matchLabels", {})
-        return bool(wanted) and wanted.items() <= pod["metadata"].get("labels", {}).items()
+        labels = pod["metadata"].get("labels", {})
+        if self.kind.name == "cronjob":
+            return bool(labels.get(JOB_NAME, "").rpartition("-")[0] == self.name)
+        selector = self.workload["spec"].get("selector")
+        return bool(selector) and selects(selector, labels)
 
     def _is_current(self, pod: dict[str, Any]) -> bool:
         """Whether the Pod was made from the template as it is now."""
+        own_hash = pod["metadata"].get("labels", {}).get(HASH)
+        if self.is_account:
+            newest = self._newest_hashes
+            return not newest or own_hash is None or own_hash in newest.values()
         if self.template is None:
             return True
+        if self.kind.name == "deployment" and self.workload is not None:
+            newest_hash = self._newest_hashes.get(self.workload["metadata"]["uid"])
+            if newest_hash is not None:
+                return bool(own_hash == newest_hash)
         template, wanted = self.template["spec"], _annotations(self.template)
         account = template.get("serviceAccountName", "default")
         images = {container.get("image") for container in template["containers"]}
@@ -81,6 +137,24 @@ class ClusterEvidence:
             and pod["spec"].get("serviceAccountName", "default") == account
             and images <= {container.get("image") for container in pod["spec"]["containers"]}
         )
+
+    @cached_property
+    def _newest_hashes(self) -> dict[str, str]:
+        """By a Deployment's uid, what tells the Pods of its newest revision; as far as it is seen.
+
+        Source: Kubernetes documentation, "Deployments", "Pod-template-hash label".
+        """
+        try:
+            found = self.read("replicasets", api="apis/apps/v1")
+        except CannotSeeError:
+            return {}
+        sets = [each["metadata"] for each in (found or {}).get("items", [])]
+        sets.sort(key=lambda m: int(m.get("annotations", {}).get(REVISION, 0)))
+        return {
+            owner["uid"]: str(metadata.get("labels", {}).get(HASH))
+            for metadata in sets
+            for owner in metadata.get("ownerReferences", [])
+        }
 
     @property
     def pod(self) -> dict[str, Any]:
@@ -108,15 +182,13 @@ class ClusterEvidence:
     @cached_property
     def accounts(self) -> dict[str, dict[str, Any]]:
         """The ServiceAccounts of the namespace, by name."""
-        listing = self.world.core_v1.list_namespaced_service_account
-        found = self._kubernetes("list serviceaccounts", listing)
+        found = self.read("serviceaccounts")
         return {each["metadata"]["name"]: each for each in (found or {}).get("items", [])}
 
     @cached_property
     def account(self) -> dict[str, Any]:
         """The ServiceAccount in use. Raises SkipError where it does not exist."""
-        read = self.world.core_v1.read_namespaced_service_account
-        found = self._kubernetes("get serviceaccounts", read, self.account_name)
+        found = self.read("serviceaccounts", self.account_name)
         if found is None:
             raise SkipError(f"there is no ServiceAccount {self.namespace}/{self.account_name}")
         return dict(found)
@@ -131,17 +203,29 @@ class ClusterEvidence:
         """The ServiceAccount that the chain is about.
 
         The one in use; where that is missing, or `default` without a role, the only ServiceAccount
-        of the namespace that has a role.
+        of the namespace that a role was meant for and that nobody uses.
         """
         name = self.account_name
-        if name in self.accounts and (name != "default" or self._role_of(name)):
+        if name in self.accounts and (name != "default" or self._has_role(name)):
             return name
-        others = [each for each in self.accounts if self._role_of(each)]
-        return others[0] if len(others) == 1 else name
+        others = [each for each in self.accounts if self._has_role(each)]
+        if len(others) != 1 or self._is_in_use(others[0]):
+            return name
+        return others[0]
 
-    def _role_of(self, account: str) -> str | None:
-        annotations = self.accounts[account]["metadata"].get("annotations") or {}
-        return annotations.get(serviceaccounts.ROLE_ARN)
+    def _has_role(self, account: str) -> bool:
+        """Whether one of its annotations is a role's ARN, under whatever key."""
+        found = _annotations(self.accounts[account])
+        return serviceaccounts.ROLE_ARN in found or any(map(_is_role, found.values()))
+
+    def _is_in_use(self, account: str) -> bool:
+        """Whether a Pod of others runs as it; so it seems where Pods cannot be seen."""
+        try:
+            found = self._all_pods
+        except CannotSeeError:
+            return True
+        others = (pod for pod in found if _lives(pod) and not self._is_mine(pod))
+        return any(pod["spec"].get("serviceAccountName") == account for pod in others)
 
     @property
     def subject(self) -> str:
@@ -170,34 +254,91 @@ class ClusterEvidence:
             for place, annotations in places
             for key, value in annotations.items()
             if (place, key) != (account, serviceaccounts.ROLE_ARN)
-            and serviceaccounts.ROLE_ARN_FORM.fullmatch(value.strip())
+            and key not in OTHERS_KEYS
+            and _is_role(value)
         ]
 
     @property
+    def role_by_hand(self) -> str | None:
+        """The role that the author gave a container, with a token file, without the webhook."""
+        if self.is_account or (self.template is None and self.annotations_name_a_role):
+            return None
+        for container in self.pod_spec["containers"]:
+            found = {each["name"]: each.get("value", "") for each in container.get("env", [])}
+            if found.keys() >= {"AWS_ROLE_ARN", TOKEN_FILE}:
+                return str(found["AWS_ROLE_ARN"])
+        return None
+
+    @property
+    def annotations_name_a_role(self) -> bool:
+        """Whether the ServiceAccount has the annotation that the webhook reads."""
+        return serviceaccounts.ROLE_ARN in self.intended_annotations
+
+    def token_volume(self) -> dict[str, Any] | None:
+        """The newest Pod's volume with the token for AWS: the webhook's, or one made by hand."""
+        volumes = {volume["name"]: volume for volume in self.pod["spec"].get("volumes", [])}
+        if TOKEN_VOLUME in volumes:
+            return dict(volumes[TOKEN_VOLUME])
+        for container in self.pod["spec"]["containers"]:
+            for mount in container.get("volumeMounts", []):
+                volume = volumes.get(mount["name"], {})
+                files = [e.get("value", "") for e in container.get("env", []) if is_token_file(e)]
+                if token_source(volume) and any(f.startswith(mount["mountPath"]) for f in files):
+                    return dict(volume)
+        return None
+
+    @property
     def audience(self) -> str:
-        """The audience of the tokens that the app shows to STS."""
-        if self.pods:
-            for volume in self.pod["spec"].get("volumes", []):
-                token = token_source(volume)
-                if volume["name"] == TOKEN_VOLUME and token is not None:
-                    return str(token.get("audience", AUDIENCE))
+        """The audience of the tokens that the app shows to STS.
+
+        The Pod's volume says it; where no Pod can be seen, the ServiceAccount's annotation.
+        """
+        try:
+            token = token_source(self.token_volume() or {})
+        except (CannotSeeError, SkipError):
+            token = None
+        if token is not None:
+            return str(token.get("audience", AUDIENCE))
         return self.intended_annotations.get(f"{serviceaccounts.PREFIX}audience", AUDIENCE)
 
     def keys_of(self, kind: str, name: str) -> list[str]:
         """The keys, not the values, of a ConfigMap (`configMapRef`) or Secret (`secretRef`)."""
-        core = self.world.core_v1
-        if kind == "configMapRef":
-            found = self._kubernetes("get configmaps", core.read_namespaced_config_map, name)
-        else:
-            found = self._kubernetes("get secrets", core.read_namespaced_secret, name)
-        return list((found or {}).get("data") or {})
+        plural = "configmaps" if kind == "configMapRef" else "secrets"
+        return list((self.read(plural, name) or {}).get("data") or {})
 
-    def _kubernetes(self, right: str, read: Any, *names: str) -> Any | None:
-        return read_kubernetes(self.world, right, read, *names, self.namespace)
+    def read(self, plural: str, name: str = "", api: str = "api/v1") -> Any | None:
+        """One object of the namespace, or the list of all; None where there is none.
+
+        Raises CannotSeeError, which names the right, where you may not read it.
+        """
+        path = f"/{api}/namespaces/{self.namespace}/{plural}"
+        right = f"{'get' if name else 'list'} {plural}"
+        return read_kubernetes(self.world, right, f"{path}/{name}" if name else path)
+
+
+def is_token_file(variable: dict[str, Any]) -> bool:
+    """Whether a container's variable says where the token is."""
+    return bool(variable["name"] == TOKEN_FILE)
+
+
+def _is_role(value: str) -> bool:
+    return serviceaccounts.ROLE_ARN_FORM.fullmatch(value.strip()) is not None
 
 
 def _annotations(thing: dict[str, Any]) -> dict[str, str]:
     return dict(thing.get("metadata", {}).get("annotations") or {})
+
+
+def _has_no_new_pod_yet(deployment: dict[str, Any]) -> bool:
+    """Whether a Deployment's newest template has led neither to a Pod nor to a refusal so far."""
+    spec, status = deployment.get("spec", {}), deployment.get("status", {})
+    if spec.get("paused") or spec.get("replicas") == 0:
+        return False
+    if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 0):
+        return True
+    conditions = status.get("conditions", [])
+    refused = any(c["type"] == "ReplicaFailure" and c["status"] == "True" for c in conditions)
+    return not status.get("updatedReplicas") and not refused
 
 
 def _lives(pod: dict[str, Any]) -> bool:

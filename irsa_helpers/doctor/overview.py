@@ -7,22 +7,33 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, oidc, trust
-from irsa_helpers.doctor.admission import TokenFacts, admission, trusting_roles
-from irsa_helpers.doctor.reading import read_aws, read_kubernetes
-from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN
+from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles, trusts
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
+from irsa_helpers.doctor.result import WIDTH, cell, indented
+from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
 
+NAMES = 4  # How many of those who could become a role, and do not ask for it, are named.
+POD_IDENTITY = "  (EKS Pod Identity)"
+
 
 @dataclass(frozen=True)
 class Access:
-    """A ServiceAccount that a role's trust policy admits; `annotated` says that it asks for it."""
+    """A ServiceAccount that gets a role or could: `by` is `irsa` or `pod-identity`.
+
+    `annotated` says that it asks for the role; otherwise the trust policy would admit it as well.
+    """
 
     namespace: str
     service_account: str
     role_arn: str
     annotated: bool
+    by: str = "irsa"
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.service_account}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,7 @@ class Overview:
     accesses: tuple[Access, ...]
     refusals: tuple[Refusal, ...]
     wide: tuple[WideTrust, ...]
+    unseen: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -60,26 +72,64 @@ class Overview:
         """The overview as JSON-able data."""
         return {"ok": self.ok, **asdict(self)}
 
-    def __str__(self) -> str:
-        lines = ["Who can become which role:"]
-        lines += [
-            f"  {a.namespace}/{a.service_account} -> {a.role_arn}"
-            + ("" if a.annotated else "  (not annotated, but admitted)")
-            for a in self.accesses
-        ] or ["  nobody"]
+    def text(self, width: int = WIDTH) -> str:
+        """Who can become what, role by role, for a terminal of that many columns."""
+        roles = self._by_role()
+        column = max((len(_name(arn)) for arn in roles), default=0) + 4
+        lines = ["Who can become which role:", ""]
+        for role_arn, found in sorted(roles.items()):
+            label = f"  {_name(role_arn)}".ljust(column)
+            lines.append(indented(label, "\n".join(_who(found)), width))
+        lines += [] if self.accesses else ["  nobody"]
         if self.refusals:
-            lines.append("Annotations that lead nowhere:")
-            lines += [
-                f"  {r.namespace}/{r.service_account} -> {r.role_arn}: {r.reason}"
-                for r in self.refusals
-            ]
+            lines += ["", "Annotations that lead nowhere:"]
+        for r in self.refusals:
+            lines.append(f"  {r.namespace}/{r.service_account} -> {r.role_arn}")
+            lines.append(indented("    ", r.reason, width))
         if self.wide:
-            lines.append("Trust policies that admit too many:")
-            lines += [f"  {w.role_arn}: {w.reason}" for w in self.wide]
+            lines += ["", "Trust policies that admit too many:"]
+        for w in self.wide:
+            lines += [f"  {_name(w.role_arn)}", indented("    ", w.reason, width)]
+        lines += ["", *(f"Not seen: {text}" for text in self.unseen)] if self.unseen else []
         return "\n".join(lines)
 
+    def _by_role(self) -> dict[str, list[Access]]:
+        roles: dict[str, list[Access]] = {}
+        for access in self.accesses:
+            roles.setdefault(access.role_arn, []).append(access)
+        return roles
+
+    def __str__(self) -> str:
+        return self.text()
+
     def _repr_markdown_(self) -> str:
-        return f"```\n{self}\n```"
+        rows = [
+            f"| `{_name(arn)}` | {cell('; '.join(_who(found)))} |"
+            for arn, found in sorted(self._by_role().items())
+        ]
+        parts = ["\n".join(["| role | who can become it |", "| --- | --- |", *rows])]
+        lost = [f"- `{r.namespace}/{r.service_account}`: {r.reason}" for r in self.refusals]
+        wide = [f"- `{_name(w.role_arn)}`: {cell(w.reason)}" for w in self.wide]
+        if lost:
+            parts.append("\n".join(["**Annotations that lead nowhere**", "", *lost]))
+        if wide:
+            parts.append("\n".join(["**Trust policies that admit too many**", "", *wide]))
+        return "\n\n".join(parts)
+
+
+def _name(role_arn: str) -> str:
+    """A role's name, with its path where it has one."""
+    return role_arn.partition(":role/")[2] or role_arn
+
+
+def _who(found: list[Access]) -> list[str]:
+    """Those who ask for a role one by one; those who could as well by number, with some names."""
+    asking = [f"{a}" + POD_IDENTITY * (a.by != "irsa") for a in found if a.annotated]
+    others = [str(a) for a in found if not a.annotated]
+    if not others:
+        return asking
+    named = ", ".join(others[:NAMES]) + (", …" if len(others) > NAMES else "")
+    return [*asking, f"{len(others)} not annotated, but admitted: {named}"]
 
 
 @dataclass(frozen=True)
@@ -106,6 +156,7 @@ class _Trust:
     issuer_url: str
     provider_arn: str
     client_ids: tuple[str, ...] | None
+    existing: frozenset[str]
     roles: dict[str, dict[str, Any]]
 
     @classmethod
@@ -114,8 +165,10 @@ class _Trust:
         provider = read_aws(right, oidc.describe_provider, world=world)
         arn = oidc.provider_arn(world)
         client_ids = tuple(provider["ClientIDList"]) if provider is not None else None
-        roles = {role["Arn"]: role for role in trusting_roles(world, arn)}
-        return cls(oidc.issuer_url(world), arn, client_ids, roles)
+        every = all_roles(world)
+        roles = {role["Arn"]: role for role in every if trusts(role, arn)}
+        existing = frozenset(role["Arn"] for role in every)
+        return cls(oidc.issuer_url(world), arn, client_ids, existing, roles)
 
     def admits(self, account: _Account) -> list[str]:
         """The ARNs of the roles that the ServiceAccount can become."""
@@ -125,18 +178,27 @@ class _Trust:
         token = TokenFacts(self.provider_arn, self.issuer_url, subject, account.audience)
         return [arn for arn, role in self.roles.items() if admission(role, token).allowed]
 
+    def is_elsewhere(self, account: _Account) -> bool:
+        """Whether the role that the ServiceAccount asks for is of an account that is not yours."""
+        role, own = account.role_arn or "", arns.Arn.parse(self.provider_arn).account_id
+        return ROLE_ARN_FORM.fullmatch(role) is not None and arns.Arn.parse(role).account_id != own
+
     def refusal(self, account: _Account) -> Refusal | None:
         """Why the ServiceAccount cannot become the role that it asks for; None where it can."""
         if account.role_arn is None or account.role_arn in self.admits(account):
             return None
-        if f"::{arns.Arn.parse(self.provider_arn).account_id}:" not in account.role_arn:
-            reason = "the role is of another account, which cannot be seen from here"
+        if self.is_elsewhere(account):
+            return None
+        if ROLE_ARN_FORM.fullmatch(account.role_arn) is None:
+            reason = "the annotation's value is no role's ARN"
         elif self.client_ids is None:
             reason = "the account has no provider for this cluster's issuer"
         elif account.audience not in self.client_ids:
             reason = f"the provider does not accept the audience {account.audience}"
+        elif account.role_arn not in self.existing:
+            reason = "there is no such role"
         elif account.role_arn not in self.roles:
-            reason = "there is no such role, or its trust policy does not name this cluster"
+            reason = "the role's trust policy does not name this cluster's provider"
         else:
             reason = "the role's trust policy does not admit it"
         return Refusal(account.namespace, account.name, account.role_arn, reason)
@@ -162,11 +224,37 @@ def overview(world: World) -> Overview:
         for account in accounts
         for arn in here.admits(account)
     ]
+    unseen = [
+        f"{a.namespace}/{a.name} -> {a.role_arn}: a role of another account"
+        for a in accounts
+        if here.is_elsewhere(a)
+    ]
+    try:
+        accesses += _by_pod_identity(world)
+    except CannotSeeError as error:
+        unseen.append(error.message)
+    except SkipError as reason:
+        unseen.append(str(reason))
     refusals = [refusal for account in accounts if (refusal := here.refusal(account))]
-    return Overview(tuple(accesses), tuple(refusals), tuple(here.wide()))
+    return Overview(tuple(accesses), tuple(refusals), tuple(here.wide()), tuple(unseen))
+
+
+def _by_pod_identity(world: World) -> Iterator[Access]:
+    """What the cluster's EKS Pod Identity associations give."""
+    eks, cluster = world.aws("eks"), world.cluster_name
+    pages = eks.get_paginator("list_pod_identity_associations").paginate(clusterName=cluster)
+    listed = read_aws("eks:ListPodIdentityAssociations", lambda: list(pages)) or []
+    for each in (found for page in listed for found in page["associations"]):
+        described = read_aws(
+            "eks:DescribePodIdentityAssociation",
+            eks.describe_pod_identity_association,
+            clusterName=cluster,
+            associationId=each["associationId"],
+        )
+        role = str((described or {})["association"]["roleArn"])
+        yield Access(each["namespace"], each["serviceAccount"], role, True, "pod-identity")
 
 
 def _service_accounts(world: World) -> list[dict[str, Any]]:
-    listing = world.core_v1.list_service_account_for_all_namespaces
-    found = read_kubernetes(world, "list serviceaccounts", listing)
+    found = read_kubernetes(world, "list serviceaccounts", "/api/v1/serviceaccounts")
     return list((found or {}).get("items", []))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns
 from irsa_helpers.doctor import policies
-from irsa_helpers.doctor.reading import SkipError, read_aws
-from irsa_helpers.doctor.result import Link, broken, ok
+from irsa_helpers.doctor.app_log import refused_action
+from irsa_helpers.doctor.fixes import commands, comment, permission_command
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
+from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy import Decision, Request, evaluate, explain
 
 if TYPE_CHECKING:
@@ -27,8 +30,26 @@ def permissions(case: Case) -> Link:
         error=f"AccessDenied: User: arn:aws:sts::{case.role_account}:assumed-role/"
         f"{case.role_name}/… is not authorized to perform: … because no identity-based policy "
         "allows the … action",
-        fix=f"aws iam put-role-policy --role-name {case.role_name} --policy-name NAME "
-        "--policy-document file://policy.json",
+        fix=_first_policy(case),
+    )
+
+
+def _first_policy(case: Case) -> str:
+    """A policy for what the app's log says it was refused; a comment where it says nothing."""
+    refused = refused_action(case)
+    if refused is None:
+        return comment(
+            f"aws iam put-role-policy --role-name {case.role_name} --policy-name NAME "
+            "--policy-document file://policy.json, with what the app does"
+        )
+    action, resource = refused
+    if action.lower().startswith(policies.OBJECT_ACTIONS):
+        resource = f"{resource.partition('/')[0]}/*"
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return commands(
+        comment("what the app was refused last, as its log says:"),
+        permission_command(case, "app", policy),
     )
 
 
@@ -45,16 +66,48 @@ def permission_resources(case: Case) -> Link:
         expected="resources that exist, of the kind that the action works on: s3:ListBucket on "
         "arn:aws:s3:::BUCKET, s3:GetObject on arn:aws:s3:::BUCKET/*",
         error="AccessDenied … because no identity-based policy allows the … action",
-        fix=f"aws iam put-role-policy --role-name {case.role_name} --policy-name NAME "
-        "--policy-document file://policy.json",
+        fix=_mended_policies(case),
     )
+
+
+def _mended_policies(case: Case) -> str:
+    """Each inline policy with its resources put right; a comment where that cannot be told."""
+    fixes, near = [], _nearest_buckets(case)
+    told = [f"if {there} is meant by {named}:" for named, there in near.items()]
+    for name, document in case.inline_policies.items():
+        mended = policies.with_fitting_resources(document, near)
+        if mended != document:
+            fixes.append(permission_command(case, name, mended))
+    return commands(*map(comment, told), *fixes) or comment(
+        f"in the policies of {case.role_name}, name what is there; this shows it:\n"
+        "aws s3api list-buckets; aws dynamodb list-tables; aws secretsmanager list-secrets"
+    )
+
+
+def _nearest_buckets(case: Case) -> dict[str, str]:
+    """For each bucket that is named and not there, the account's bucket of the nearest name."""
+    named = policies.buckets(list(case.policies.values()))
+    missing = [name for name in named if not _is_there(case, name)]
+    if not missing:
+        return {}
+    try:
+        found = read_aws("s3:ListAllMyBuckets", case.world.aws("s3").list_buckets) or {}
+    except CannotSeeError:
+        return {}
+    names = [each["Name"] for each in found.get("Buckets", [])]
+    near = {name: difflib.get_close_matches(name, names, n=1, cutoff=0.5) for name in missing}
+    return {name: alike[0] for name, alike in near.items() if alike}
+
+
+def _is_there(case: Case, bucket: str) -> bool:
+    head = case.world.aws("s3").head_bucket
+    return read_aws("s3:ListBucket", head, Bucket=bucket) is not None
 
 
 def _missing(case: Case, documents: list[dict[str, Any]]) -> Iterator[str]:
     """Buckets, tables and secrets that the policies name whole and that are not there."""
     for bucket in policies.buckets(documents):
-        head = case.world.aws("s3").head_bucket
-        if read_aws("s3:ListBucket", head, Bucket=bucket) is None:
+        if not _is_there(case, bucket):
             yield f"there is no bucket {bucket}"
     for table in policies.tables(documents):
         yield from _missing_table(case, table)
@@ -81,6 +134,26 @@ def _missing_secret(case: Case, arn: str) -> Iterator[str]:
         yield f"the secret's ARN is {found['ARN']}, the policy has {arn}"
 
 
+def permission_scope(case: Case) -> Link:
+    """No policy allows all of a service's actions."""
+    wide = [
+        f"{name}: {text}"
+        for name, document in case.policies.items()
+        for text in policies.whole_services(document)
+    ]
+    if not wide:
+        return ok("no action stands for a whole service")
+    return risk(
+        "\n".join(wide),
+        expected="the actions that the app calls, on the resources that it uses",
+        error="none: whoever gets into the app gets all of that",
+        fix=comment(
+            f"in the policies of {case.role_name}, name the app's actions and resources;\n"
+            "which were called tells IAM Access Analyzer, in the sandbox irsa_helpers.audit"
+        ),
+    )
+
+
 def permission_limits(case: Case) -> Link:
     """No Deny and no permissions boundary takes back what the role's policies allow."""
     documents = [policies.judgeable(document) for document in case.policies.values()]
@@ -98,9 +171,25 @@ def permission_limits(case: Case) -> Link:
         expected="what one policy allows, neither a Deny nor the permissions boundary takes back",
         error="AccessDenied … with an explicit deny in an identity-based policy, or because no "
         "permissions boundary allows the … action",
-        fix=f"take out that Deny, or: aws iam delete-role-permissions-boundary "
-        f"--role-name {case.role_name}",
+        fix=_limits_fix(case),
     )
+
+
+def _limits_fix(case: Case) -> str:
+    """Each inline policy without what it denies; a comment on what is kept elsewhere."""
+    fixes = []
+    for name, document in case.inline_policies.items():
+        kept = list(policies.allowing([document]))
+        if kept and kept != policies.statements(document):
+            fixes.append(permission_command(case, name, {**document, "Statement": kept}))
+        elif not kept:
+            fixes.append(
+                f"aws iam delete-role-policy --role-name {case.role_name} --policy-name {name}"
+            )
+    if case.boundary is not None:
+        arn = case.role["PermissionsBoundary"]["PermissionsBoundaryArn"]
+        fixes.append(comment(f"the permissions boundary is {arn}: it must allow it as well"))
+    return commands(*fixes) or comment("take the Deny out of the policy named above")
 
 
 def _decide(
@@ -143,9 +232,28 @@ def resource_policies(case: Case) -> Link:
         "\n".join(denials),
         expected="no Deny in the resource's own policy that hits this role",
         error="AccessDenied … with an explicit deny in a resource-based policy",
-        fix="put that policy back without the statement, or with this role excepted:\n"
-        "aws s3api put-bucket-policy, aws secretsmanager put-resource-policy",
+        fix=commands(*(fix for name in named if (fix := _without_denials(case, name)))),
     )
+
+
+def _without_denials(case: Case, name: str) -> str:
+    """What puts back that resource's policy with this role excepted from what it denies."""
+    found = _resource_policy(case, name)
+    if found is None:
+        return ""
+    policy = json.loads(found)
+    kept = policies.excepting(policy, case.role["Arn"])
+    if name.startswith("arn:"):
+        if not kept["Statement"]:
+            return f"aws secretsmanager delete-resource-policy --secret-id {name}"
+        document = json.dumps(kept)
+        return (
+            f"aws secretsmanager put-resource-policy --secret-id {name} "
+            f"--resource-policy '{document}'"
+        )
+    if not kept["Statement"]:
+        return f"aws s3api delete-bucket-policy --bucket {name}"
+    return f"aws s3api put-bucket-policy --bucket {name} --policy '{json.dumps(kept)}'"
 
 
 def _denials(case: Case, name: str, documents: list[dict[str, Any]]) -> Iterator[str]:

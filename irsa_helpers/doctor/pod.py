@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.doctor.cluster import AUDIENCE, TOKEN_VOLUME, token_source
+from irsa_helpers.doctor.fixes import (
+    annotate_command,
+    commands,
+    comment,
+    patch_template,
+    restart_command,
+    unset_command,
+)
 from irsa_helpers.doctor.reading import SkipError, read_kubernetes
 from irsa_helpers.doctor.result import Link, broken, ok, risk
-from irsa_helpers.doctor.workload import NODE_ROLE, restart_command
+from irsa_helpers.doctor.workload import NODE_ROLE
+from irsa_helpers.policy.selectors import selects
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
 
 WEBHOOK = "pod-identity-webhook"
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
 OPT_OUT = f"{PREFIX}skip-pod-identity-webhook"
 PAIR = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 POD_IDENTITY = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-# What botocore looks at before it looks at the token. Source: botocore.credentials.
-EARLIER = {
-    "AWS_ACCESS_KEY_ID": "keys in the environment come first",
-    "AWS_SECRET_ACCESS_KEY": "keys in the environment come first",
-    "AWS_PROFILE": "the SDK uses that profile, or fails where it is not there",
-    "AWS_DEFAULT_PROFILE": "the SDK uses that profile, or fails where it is not there",
-}
 
 
 def webhook(case: Case) -> Link:
@@ -34,31 +38,50 @@ def webhook(case: Case) -> Link:
             f"the Pod's label {OPT_OUT}",
             expected="no such label",
             error=NODE_ROLE,
-            fix=f"take the label {OPT_OUT} out of the Pod template",
+            fix=patch_template(case, metadata={"labels": {OPT_OUT: None}}),
         )
     found = _webhooks(case)
-    if any(_asks_about_new_pods(hook) for hook in found):
+    asking = [hook for hook in found if _asks_about_new_pods(hook)]
+    if any(_asks_about_namespace(case, hook) for hook in asking):
         return ok(", ".join(hook["name"] for hook in found))
+    missing = "leaves this namespace out (namespaceSelector)" if asking else "has no rule for Pods"
     return broken(
-        "; ".join(f"{hook['name']} has no rule for new Pods" for hook in found)
+        "; ".join(f"{hook['name']} {missing}" for hook in found)
         or "no such MutatingWebhookConfiguration",
         expected=f"the MutatingWebhookConfiguration {WEBHOOK}, called when a Pod is made",
         error=NODE_ROLE,
-        fix=f"restore {WEBHOOK} (on EKS, AWS keeps it; self-hosted: apply its manifests again)\n"
-        f"{restart_command(case)}",
+        fix=commands(_let_it_be_asked(case, asking), restart_command(case)),
     )
 
 
-def _webhooks(case: Case) -> list[dict[str, Any]]:
-    from kubernetes.client import AdmissionregistrationV1Api
+def _let_it_be_asked(case: Case, asking: list[dict[str, Any]]) -> str:
+    """What lets a webhook that leaves the namespace out be asked about it again."""
+    for hook in asking:
+        selector, labels = hook["namespaceSelector"], _namespace_labels(case)
+        wanted = {k: v for k, v in selector.get("matchLabels", {}).items() if labels.get(k) != v}
+        changes = [f"{key}={value}" for key, value in wanted.items()]
+        for at, each in enumerate(selector.get("matchExpressions", [])):
+            if selects({"matchExpressions": [each]}, labels):
+                continue
+            if each["key"] == NAMESPACE_NAME and each["operator"] == "NotIn":
+                path = f"/webhooks/{hook['at']}/namespaceSelector/matchExpressions/{at}"
+                patch = json.dumps([{"op": "remove", "path": path}])
+                kind = "mutatingwebhookconfiguration"
+                return f"kubectl patch {kind} {hook['of']} --type json -p '{patch}'"
+            values = each.get("values", [""])
+            gone = each["operator"] in {"NotIn", "DoesNotExist"}
+            changes.append(f"{each['key']}-" if gone else f"{each['key']}={values[0]}")
+        return f"kubectl label namespace {case.namespace} {' '.join(changes)}"
+    return comment(f"restore {WEBHOOK}: on EKS, AWS keeps it; elsewhere apply its manifests again")
 
-    api = AdmissionregistrationV1Api(case.world.kubernetes)
-    right = "list mutatingwebhookconfigurations"
-    found = read_kubernetes(case.world, right, api.list_mutating_webhook_configuration)
+
+def _webhooks(case: Case) -> list[dict[str, Any]]:
+    path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+    found = read_kubernetes(case.world, "list mutatingwebhookconfigurations", path)
     return [
-        hook
+        hook | {"of": configuration["metadata"]["name"], "at": at}
         for configuration in (found or {}).get("items", [])
-        for hook in configuration.get("webhooks", [])
+        for at, hook in enumerate(configuration.get("webhooks", []))
         if configuration["metadata"]["name"] == WEBHOOK or "iam-for-pods" in hook["name"]
     ]
 
@@ -71,24 +94,54 @@ def _asks_about_new_pods(hook: dict[str, Any]) -> bool:
     )
 
 
+def _asks_about_namespace(case: Case, hook: dict[str, Any]) -> bool:
+    """Whether the webhook's namespaceSelector holds for the namespace's labels."""
+    selector = hook.get("namespaceSelector") or {}
+    return not selector or selects(selector, _namespace_labels(case))
+
+
+def _namespace_labels(case: Case) -> dict[str, str]:
+    path = f"/api/v1/namespaces/{case.namespace}"
+    found = read_kubernetes(case.world, "get namespaces", path) or {}
+    return dict(found.get("metadata", {}).get("labels") or {})
+
+
 def preset_variables(case: Case) -> Link:
     """No container sets the webhook's variables itself."""
     if case.template is None and not case.pods:
         raise SkipError("no Pod to look at")
     trouble = [
-        text for container in _containers(case.pod_spec) for text in _preset(case, container)
+        text for container in containers_of(case.pod_spec) for text in _preset(case, container)
     ]
     if not trouble:
         return ok("no container sets AWS_ROLE_ARN or AWS_WEB_IDENTITY_TOKEN_FILE itself")
+    if all(_whole_pair(case, container) for container in containers_of(case.pod_spec)):
+        return ok("set by hand as the webhook would: " + "; ".join(trouble))
     return broken(
         "; ".join(trouble),
         expected="neither variable in the Pod template: one of them keeps the webhook from "
         "setting the other",
-        error="InvalidConfigError: the web identity configuration requires role_arn, or another "
-        "role than the annotation's",
-        fix=f"kubectl set env {case.kind.name}/{case.name} -n {case.namespace} "
-        "AWS_ROLE_ARN- AWS_WEB_IDENTITY_TOKEN_FILE-",
+        error=_preset_error(case),
+        fix=unset_command(case, PAIR),
     )
+
+
+def _preset_error(case: Case) -> str:
+    """What becomes of a Pod with that much of the pair. Source: botocore.credentials."""
+    names = {n for c in containers_of(case.pod_spec) for n in environment_of(c) if n in PAIR}
+    if names == {"AWS_ROLE_ARN"}:
+        return NODE_ROLE
+    if len(names) == 1:
+        return "InvalidConfigError: the web identity configuration requires a role_arn"
+    return "the app becomes, or is refused, another role than the annotation's"
+
+
+def _whole_pair(case: Case, container: dict[str, Any]) -> bool:
+    """Whether the author set neither variable, or both, with the role that the chain is about."""
+    found = {name: value for name, value in environment_of(container).items() if name in PAIR}
+    role = case.annotations.get(ROLE_ARN, case.role_by_hand)
+    whole = len(found) == len(PAIR) and found["AWS_ROLE_ARN"] == role
+    return not found or whole
 
 
 def _preset(case: Case, container: dict[str, Any]) -> list[str]:
@@ -96,7 +149,7 @@ def _preset(case: Case, container: dict[str, Any]) -> list[str]:
 
     A Pod without a template shows the webhook's work as well, so there only half a pair is telling.
     """
-    found = {name: value for name, value in _environment(container).items() if name in PAIR}
+    found = {name: value for name, value in environment_of(container).items() if name in PAIR}
     if case.template is None and len(found) != 1:
         return []
     return [f"container {container['name']} sets {name}={value}" for name, value in found.items()]
@@ -117,7 +170,10 @@ def skip_containers(case: Case) -> Link:
         f"{key}: {value}",
         expected=f"a list without {main}, the container that the app runs in",
         error=NODE_ROLE,
-        fix=f"take {main} out of the Pod template's annotation {key}",
+        fix=patch_template(
+            case,
+            metadata={"annotations": {key: ",".join(n for n in listed if n != main) or None}},
+        ),
     )
 
 
@@ -143,14 +199,14 @@ def _candidates(case: Case) -> list[dict[str, Any]]:
     """The newest Pod's containers that the webhook should have changed."""
     annotations = case.pod["metadata"].get("annotations") or {}
     left_out = annotations.get(f"{PREFIX}skip-containers", "").split(",")
-    preset = {c["name"] for c in _containers(case.pod_spec) if _preset(case, c)}
-    found = _containers(case.pod["spec"])
+    preset = {c["name"] for c in containers_of(case.pod_spec) if _preset(case, c)}
+    found = containers_of(case.pod["spec"])
     return [c for c in found if c["name"] not in left_out and c["name"] not in preset]
 
 
 def _lacks(container: dict[str, Any], role: str) -> str:
     """What the webhook should have given a container and did not; empty where all is there."""
-    environment = _environment(container)
+    environment = environment_of(container)
     if environment.get("AWS_ROLE_ARN") not in {None, role}:
         return f"container {container['name']} has AWS_ROLE_ARN={environment['AWS_ROLE_ARN']}"
     missing = [name for name in PAIR if name not in environment]
@@ -168,39 +224,6 @@ def _ages(case: Case) -> str:
     if changed > made:
         return f"\nthe Pod was made {made}, the ServiceAccount was changed {changed}"
     return f"\nthe Pod was made {made}, before the annotation or while the webhook was away"
-
-
-def static_credentials(case: Case) -> Link:
-    """Nothing that the SDK looks at earlier hides the token."""
-    found = []
-    for container in _containers(case.pod_spec):
-        names = {**_environment(container), **_from_sources(case, container)}
-        found += [
-            f"container {container['name']} has {name} ({EARLIER[name]})"
-            for name in names
-            if name in EARLIER
-        ]
-    if not found:
-        return ok("no keys and no profile in the environment")
-    return broken(
-        "; ".join(found),
-        expected="no AWS keys and no AWS_PROFILE: the SDK would use them before the token",
-        error="the app acts as somebody else: InvalidClientTokenId, AccessDenied for another "
-        "user, or `The config profile could not be found`",
-        fix=f"kubectl set env {case.kind.name}/{case.name} -n {case.namespace} "
-        + " ".join(f"{name}-" for name in EARLIER)
-        + "\nand take them out of any ConfigMap or Secret named in envFrom",
-    )
-
-
-def _from_sources(case: Case, container: dict[str, Any]) -> dict[str, str]:
-    """The names of the variables that ConfigMaps and Secrets bring in through `envFrom`."""
-    names: dict[str, str] = {}
-    for source in container.get("envFrom", []):
-        for kind in {"configMapRef", "secretRef"} & source.keys():
-            keys = case.keys_of(kind, source[kind]["name"])
-            names |= {source.get("prefix", "") + key: kind for key in keys}
-    return names
 
 
 def token(case: Case) -> Link:
@@ -222,23 +245,30 @@ def token(case: Case) -> Link:
             odd,
             expected="the file of the projected volume, which the kubelet keeps fresh",
             error="ExpiredTokenException once the copied token is too old",
-            fix="leave AWS_WEB_IDENTITY_TOKEN_FILE to the webhook",
+            fix=commands(
+                unset_command(case, PAIR),
+                comment(
+                    "or, where the app cannot be changed, let the token that it copies live longer "
+                    "(a day at most), and give it a new Pod in time:"
+                ),
+                comment(annotate_command(case, "86400", f"{PREFIX}token-expiration")),
+            ),
         )
     return ok(f"audience {audience}, renewed every {source.get('expirationSeconds', 3600)} s")
 
 
 def _token_volume(case: Case) -> dict[str, Any]:
-    for volume in case.pod["spec"].get("volumes", []):
-        if volume["name"] == TOKEN_VOLUME:
-            return dict(volume)
-    raise SkipError(f"the Pod has no volume {TOKEN_VOLUME}")
+    volume: dict[str, Any] | None = case.token_volume()
+    if volume is None:
+        raise SkipError(f"the Pod has no volume {TOKEN_VOLUME}")
+    return volume
 
 
 def _other_token_file(case: Case) -> str:
     """A token file outside of the mounted token volumes, in words; empty where there is none."""
     projected = {v["name"] for v in case.pod["spec"].get("volumes", []) if token_source(v)}
-    for container in _containers(case.pod["spec"]):
-        path = _environment(container).get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
+    for container in containers_of(case.pod["spec"]):
+        path = environment_of(container).get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
         mounts = container.get("volumeMounts", [])
         inside = any(
             path.startswith(f"{mount['mountPath'].rstrip('/')}/")
@@ -257,7 +287,7 @@ def token_readable(case: Case) -> Link:
     pod_context = spec.get("securityContext") or {}
     users = {
         (c.get("securityContext") or {}).get("runAsUser", pod_context.get("runAsUser"))
-        for c in _containers(spec)
+        for c in containers_of(spec)
     }
     shared = "fsGroup" in pod_context or (len(users) == 1 and None not in users)
     if shared or mode & 0o004 or users <= {0, None}:
@@ -266,8 +296,7 @@ def token_readable(case: Case) -> Link:
         f"the token file has mode {mode:o}, no fsGroup, and containers run as {_listed(users)}",
         expected="securityContext.fsGroup, so that every user of the Pod may read the token",
         error="PermissionError: [Errno 13] Permission denied: …/serviceaccount/token",
-        fix=f"kubectl patch {case.kind.name} {case.name} -n {case.namespace} -p "
-        '\'{"spec":{"template":{"spec":{"securityContext":{"fsGroup":65534}}}}}\'',
+        fix=patch_template(case, spec={"securityContext": {"fsGroup": 65534}}),
     )
 
 
@@ -275,11 +304,13 @@ def _listed(users: set[int | None]) -> str:
     return ", ".join(sorted("the image's user" if u is None else str(u) for u in users))
 
 
-def _containers(spec: dict[str, Any]) -> list[dict[str, Any]]:
+def containers_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """All containers of a Pod's spec, the init containers first."""
     return [*spec.get("initContainers", []), *spec["containers"]]
 
 
-def _environment(container: dict[str, Any]) -> dict[str, str]:
+def environment_of(container: dict[str, Any]) -> dict[str, str]:
+    """A container's variables as they are written; those with `valueFrom` have no value here."""
     return {
         each["name"]: each.get("value", "(from elsewhere)") for each in container.get("env", [])
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,16 @@ TABLE = re.compile(r"arn:[^:]*:dynamodb:[^:]*:\d{12}:table/([^/*?]+)")
 Document = dict[str, Any]
 
 
-def allowing(documents: list[Document]) -> Iterator[Document]:
+def statements(document: Document) -> list[Document]:
+    """The statements of a policy, which may write a single one without a list."""
+    found = document.get("Statement", [])
+    return [found] if isinstance(found, dict) else list(found)
+
+
+def allowing(documents: Iterable[Document]) -> Iterator[Document]:
     """The statements that allow something."""
     for document in documents:
-        statements = document.get("Statement", [])
-        for statement in statements if isinstance(statements, list) else [statements]:
-            if statement.get("Effect") == "Allow":
-                yield statement
+        yield from (each for each in statements(document) if each.get("Effect") == "Allow")
 
 
 def texts(value: Any) -> list[str]:
@@ -78,10 +81,9 @@ def uses(documents: list[Document]) -> Iterator[Use]:
 
 def judgeable(document: Document) -> Document:
     """The policy without statements that depend on where a request comes from."""
-    statements = document.get("Statement", [])
     kept = [
         statement
-        for statement in (statements if isinstance(statements, list) else [statements])
+        for statement in statements(document)
         if all(
             key.lower() in KNOWN_CONTEXT
             for block in statement.get("Condition", {}).values()
@@ -103,3 +105,55 @@ def mismatched(documents: list[Document]) -> Iterator[str]:
             yield f"{action} is allowed on {listed}, but acts on objects: add /*"
         if action.lower().startswith(BUCKET_ACTIONS) and all("/" in each for each in found):
             yield f"{action} is allowed on {listed}, but acts on the bucket itself: without /*"
+
+
+def with_fitting_resources(document: Document, renamed: Mapping[str, str]) -> Document:
+    """The policy with `/*` put to buckets for actions on objects, and taken away for the others.
+
+    `renamed` gives the right name of a bucket for a wrong one.
+    """
+    mended = [_fitting(each, renamed) for each in statements(document)]
+    return document if mended == statements(document) else {**document, "Statement": mended}
+
+
+def _fitting(statement: Document, renamed: Mapping[str, str]) -> Document:
+    actions = [action.lower() for action in texts(statement.get("Action", ()))]
+    objects = any(action.startswith(OBJECT_ACTIONS) for action in actions)
+    itself = any(action.startswith(BUCKET_ACTIONS) for action in actions)
+    written, wanted = texts(statement.get("Resource", ())), []
+    for resource in written:
+        arn, slash, rest = resource.partition("/")
+        bucket = BUCKET.fullmatch(arn)
+        if bucket is None or not (objects or itself):
+            wanted.append(resource)
+            continue
+        arn = arn.replace(bucket[1], renamed.get(bucket[1], bucket[1]))
+        wanted += [arn] * itself + [f"{arn}/{rest if slash else '*'}"] * objects
+    same = wanted == written
+    return statement if same else {**statement, "Resource": list(dict.fromkeys(wanted))}
+
+
+def whole_services(document: Document) -> Iterator[str]:
+    """Each Allow of all of a service's actions, or of all but some, in words."""
+    for statement in allowing([document]):
+        where = ", ".join(texts(statement.get("Resource", "*")))
+        for action in texts(statement.get("Action", ())):
+            if action == "*" or action.endswith(":*"):
+                yield f"{action} is allowed on {where}"
+        if "NotAction" in statement:
+            yield f"all but {', '.join(texts(statement['NotAction']))} is allowed on {where}"
+
+
+def excepting(policy: Document, role_arn: str) -> Document:
+    """A resource's policy whose denials spare that role: they name it no more, or except it."""
+    kept = []
+    for statement in statements(policy):
+        if statement["Effect"] == "Deny":
+            if statement.get("Principal") in ({"AWS": role_arn}, {"AWS": [role_arn]}):
+                continue
+            condition = {k: dict(v) for k, v in statement.get("Condition", {}).items()}
+            block = condition.setdefault("ArnNotEquals", {})
+            block["aws:PrincipalArn"] = [*texts(block.get("aws:PrincipalArn", ())), role_arn]
+            statement = {**statement, "Condition": condition}
+        kept.append(statement)
+    return {**policy, "Statement": kept}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.errors import IrsaLabError
@@ -18,6 +19,13 @@ MISSING = {
     "NoSuchBucketPolicy",
     "ResourceNotFoundException",
     "404",
+}
+# Not a right is missing then, but the whole caller. Source: common errors of AWS's APIs.
+NOBODY = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "SignatureDoesNotMatch"} | {
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "AuthFailure",
 }
 NOT_OFFERED = {"NotImplemented", "InvalidAction", "UnknownOperationException"}
 
@@ -39,9 +47,10 @@ class SkipError(Exception):
 def read_aws(right: str, call: Callable[..., Any], **request: Any) -> Any | None:
     """What an AWS call answers, or None where the thing is not there.
 
-    `right` is the action it takes, e.g. `iam:GetRole`. Raises CannotSeeError where it is denied.
+    `right` is the action it takes, e.g. `iam:GetRole`. Raises CannotSeeError where it is denied,
+    IrsaLabError where AWS cannot be reached or does not know the caller.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
     try:
         return call(**request)
@@ -53,24 +62,70 @@ def read_aws(right: str, call: Callable[..., Any], **request: Any) -> Any | None
             raise SkipError(f"{right} is not offered here") from error
         if code in DENIED:
             raise CannotSeeError(right) from error
+        if code in NOBODY:
+            raise IrsaLabError(
+                f"AWS does not accept your credentials: {error}",
+                next_step="renew them, then look who you are: aws sts get-caller-identity",
+            ) from error
         raise
+    except (HTTPClientError, ConnectionError) as error:
+        raise IrsaLabError(
+            f"AWS cannot be reached: {error}", next_step="check the network and the endpoint"
+        ) from error
     except BotoCoreError as error:
         raise CannotSeeError(f"{right} ({error})") from error
 
 
-def read_kubernetes(world: World, right: str, read: Callable[..., Any], *names: str) -> Any | None:
-    """What a Kubernetes read or list call gives, as the JSON of its API; None for 404.
+def read_kubernetes(
+    world: World, right: str, path: str, body: Any = None, **query: str | int
+) -> Any | None:
+    """What the Kubernetes API answers to a GET of the path (a POST with `body`); None for 404.
 
-    `right` is what RBAC calls it, e.g. `get pods`. Raises CannotSeeError where it is denied.
+    `right` is what RBAC calls it, e.g. `get pods`. Raises CannotSeeError where it is denied,
+    IrsaLabError where the cluster cannot be reached or does not know the caller. It asks the
+    official client's ApiClient itself: importing its model of every object takes a second.
     """
-    from kubernetes.client import ApiException
+    from urllib3.exceptions import HTTPError
 
     try:
-        return world.kubernetes.sanitize_for_serialization(read(*names))  # type: ignore[no-untyped-call]
-    except ApiException as error:
-        if error.status == 404:
-            return None
-        if error.status in {401, 403}:
-            place = f" in namespace {names[-1]}" if names else ""
-            raise CannotSeeError(f"{right}{place} (Kubernetes RBAC)") from error
-        raise
+        status, text = _ask(world, path, body, query)
+    except HTTPError as error:
+        raise IrsaLabError(
+            f"the cluster cannot be reached: {world.kubernetes.configuration.host}",
+            next_step="kubectl cluster-info",
+        ) from error
+    if status == 404:
+        return None
+    if status == 403:
+        raise CannotSeeError(f"{right}{_place(path)} (Kubernetes RBAC)")
+    if status == 401:
+        raise IrsaLabError(
+            "the cluster does not accept your credentials (401 Unauthorized)",
+            next_step=f"aws eks update-kubeconfig --name {world.cluster_name}",
+        )
+    if status >= 400:
+        raise IrsaLabError(f"the cluster answers {status}: {text}", next_step="kubectl get --raw /")
+    return text if path.endswith("/log") else json.loads(text)
+
+
+def _ask(world: World, path: str, body: Any, query: dict[str, Any]) -> tuple[int, str]:
+    """The status and the text of the API server's answer."""
+    client: Any = world.kubernetes
+    request = client.param_serialize(
+        "GET" if body is None else "POST",
+        path,
+        query_params=list(query.items()),
+        header_params={"Accept": "application/json, */*", "Content-Type": "application/json"},
+        body=body,
+        auth_settings=["BearerToken"],
+    )
+    answer = client.call_api(*request)
+    answer.read()
+    return int(answer.status), answer.data.decode()
+
+
+def _place(path: str) -> str:
+    """The namespace that a path lies in, in words."""
+    _, found, rest = path.partition("/namespaces/")
+    inside = "/" in rest
+    return f" in namespace {rest.partition('/')[0]}" if found and inside else ""

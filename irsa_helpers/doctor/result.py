@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
+from textwrap import wrap
 from typing import Any, Literal
 
 State = Literal["ok", "broken", "risk", "cannot-see", "skipped"]
+HIDDEN = ("cannot-see", "skipped")
+NAMED = 3  # More links than these that cannot be seen are counted, not named.
 PROBLEMS = ("broken", "risk")
+WIDTH = 100  # The columns that a text is made for, where nobody says how many there are.
 
 
 @dataclass(frozen=True)
@@ -25,20 +30,65 @@ class Link:
     error: str = ""
     fix: str = ""
 
-    def __str__(self) -> str:
-        lines = [f"{self.state:<11}{self.name:<23}{_indented(self.found, 34)}"]
-        for label in ("expected", "error", "fix") if self.state in PROBLEMS else ():
+    def line(self, width: int = WIDTH) -> str:
+        """The link in one line of a terminal; what is too long loses its middle."""
+        head = f"  {self.state:<11}{self.name:<21}"
+        if self.state in PROBLEMS:
+            return f"{head}see below"
+        return head + _shortened(self.found, width - len(head))
+
+    def text(self, width: int = WIDTH) -> str:
+        """The link in full; the fix stands at the left edge, to be copied as it is."""
+        if self.state not in PROBLEMS:
+            return self.line(width)
+        lines = [f"{self.state.upper()} {self.name}"]
+        for label in ("found", "expected", "error"):
             if text := getattr(self, label):
-                lines.append(f"{'':<11}{label:<10}{_indented(text, 21)}")
-        return "\n".join(lines)
+                lines.append(indented(f"  {label:<10}", text, width))
+        return "\n".join([*lines, "  fix", self.fix] if self.fix else lines)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        """The link in full, with its fix as a block that can be copied."""
+        if self.state not in PROBLEMS:
+            return f"{self.state}: `{self.name}`, {self.found}"
+        lines = [f"**{self.state}: `{self.name}`**", "", "| | |", "| --- | --- |"]
+        for label in ("found", "expected", "error"):
+            if text := getattr(self, label):
+                lines.append(f"| {label} | {cell(text)} |")
+        return "\n".join([*lines, "", "```bash", self.fix, "```"] if self.fix else lines)
 
     def to_dict(self) -> dict[str, str]:
         """The link as JSON-able data."""
         return asdict(self)
 
 
-def _indented(text: str, columns: int) -> str:
-    return text.replace("\n", "\n" + " " * columns)
+def indented(label: str, text: str, width: int) -> str:
+    """Text behind a label, broken at the terminal's width; names and ARNs stay whole."""
+    lines = [
+        part
+        for line in text.splitlines()
+        for part in wrap(line, width - len(label), break_long_words=False, break_on_hyphens=False)
+        or [""]
+    ]
+    return label + ("\n" + " " * len(label)).join(lines)
+
+
+def _shortened(text: str, width: int) -> str:
+    """Text in one line of that many signs: its beginning and its end, where it is longer."""
+    one_line = " ".join(text.split())
+    if len(one_line) <= width:
+        return one_line
+    head = width // 3
+    return f"{one_line[:head]}…{one_line[len(one_line) - (width - head - 1) :]}"
+
+
+def cell(text: str) -> str:
+    """Text in a cell of a Markdown table, as it is written."""
+    escaped = text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+    return escaped.replace("\n", "<br>")
 
 
 @dataclass(frozen=True)
@@ -72,8 +122,10 @@ class Diagnosis:
         """One sentence: what is broken, what could not be seen, or that all is well."""
         parts = []
         for state, words in (("broken", "broken"), ("risk", "at risk"), ("cannot-see", "unseen")):
-            if names := [link.name for link in self.links if link.state == state]:
-                parts.append(f"{words}: {', '.join(names)}")
+            names = [link.name for link in self.links if link.state == state]
+            many = state == "cannot-see" and len(names) > NAMED
+            if names:
+                parts.append(f"{words}: {f'{len(names)} links' if many else ', '.join(names)}")
         return "; ".join(parts) or "every link holds"
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,12 +138,31 @@ class Diagnosis:
             "links": [link.to_dict() for link in self.links],
         }
 
-    def __str__(self) -> str:
+    def text(self, width: int = WIDTH) -> str:
+        """The chain at a glance, then each problem in full, for a terminal of that many columns."""
         title = f"{self.target} in namespace {self.namespace}: {self.summary}"
-        return "\n".join([title, "", *map(str, self.links)])
+        alike = Counter((link.state, link.found) for link in self.links if link.state in HIDDEN)
+        many = [key for key, count in alike.items() if count > NAMED]
+        alone = [link for link in self.links if (link.state, link.found) not in many]
+        lines = [title, "", *(link.line(width) for link in alone)]
+        for state, found in many:
+            names = [n.name for n in self.links if (n.state, n.found) == (state, found)]
+            lines.append(indented(f"  {state:<11}", f"{', '.join(names)}:\n{found}", width))
+        for link in self.problems:
+            lines += ["", link.text(width)]
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text()
 
     def _repr_markdown_(self) -> str:
-        return f"```\n{self}\n```"
+        """The summary, each problem in full, and all links where one unfolds them."""
+        parts = [f"**{self.target}** in namespace `{self.namespace}`: {self.summary}"]
+        parts += [link._repr_markdown_() for link in self.problems]
+        rows = [f"| {link.state} | {link.name} | {cell(link.found)} |" for link in self.links]
+        table = "\n".join(["| state | link | found |", "| --- | --- | --- |", *rows])
+        folded = f"<details><summary>All {len(self.links)} links</summary>\n\n{table}\n\n</details>"
+        return "\n\n".join([*parts, folded])
 
 
 def ok(found: str) -> Link:

@@ -9,23 +9,23 @@ from irsa_helpers.errors import IrsaLabError
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of workload: its names, and where the Kubernetes client reads one."""
+    """A kind of workload: its names, and the API that has it, as in `apis/apps/v1`."""
 
     name: str
     plural: str
     short: str
     api: str
-    method: str
 
 
 KINDS = (
-    Kind("deployment", "deployments", "deploy", "AppsV1Api", "deployment"),
-    Kind("statefulset", "statefulsets", "sts", "AppsV1Api", "stateful_set"),
-    Kind("daemonset", "daemonsets", "ds", "AppsV1Api", "daemon_set"),
-    Kind("replicaset", "replicasets", "rs", "AppsV1Api", "replica_set"),
-    Kind("job", "jobs", "job", "BatchV1Api", "job"),
-    Kind("pod", "pods", "po", "CoreV1Api", "pod"),
-    Kind("serviceaccount", "serviceaccounts", "sa", "CoreV1Api", "service_account"),
+    Kind("deployment", "deployments", "deploy", "apis/apps/v1"),
+    Kind("statefulset", "statefulsets", "sts", "apis/apps/v1"),
+    Kind("daemonset", "daemonsets", "ds", "apis/apps/v1"),
+    Kind("replicaset", "replicasets", "rs", "apis/apps/v1"),
+    Kind("job", "jobs", "job", "apis/batch/v1"),
+    Kind("cronjob", "cronjobs", "cj", "apis/batch/v1"),
+    Kind("pod", "pods", "po", "api/v1"),
+    Kind("serviceaccount", "serviceaccounts", "sa", "api/v1"),
 )
 
 

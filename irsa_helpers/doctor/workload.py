@@ -5,7 +5,13 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.fixes import (
+    annotate_command,
+    commands,
+    comment,
+    restart_command,
+)
+from irsa_helpers.doctor.reading import SkipError
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
 
@@ -16,6 +22,7 @@ NODE_ROLE = (
     "the app acts as the node's role, or finds no credentials: AccessDenied for "
     "…:assumed-role/NODE-ROLE/…, or `Unable to locate credentials`"
 )
+SHORTEST_ARN = 20  # What is shorter the SDK refuses to send. Source: STS's API model.
 STUCK = {
     "ErrImagePull",
     "ImagePullBackOff",
@@ -51,8 +58,7 @@ def pods(case: Case) -> Link:
                 f"Pod {name}: {waiting['reason']}: {waiting.get('message', '')}",
                 expected="a Pod whose containers run",
                 error=str(waiting["reason"]),
-                fix=f"kubectl describe pod {name} -n {case.namespace}\n"
-                f"kubectl logs {name} -n {case.namespace} --previous",
+                fix=f"kubectl describe pod {name} -n {case.namespace}",
             )
     return ok(f"{name} is {phase}; {len(case.pods)} in all")
 
@@ -63,17 +69,24 @@ def _no_pod(case: Case) -> Link:
     found: dict[str, Any] = case.workload or {}
     if found["spec"].get("replicas") == 0:
         raise SkipError("scaled to no Pods")
-    said = [
-        condition.get("message", "")
-        for condition in found.get("status", {}).get("conditions", [])
-        if condition["type"] == "ReplicaFailure" and condition["status"] == "True"
-    ]
+    if case.kind.name in {"job", "cronjob"} and not _failures(found):
+        raise SkipError("none runs just now")
+    said = _failures(found)
     return broken(
         "; ".join(said) or "no Pod lives",
         expected="at least one Pod",
         error=said[0] if said else "",
         fix=f"kubectl describe {case.kind.name} {case.name} -n {case.namespace}",
     )
+
+
+def _failures(found: dict[str, Any]) -> list[str]:
+    """Why a workload's controller got no Pods made, or gave them up."""
+    return [
+        condition.get("message", "")
+        for condition in found.get("status", {}).get("conditions", [])
+        if condition["type"] in {"ReplicaFailure", "Failed"} and condition["status"] == "True"
+    ]
 
 
 def _waiting(pod: dict[str, Any]) -> list[dict[str, Any]]:
@@ -91,11 +104,18 @@ def service_account_name(case: Case) -> Link:
         return ok(f"serviceAccountName: {name}")
     return broken(
         f"serviceAccountName: {name}",
-        expected=f"{intended}, the ServiceAccount of {case.namespace} that has a role",
+        expected=f"{intended}, the ServiceAccount of {case.namespace} that a role was meant for",
         error=NODE_ROLE,
-        fix=f"kubectl set serviceaccount {case.kind.name} {case.name} {intended} "
-        f"-n {case.namespace}",
+        fix=_run_as(case, intended),
     )
+
+
+def _run_as(case: Case, account: str) -> str:
+    """What makes the workload run as that ServiceAccount."""
+    if case.owner is None:
+        return comment(f"in the Pod's manifest, then make it anew: serviceAccountName: {account}")
+    kind, _, name = case.owner.partition("/")
+    return f"kubectl set serviceaccount {kind} {name} {account} -n {case.namespace}"
 
 
 def service_account(case: Case) -> Link:
@@ -112,7 +132,9 @@ def service_account(case: Case) -> Link:
         error=f"Pods are not made: error looking up service account "
         f"{case.namespace}/{case.account_name}: serviceaccount "
         f'"{case.account_name}" not found',
-        fix=f"kubectl create serviceaccount {case.account_name} -n {case.namespace}",
+        fix=_run_as(case, alike[0])
+        if alike
+        else f"kubectl create serviceaccount {case.account_name} -n {case.namespace}",
     )
 
 
@@ -123,39 +145,36 @@ def annotation(case: Case) -> Link:
         raise SkipError(f"there is no ServiceAccount {case.account_name}")
     if ROLE_ARN in case.intended_annotations:
         return ok(f"{ROLE_ARN}: {case.intended_annotations[ROLE_ARN]}")
+    if case.role_by_hand:
+        return ok(f"none is needed: AWS_ROLE_ARN is set by hand, {case.role_by_hand}")
     misplaced = [f"{place}: {arn}" for place, arn in case.misplaced_roles]
-    arn = _meant_role(case)
+    try:
+        arn = case.role_arn
+    except SkipError:
+        return ok(f"{case.account_name} names no role and none admits it: IRSA is not used here")
     return broken(
         "\n".join(misplaced) or f"{case.intended_account} has no such annotation",
         expected=f"the annotation {ROLE_ARN} on the ServiceAccount",
         error=NODE_ROLE,
-        fix=f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
-        f"{ROLE_ARN}={arn}{_restart(case)}",
+        fix=annotate_command(case, arn),
     )
-
-
-def _meant_role(case: Case) -> str:
-    """The role that was meant, as far as it can be told."""
-    try:
-        return case.role_arn
-    except (CannotSeeError, SkipError):
-        return "ROLE-ARN"
 
 
 def role_arn(case: Case) -> Link:
     """The annotation's value is the whole ARN of a role."""
-    if ROLE_ARN not in case.intended_annotations:
-        raise SkipError("the annotation is missing")
-    value = case.intended_annotations[ROLE_ARN]
+    value = case.intended_annotations.get(ROLE_ARN, case.role_by_hand)
+    if value is None:
+        raise SkipError("the ServiceAccount names no role")
     if ROLE_ARN_FORM.fullmatch(value):
         return ok(value)
     name = value.strip().rpartition("/")[2] or "ROLE"
     return broken(
         repr(value),
         expected="arn:aws:iam::ACCOUNT-ID:role/NAME, with nothing around it",
-        error="ValidationError: Request ARN is invalid",
-        fix=f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
-        f"--overwrite {ROLE_ARN}=arn:aws:iam::{case.own_account}:role/{name}{_restart(case)}",
+        error="ValidationError: Request ARN is invalid"
+        if len(value) >= SHORTEST_ARN
+        else f"Invalid length for parameter RoleArn, value: {len(value)}, valid min length: 20",
+        fix=annotate_command(case, f"arn:aws:iam::{case.own_account}:role/{name}"),
     )
 
 
@@ -171,27 +190,28 @@ def token_expiration(case: Case) -> Link:
         f"{key}: {value!r}",
         expected="600 to 86400 seconds; less becomes 600, what is no number is ignored",
         error="an app that reads its token once gets ExpiredTokenException sooner than planned",
-        fix=f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
-        f"--overwrite {key}=86400{_restart(case)}",
+        fix=annotate_command(case, "86400", key),
     )
 
 
 def pod_identity(case: Case) -> Link:
     """No EKS Pod Identity association competes with the annotation."""
-    role = case.association_role
-    if role is None:
+    association = case.association
+    if association is None:
         return ok("no association: IRSA decides")
-    if ROLE_ARN not in case.intended_annotations:
+    role, stated = association["roleArn"], case.intended_annotations.get(ROLE_ARN)
+    if stated is None:
         return ok(f"EKS Pod Identity gives {role}; IRSA is not used")
-    return risk(
-        f"EKS Pod Identity gives {role}, the annotation names "
-        f"{case.intended_annotations[ROLE_ARN]}",
+    tell = broken if role != stated else risk
+    return tell(
+        f"EKS Pod Identity gives {role}, the annotation names {stated}",
         expected="one of the two; where both are set, Pods get EKS Pod Identity alone",
         error="the app acts as the association's role",
-        fix=f"aws eks list-pod-identity-associations --cluster-name {case.world.cluster_name} "
-        f"--namespace {case.namespace} --service-account {case.intended_account}\n"
-        f"aws eks delete-pod-identity-association --cluster-name {case.world.cluster_name} "
-        f"--association-id ID{_restart(case)}",
+        fix=commands(
+            f"aws eks delete-pod-identity-association --cluster-name {case.world.cluster_name} "
+            f"--association-id {association['associationId']}",
+            restart_command(case),
+        ),
     )
 
 
@@ -199,14 +219,3 @@ def _skip_with_pod_identity(case: Case) -> None:
     """Without an annotation, but with an association, nothing of IRSA is expected."""
     if ROLE_ARN not in case.intended_annotations and case.uses_pod_identity:
         raise SkipError("EKS Pod Identity is used instead")
-
-
-def _restart(case: Case) -> str:
-    return f"\n{restart_command(case)}"
-
-
-def restart_command(case: Case) -> str:
-    """The command that gives the workload new Pods."""
-    if case.kind.name in {"deployment", "statefulset", "daemonset"}:
-        return f"kubectl rollout restart {case.kind.name} {case.name} -n {case.namespace}"
-    return "then make its Pods anew: the webhook acts when a Pod is made"

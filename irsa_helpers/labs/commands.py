@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from irsa_helpers.labs import engine
-from irsa_helpers.labs.model import Lab, all_labs, find_lab
+from irsa_helpers.labs.model import LEVELS, Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+WIDTH = 80
+filled = partial(fill, width=WIDTH, break_long_words=False, break_on_hyphens=False)
 which = click.argument("lab", metavar="ID", callback=lambda _c, _p, value: find_lab(value))
 
 
@@ -30,10 +34,19 @@ def labs(context: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    for row in rows:
-        hints = f"{row['hints_used']} hints" if row["hints_used"] else ""
-        spent = f"{row['seconds'] / 60:.0f} min" if row["seconds"] else ""
-        click.echo(f"{row['id']:<28} {row['level']:<10} {row['state']:<12} {spent:<7} {hints:<8}")
+    for level in LEVELS:
+        click.echo(f"\n{level}")
+        for row in (row for row in rows if row["level"] == level):
+            click.echo(_line(row))
+    done = sum(row["state"] == "done" for row in rows)
+    click.echo(f"\n{done} of {len(rows)} done. Begin one: irsa-lab labs start NUMBER")
+
+
+def _line(row: dict[str, Any]) -> str:
+    spent = row["time_taken"] or f"({row['minutes']} min)"
+    state = "" if row["state"] == "not started" else row["state"]
+    words = f"  {row['id'][:2]}  {row['title']:<36} {spent:>8}  {state:<8} {row['help_used']}"
+    return words.rstrip()
 
 
 def _row(lab: Lab, progress: Progress) -> dict[str, Any]:
@@ -45,7 +58,10 @@ def _row(lab: Lab, progress: Progress) -> dict[str, Any]:
         "minutes": lab.minutes,
         "state": record.state if record else "not started",
         "hints_used": record.hints_used if record else 0,
+        "solution_seen": record.solution_seen if record else False,
+        "help_used": record.help_used if record else "",
         "seconds": record.seconds if record else None,
+        "time_taken": record.time_taken if record else "",
     }
 
 
@@ -54,10 +70,18 @@ def _row(lab: Lab, progress: Progress) -> dict[str, Any]:
 def start(lab: Lab) -> None:
     """Break the world as the lab's story tells."""
     story = engine.start(_world(), lab, Progress())
-    click.echo(f"{lab.title} ({lab.minutes} minutes)\n\n{story}\n\nYou are done when:")
+    head = f"Lab {lab.number}: {lab.title} ({lab.level}, about {lab.minutes} minutes)"
+    click.echo(f"{head}\n\n{filled(story)}\n\nWhat is there:")
+    for kind, name in lab.cast.items():
+        click.echo(f"  {kind:<15} {name}")
+    click.echo('\nSee it for yourself (after: eval "$(irsa-lab env)"):')
+    for command in lab.commands:
+        click.echo(f"  {command}")
+    click.echo("\nYou are done when:")
     for goal in lab.goals:
         click.echo(f"  - {goal}")
-    click.echo(f"\nNamespace {lab.namespace}. Next: irsa-lab labs check {lab.id}")
+    following = ", ".join(("hint", "solution", "reset"))
+    click.echo(f"\nNext: irsa-lab labs check {lab.number}   (or: {following})")
 
 
 @labs.command()
@@ -76,15 +100,16 @@ def check(lab: Lab, as_json: bool) -> None:
 @click.option("--number", type=int, help="Hint 1, 2 or 3; the next one without it.")
 def hint(lab: Lab, number: int | None) -> None:
     """Show the next hint: a nudge, a pointer, nearly the answer."""
-    click.echo(engine.hint(lab, Progress(), number))
+    click.echo(filled(engine.hint(lab, Progress(), number)))
 
 
 @labs.command()
 @which
 @click.option("--apply", is_flag=True, help="Mend the world by it as well.")
 def solution(lab: Lab, apply: bool) -> None:
-    """Show the solution."""
-    click.echo(engine.solution(_world(), lab, Progress(), apply=apply))
+    """Show the solution: in words, and as the Python that mends the world."""
+    source = engine.solution(_world(), lab, Progress(), apply=apply)
+    click.echo(f"{filled(lab.hints[-1])}\n\n{source}")
 
 
 @labs.command()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from irsa_helpers.doctor.result import cell
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.model import Goal, Lab
 from irsa_helpers.labs.progress import Progress
-from irsa_helpers.labs.scene import clear_scene
+from irsa_helpers.lookups import kubernetes_object
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
@@ -32,7 +34,8 @@ class Verdict:
 
     def _repr_markdown_(self) -> str:
         rows = [
-            f"| {'PASS' if g.reached else 'FAIL'} | {g.name} | {g.found} | {g.expected} |"
+            f"| {'PASS' if g.reached else '**FAIL**'} | {g.name} | {cell(g.found)} "
+            f"| {cell(g.expected)} |"
             for g in self.goals
         ]
         head = ["| | goal | found | expected |", "| --- | --- | --- | --- |"]
@@ -53,8 +56,16 @@ def start(world: World, lab: Lab, progress: Progress) -> str:
 
 
 def check(world: World, lab: Lab, progress: Progress) -> Verdict:
-    """Every goal, judged by what the world does now. Raises IrsaLabError for a lab not started."""
+    """Every goal, judged by what the world does now.
+
+    Raises IrsaLabError for a lab that was not started, or whose world is gone.
+    """
     _must_be_started(lab, progress)
+    if kubernetes_object(world.resource("v1", "Namespace"), lab.namespace) is None:
+        raise IrsaLabError(
+            f"there is no namespace {lab.namespace}: the sandbox has been reset, or it was deleted",
+            next_step=f"irsa-lab labs reset {lab.number}",
+        )
     verdict = Verdict(lab.id, tuple(lab.check(world)))
     progress.checked(lab.id, passed=verdict.passed)
     return verdict
@@ -89,13 +100,13 @@ def reset(world: World, lab: Lab, progress: Progress) -> str:
 def _must_be_started(lab: Lab, progress: Progress) -> None:
     if lab.id not in progress.records():
         raise IrsaLabError(
-            f"lab {lab.id} has not been started", next_step=f"irsa-lab labs start {lab.id}"
+            f"lab {lab.id} has not been started", next_step=f"irsa-lab labs start {lab.number}"
         )
 
 
 def _only_sandbox(world: World) -> None:
     """Labs break things: never in an account that somebody may use."""
-    if world.needs_approval:
+    if world.name != "sandbox":
         raise IrsaLabError(
             "labs break the world they run in, and this one is a real account",
             next_step="unset IRSA_LAB_WORLD to work in the sandbox",

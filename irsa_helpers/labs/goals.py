@@ -2,54 +2,108 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, roles, trust
+from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.clearing import NODE_ROLE
+from irsa_helpers.labs.look import Seen, look
 from irsa_helpers.labs.model import Goal
+from irsa_helpers.labs.openings import (
+    admitted_strangers,
+    let_into_bucket,
+    more_than_reading,
+    only_allowing,
+)
 from irsa_helpers.labs.scene import OBJECT, SERVICE_ACCOUNT, Scene
 from irsa_helpers.policy import Request, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from irsa_helpers.world import World
 
 READS = "the app reads its bucket"
+READS_LATER = "the app reads its bucket, also when its first token has ended"
+ATTACKED = "you have read the bucket as another ServiceAccount: the attack was carried out"
 ACTS = "the app acts as its own role"
 TRUSTS = "the trust policy admits the app's ServiceAccount and nobody else"
-PERMITS = "the role may read its bucket and nothing more"
-WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
+PERMITS = "the role may read its bucket and nothing more, and nobody else may"
+# Tells the sessions of a check from those of a learner.
+CHECK_SESSION = "lab-check"
 
 
-def chain_goals(world: World, number: str) -> list[Goal]:
-    """All four goals of a chain from Pod to bucket, for lab `number`."""
+def chain_goals(world: World, number: str, seen: Seen | None = None) -> list[Goal]:
+    """All four goals of a chain from Pod to bucket, for lab `number`; `seen` saves a look.
+
+    The look takes a process in the Pod, so the policies are asked meanwhile.
+    """
     scene = Scene(world, f"lab-{number}")
-    with ThreadPoolExecutor(2) as pool:
-        app = [pool.submit(each, scene) for each in (reads_bucket, acts_as_role)]
-        return [*(each.result() for each in app), trusts_only_app(scene), permits_only_read(scene)]
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(lambda: seen or look(scene))
+        policies = [trusts_only_app(scene), permits_only_read(scene)]
+    found = looking.result()
+    return [reads_bucket(found), acts_as_role(scene, found), *policies]
 
 
-def reads_bucket(scene: Scene) -> Goal:
-    """`aws s3 cp` in the Pod gets the object."""
-    return _ran(scene, READS, f"the text of {OBJECT}", f"s3 cp s3://{scene.bucket}/{OBJECT} -")
+def reads_bucket(seen: Seen, name: str = READS) -> Goal:
+    """The Pod gets its object."""
+    return Goal(name, seen.read, seen.text, f"the text of {OBJECT}")
 
 
-def acts_as_role(scene: Scene) -> Goal:
-    """`aws sts get-caller-identity` in the Pod answers the role."""
+def acts_as_role(scene: Scene, seen: Seen) -> Goal:
+    """AWS sees the Pod as the role that is its own, by a token that is its own as well."""
     expected = f"assumed-role/{scene.role}/"
-    query = "sts get-caller-identity --query Arn --output text"
-    return _ran(scene, ACTS, expected, query, holds=expected)
+    known = seen.arn.startswith("arn:")
+    found = f"{seen.arn}, by {seen.credentials}" if known else seen.arn
+    reached = expected in seen.arn and seen.own_token
+    return Goal(ACTS, reached, found, f"{expected}, by the Pod's own token")
 
 
-def _ran(scene: Scene, name: str, expected: str, command: str, holds: str = "Hello") -> Goal:
+def reads_later(scene: Scene, seconds: float) -> Goal:
+    """The Pod, as its role, gets its object that much later: the sandbox's time is moved."""
     try:
-        result = scene.run("aws", *command.split())
+        scene.wait_briefly()
     except IrsaLabError as error:
-        return Goal(name, reached=False, found=error.message, expected=expected)
-    reached = result.exit_code == 0 and holds in result.stdout
-    return Goal(name, reached, " ".join(str(result).split()), expected)
+        return reads_bucket(Seen("", error.message, read=False), READS_LATER)
+    scene.world.advance_clock(seconds)
+    seen = look(scene)
+    acts = acts_as_role(scene, seen)
+    if seen.read and not acts.reached:
+        return Goal(READS_LATER, reached=False, found=acts.found, expected=acts.expected)
+    return reads_bucket(seen, READS_LATER)
+
+
+def attacked(scene: Scene) -> Goal:
+    """The sandbox's record shows that somebody else became the role and read the bucket."""
+    hops = scene.world.trace(since=scene.started_at_hop)
+    own = (scene.namespace, SERVICE_ACCOUNT)
+    strangers = {
+        hop["detail"]["access_key_id"]: "/".join(who)
+        for hop in hops
+        if hop["kind"] == "session"
+        and hop["detail"].get("role_arn") == scene.role_arn
+        and (who := _workload(hop["detail"])) != own
+    }
+    bucket = f"arn:aws:s3:::{scene.bucket}/"
+    seen = [
+        strangers[hop["detail"]["access_key_id"]]
+        for hop in hops
+        if hop["kind"] == "aws-call"
+        and hop["outcome"] == "ok"
+        and hop["detail"]["access_key_id"] in strangers
+        and str(hop["detail"]["resource"]).startswith(bucket)
+    ]
+    found = f"{seen[-1]} read it" if seen else "only the app has read it"
+    return Goal(ATTACKED, bool(seen), found, f"a read of {scene.bucket} by another ServiceAccount")
+
+
+def _workload(detail: Mapping[str, Any]) -> tuple[str, str]:
+    return str(detail.get("namespace", "")), str(detail.get("service_account", ""))
 
 
 def trusts_only_app(scene: Scene) -> Goal:
@@ -63,46 +117,70 @@ def trusts_only_app(scene: Scene) -> Goal:
 
 
 def _trust_faults(scene: Scene, policy: dict[str, Any]) -> Iterator[str]:
-    own = scene.subject
-    if not _admits(scene, policy, own):
+    """Whom the policy lets in wrongly: asked of STS with real tokens, then of the policy itself."""
+    own, token = scene.subject, _token(scene)
+    if not ask_trust_policy(scene.role_arn, policy, token).allowed:
         yield f"it refuses {own}"
-    strangers = {
-        trust.subject(scene.namespace, "default"): "other ServiceAccounts of the namespace",
-        trust.subject("default", SERVICE_ACCOUNT): "the same name in other namespaces",
-        trust.subject(scene.namespace, f"{SERVICE_ACCOUNT}-2"): "longer names",
-        trust.subject(f"{scene.namespace}-x", SERVICE_ACCOUNT): "namespaces of longer names",
-        trust.subject("kube-system", "default"): "ServiceAccounts of the whole cluster",
-    }
-    for subject, whom in strangers.items():
-        if _admits(scene, policy, subject):
-            yield f"too wide: it admits {whom}, such as {subject}"
-    if _admits(scene, policy, own, audience="some.other.service"):
+    let_in = [*_let_in_by_sts(scene), *admitted_strangers(policy, scene.role_arn, token)]
+    if let_in:
+        named = list(dict.fromkeys(let_in))
+        more = f" and {len(named) - 2} more that were tried" if len(named) > 2 else ""
+        yield f"too wide: it admits {' and '.join(named[:2])}{more}"
+    other = replace(token, audience="some.other.service")
+    if ask_trust_policy(scene.role_arn, policy, other).allowed:
         yield "too wide: it admits tokens made for another audience than STS"
+    yield from _other_principals(scene, policy)
 
 
-def _admits(
-    scene: Scene, policy: dict[str, Any], subject: str, audience: str = oidc.AUDIENCE
-) -> bool:
-    context = {
-        scene.key("sub"): subject,
-        scene.key("aud"): audience,
-        "sts:RoleSessionName": "botocore-session-1",
-    }
-    principal = oidc.provider_arn(scene.world)
-    request = Request(principal, WEB_IDENTITY, scene.role_arn, context)
-    return evaluate(request, resource_policy=policy).allowed
+def _token(scene: Scene) -> TokenFacts:
+    """What STS reads in the app's token."""
+    world = scene.world
+    provider, issuer = oidc.provider_arn(world), oidc.issuer_url(world)
+    return TokenFacts(provider, issuer, scene.subject, oidc.AUDIENCE)
+
+
+def _let_in_by_sts(scene: Scene) -> Iterator[str]:
+    """The subjects of ServiceAccounts that are there, are not the app's, and become the role."""
+    for namespace in (scene.namespace, "default", "kube-system"):
+        if not _refused_by_sts(scene, namespace, "default"):
+            yield trust.subject(namespace, "default")
+
+
+def _refused_by_sts(scene: Scene, namespace: str, name: str) -> bool:
+    """Whether STS refuses a token of that ServiceAccount, made as a kubelet has it made."""
+    from botocore.exceptions import ClientError
+    from kubernetes.dynamic.exceptions import NotFoundError
+
+    try:
+        scene.become(namespace, name, CHECK_SESSION)
+    except (ClientError, NotFoundError):
+        return True
+    return False
+
+
+def _other_principals(scene: Scene, policy: dict[str, Any]) -> Iterator[str]:
+    """Whoever else the policy lets assume the role: accounts, other roles, EKS Pod Identity."""
+    own = oidc.provider_arn(scene.world)
+    for rule in trust.describe_trust_policy(policy):
+        for principal in rule.principals:
+            if rule.effect == "Allow" and principal != f"Federated {own}":
+                yield f"too wide: it admits {principal} as well"
 
 
 def permits_only_read(scene: Scene) -> Goal:
-    """The role's permission policies, asked about what the app needs and what it must not do."""
+    """The role reads its bucket and does no more, as all policies together say; nobody else does.
+
+    What a permissions boundary takes back is not counted: it may be gone tomorrow.
+    """
+    own, bucket = policies_of(scene.world, scene.role), _bucket_policy(scene)
+    faults = list(_permission_faults(scene, own, bucket))
     expected = f"s3:GetObject on {scene.bucket}/* (and s3:ListBucket on it) only"
-    documents = _permissions(scene)
-    faults = list(_permission_faults(scene, documents))
     return Goal(PERMITS, not faults, "; ".join(faults) or "just that", expected)
 
 
-def _permissions(scene: Scene) -> list[dict[str, Any]]:
-    iam, role = scene.world.aws("iam"), roles.describe_role(scene.world, scene.role)
+def policies_of(world: World, name: str) -> list[dict[str, Any]]:
+    """The documents of a role's permission policies, inline and attached; none without a role."""
+    iam, role = world.aws("iam"), roles.describe_role(world, name)
     if role is None:
         return []
     attached = []
@@ -113,21 +191,47 @@ def _permissions(scene: Scene) -> list[dict[str, Any]]:
     return [*role["InlinePolicies"].values(), *attached]
 
 
-def _permission_faults(scene: Scene, documents: list[dict[str, Any]]) -> Iterator[str]:
-    bucket = f"arn:aws:s3:::{scene.bucket}"
-    if not _allows(scene, documents, "s3:GetObject", f"{bucket}/{OBJECT}"):
-        yield f"no s3:GetObject on {bucket}/{OBJECT}"
-    for action, resource in (
-        ("s3:PutObject", f"{bucket}/{OBJECT}"),
-        ("s3:DeleteObject", f"{bucket}/{OBJECT}"),
-        ("s3:PutBucketPolicy", bucket),
-        ("s3:GetObject", "arn:aws:s3:::somebody-elses-bucket/secret.txt"),
-        ("iam:CreateUser", "arn:aws:iam::111122223333:user/new"),
-    ):
-        if _allows(scene, documents, action, resource):
-            yield f"too wide: it allows {action} on {resource}"
+def _bucket_policy(scene: Scene) -> dict[str, Any] | None:
+    """The bucket's own policy; None where it has none, or there is no bucket."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = scene.world.aws("s3").get_bucket_policy(Bucket=scene.bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchBucketPolicy", "NoSuchBucket"}:
+            return None
+        raise
+    document: dict[str, Any] = json.loads(found["Policy"])
+    return document
 
 
-def _allows(scene: Scene, documents: list[dict[str, Any]], action: str, resource: str) -> bool:
-    request = Request(scene.role_arn, action, resource, {})
-    return evaluate(request, identity_policies=documents).allowed
+def _permission_faults(
+    scene: Scene, documents: list[dict[str, Any]], bucket: dict[str, Any] | None
+) -> Iterator[str]:
+    resource = f"arn:aws:s3:::{scene.bucket}/{OBJECT}"
+    if not _allows(scene.role_arn, documents, bucket, resource):
+        yield f"no s3:GetObject on {resource}"
+    wide = [
+        *more_than_reading(documents, scene.bucket),
+        *let_into_bucket(bucket or {}, scene.role_arn, scene.bucket),
+    ]
+    yield from (f"too wide: {text}" for text in wide)
+    node = roles.role_arn(scene.world, NODE_ROLE)
+    if _allows(node, policies_of(scene.world, NODE_ROLE), None, resource):
+        yield f"too wide: {NODE_ROLE} may read it too, and with it every Pod of the node"
+
+
+def _allows(
+    principal: str,
+    documents: list[dict[str, Any]],
+    resource_policy: dict[str, Any] | None,
+    resource: str,
+) -> bool:
+    """Whether the Allow statements give s3:GetObject, to somebody who fulfils their conditions.
+
+    Denials are left out: what they do shows where the app reads.
+    """
+    given = [policy for each in documents if (policy := only_allowing(each))]
+    own = only_allowing(resource_policy) if resource_policy else None
+    request = Request(principal, "s3:GetObject", resource, {})
+    return evaluate(request, identity_policies=given, resource_policy=own).allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 LEVELS = ("one link", "two links", "capstone")
 HINTS = 3
-FIELDS = {"title", "level", "minutes", "story", "goals", "hints", "broken"}
+OWN_ACCOUNT = "111122223333"
+OPTIONAL = {"account", "bucket", "see"}
+FIELDS = {"title", "level", "minutes", "story", "goals", "hints", "broken", "links"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class Goal:
 class Lab:
     """A lab as its folder describes it; `id` is the folder's name, as in `03-wrong-subject`.
 
-    `broken` are the goals that a check misses right after the start.
+    `broken` are the goals that a check misses right after the start, `links` the doctor's links
+    that are then broken or at risk. `account` is that of the role and of the bucket, `bucket` its
+    name where it is not the usual one, `see` the commands that show a symptom of another kind.
     """
 
     id: str
@@ -52,11 +57,51 @@ class Lab:
     goals: tuple[str, ...]
     hints: tuple[str, ...]
     broken: tuple[str, ...]
+    links: tuple[str, ...]
+    account: str = OWN_ACCOUNT
+    bucket: str = ""
+    see: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """The lab's number, as one types it: `03`."""
+        return self.id.split("-")[0]
 
     @property
     def namespace(self) -> str:
         """The Kubernetes namespace in which the whole lab takes place, as in `lab-03`."""
-        return f"lab-{self.id.split('-')[0]}"
+        return f"lab-{self.number}"
+
+    @property
+    def bucket_name(self) -> str:
+        """The bucket that the app is to read."""
+        return self.bucket or f"{self.namespace}-data-{self.account}"
+
+    @property
+    def cast(self) -> dict[str, str]:
+        """What stands in the lab, by kind, with its name; always the same, so that one can look."""
+        of = "" if self.account == OWN_ACCOUNT else f", of account {self.account}"
+        return {
+            "namespace": self.namespace,
+            "Deployment": "app",
+            "ServiceAccount": "app-sa",
+            "role": f"{self.namespace}-app-role{of}",
+            "bucket": f"{self.bucket_name}, with the file hello.txt",
+        }
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What shows the symptom in a terminal that has the sandbox's variables."""
+        if self.see:
+            return self.see
+        inside = f"kubectl exec -n {self.namespace} deployment/app --"
+        get = f"aws s3api get-object --bucket {self.bucket_name} --key hello.txt /dev/stdout"
+        shown = (f"{inside} aws sts get-caller-identity", f"{inside} {get}")
+        if self.account == OWN_ACCOUNT:
+            return shown
+        role = f"arn:aws:iam::{self.account}:role/OrganizationAccountAccessRole"
+        assume = f"aws sts assume-role --role-arn {role} --role-session-name me"
+        return (*shown, f"{assume}   # credentials for account {self.account}")
 
     def setup(self, world: World) -> None:
         """Break the world as this lab's story tells."""
@@ -109,8 +154,7 @@ def load_lab(folder: Path) -> Lab:
     """The lab of a folder. Raises IrsaLabError that names what its lab.yaml lacks."""
     path = folder / "lab.yaml"
     described = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if set(described) != FIELDS:
-        odd = sorted(set(described) ^ FIELDS)
+    if odd := sorted((set(described) ^ FIELDS) - OPTIONAL):
         raise IrsaLabError(
             f"{path}: missing or unknown {odd}", next_step=f"it has {sorted(FIELDS)}"
         )
@@ -120,7 +164,8 @@ def load_lab(folder: Path) -> Lab:
         )
     if len(described["hints"]) != HINTS:
         raise IrsaLabError(f"{path}: {len(described['hints'])} hints", next_step="write three")
-    described |= {name: tuple(described[name]) for name in ("goals", "hints", "broken")}
+    lists = ("goals", "hints", "broken", "links", "see")
+    described |= {name: tuple(described.get(name, ())) for name in lists}
     return Lab(id=folder.name, folder=folder, **described)
 
 
@@ -130,10 +175,15 @@ def all_labs() -> list[Lab]:
 
 
 def find_lab(name: str) -> Lab:
-    """The lab of that id or number. Raises IrsaLabError that lists what there is."""
+    """The lab of that id or number, as in `3`. Raises IrsaLabError that tells what is alike."""
     known = all_labs()
     for lab in known:
-        if name in {lab.id, lab.id.split("-")[0]}:
+        if name in {lab.id, lab.number, lab.number.lstrip("0")}:
             return lab
-    listed = ", ".join(lab.id for lab in known)
-    raise IrsaLabError(f"no lab {name!r}", next_step=f"choose of {listed}")
+    alike = difflib.get_close_matches(name, [lab.id for lab in known], n=3, cutoff=0.4)
+    told = f"did you mean {' or '.join(alike)}? " if alike else ""
+    raise IrsaLabError(
+        f"no lab {name!r}",
+        next_step=f"{told}there are {known[0].number} to {known[-1].number}; "
+        "irsa-lab labs lists them",
+    )

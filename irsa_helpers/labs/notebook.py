@@ -34,10 +34,14 @@ class LabInNotebook:
     world: World
 
     def start(self) -> Text:
-        """The world is broken as the story tells; shows the story and the goals."""
-        story = engine.start(self.world, self.lab, Progress())
+        """The world is broken as the story tells; shows what is there, and the goals."""
+        engine.start(self.world, self.lab, Progress())
         goals = "\n".join(f"- {goal}" for goal in self.lab.goals)
-        return Text(f"**{self.lab.title}**\n\n{story}\n\nYou are done when:\n\n{goals}")
+        cast = "\n".join(f"- {kind}: {name}" for kind, name in self.lab.cast.items())
+        return Text(
+            f"**{self.lab.title}**: the lab stands, as its story tells. What is there:\n\n{cast}"
+            f"\n\nYou are done when:\n\n{goals}"
+        )
 
     def check(self) -> engine.Verdict:
         """Each goal, with what was seen."""
@@ -50,7 +54,7 @@ class LabInNotebook:
     def solution(self, *, apply: bool = False) -> Text:
         """The solution's source; `apply=True` mends the world by it."""
         source = engine.solution(self.world, self.lab, Progress(), apply=apply)
-        return Text(f"```python\n{source}```")
+        return Text(f"{self.lab.hints[-1]}\n\n```python\n{source}```")
 
     def reset(self) -> Text:
         """The lab is broken again as at its start."""
@@ -65,11 +69,14 @@ def lab(name: str, world: World | None = None) -> LabInNotebook:
 
 
 def board() -> Text:
-    """Every lab with your progress: state, minutes, hints."""
+    """Every lab with your progress: state, the minutes you took, hints used."""
     records = Progress().records()
-    rows = ["| lab | level | minutes | state | hints |", "| --- | --- | --- | --- | --- |"]
+    head = ["lab", "title", "level", "about", "state", "your time", "help"]
+    rows = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
     for each in all_labs():
         record = records.get(each.id)
-        state, hints = (record.state, record.hints_used) if record else ("not started", 0)
-        rows.append(f"| {each.id} | {each.level} | {each.minutes} | {state} | {hints} |")
+        state, used = (record.state, record.help_used) if record else ("", "")
+        spent = record.time_taken if record else ""
+        cells = [each.number, each.title, each.level, f"{each.minutes} min", state, spent, used]
+        rows.append(f"| {' | '.join(cells)} |")
     return Text("\n".join(rows))

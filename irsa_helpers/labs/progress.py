@@ -39,6 +39,19 @@ class Record:
         return "done" if self.done_at else "started"
 
     @property
+    def time_taken(self) -> str:
+        """From the start to the passing check, in words: `12 min`; empty until then."""
+        if self.seconds is None:
+            return ""
+        return "< 1 min" if self.seconds < 60 else f"{self.seconds / 60:.0f} min"
+
+    @property
+    def help_used(self) -> str:
+        """What was asked for, in words: `2 hints, solution`; empty for nothing."""
+        hints = f"{self.hints_used} hint{'s' * (self.hints_used > 1)}" if self.hints_used else ""
+        return ", ".join(text for text in (hints, "solution" * self.solution_seen) if text)
+
+    @property
     def seconds(self) -> float | None:
         """From the start to the passing check, in seconds; None until then."""
         if self.done_at is None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, pods, roles, serviceaccounts, storage, trust
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.clearing import delete_person
 from irsa_helpers.lookups import kubernetes_object
 
 if TYPE_CHECKING:
@@ -20,8 +22,13 @@ SERVICE_ACCOUNT = "app-sa"
 DEPLOYMENT = "app"
 PERMISSIONS = "read-bucket"
 OBJECT = "hello.txt"
-WEBHOOK = "pod-identity-webhook"
-WEBHOOK_COPY = "pod-identity-webhook-copy"
+COPY_TOKEN = (
+    "cp /var/run/secrets/eks.amazonaws.com/serviceaccount/token /app/token && exec sleep infinity"
+)
+# How long a check waits for a Pod that is being made.
+CHECK_SECONDS = 10.0
+REFUSED_SECONDS = 1.0  # The same, where the API server has refused to make it.
+STARTED = "irsa-lab/started-at-hop"
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class Scene:
     def static_keys(self) -> dict[str, str]:
         """A person's keys that read the bucket, as a Pod's environment: the old way."""
         iam, person = self.world.aws("iam"), f"{self.namespace}-person"
-        _delete_person(self.world, person)
+        delete_person(self.world, person)
         iam.create_user(UserName=person)
         document = json.dumps(roles.build_bucket_read_policy(self.bucket))
         iam.put_user_policy(UserName=person, PolicyName=PERMISSIONS, PolicyDocument=document)
@@ -96,10 +103,31 @@ class Scene:
         secret = key["SecretAccessKey"]
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": secret}
 
+    def session_keys(self) -> dict[str, str]:
+        """A session of the role as a Pod's environment: what somebody copied who had one."""
+        session = self.become(self.namespace, SERVICE_ACCOUNT, "copied")
+        return {
+            "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": session["SessionToken"],
+        }
+
+    def set_bucket_policy(self, principal: Any) -> None:
+        """The bucket's own policy lets that principal read its objects, and says no more."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{self.bucket}/*",
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.world.aws("s3").put_bucket_policy(Bucket=self.bucket, Policy=policy)
+
     def annotate(self, annotations: Mapping[str, str | None]) -> None:
         """The app's ServiceAccount has these annotations; None takes one away."""
         patch = {"metadata": {"annotations": dict(annotations)}}
-        self.world.core_v1.patch_namespaced_service_account(SERVICE_ACCOUNT, self.namespace, patch)
+        accounts = self.world.resource("v1", "ServiceAccount")
+        accounts.patch(name=SERVICE_ACCOUNT, namespace=self.namespace, body=patch)
 
     def deploy(
         self,
@@ -107,12 +135,50 @@ class Scene:
         service_account: str = SERVICE_ACCOUNT,
         environment: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
+        container: Mapping[str, Any] | None = None,
+        pod: Mapping[str, Any] | None = None,
     ) -> None:
-        """The app runs, as a new Pod of this form."""
+        """The app runs, as a new Pod of this form.
+
+        `container` and `pod` are members of the container's and the Pod's spec, put over the
+        usual ones; further containers of `pod` stand beside the app's.
+        """
         pods.ensure_no_deployment(self.world, DEPLOYMENT, namespace=self.namespace)
-        manifest = _deployment(service_account, environment or {}, annotations or {})
-        self.world.apps_v1.create_namespaced_deployment(self.namespace, manifest)
+        spec = {"serviceAccountName": service_account, "terminationGracePeriodSeconds": 0}
+        others = dict(pod or {})
+        app = _container(environment or {}) | dict(container or {})
+        spec |= {"containers": [app, *others.pop("containers", ())]} | others
+        manifest = _deployment(spec, annotations or {})
+        deployments = self.world.resource("apps/v1", "Deployment")
+        deployments.create(namespace=self.namespace, body=manifest)
         self.wait()
+
+    def deploy_with_copied_token(self) -> None:
+        """The app runs with a copy of its first token, as an app does that reads it once."""
+        variables = {"AWS_ROLE_ARN": self.role_arn, "AWS_WEB_IDENTITY_TOKEN_FILE": "/app/token"}
+        copy = {
+            "command": ["sh", "-c", COPY_TOKEN],
+            "volumeMounts": [{"name": "app", "mountPath": "/app"}],
+        }
+        self.deploy(
+            environment=variables,
+            container=copy,
+            pod={"volumes": [{"name": "app", "emptyDir": {}}]},
+        )
+
+    def deploy_with_token_by_hand(self) -> None:
+        """The app runs with a token out of a Secret: somebody made it, and nobody renews it."""
+        token = base64.b64encode(self.token(self.namespace, SERVICE_ACCOUNT).encode()).decode()
+        secret = {"metadata": {"name": "by-hand"}, "data": {"token": token}}
+        self.world.resource("v1", "Secret").create(namespace=self.namespace, body=secret)
+        self.deploy(
+            environment={
+                "AWS_ROLE_ARN": self.role_arn,
+                "AWS_WEB_IDENTITY_TOKEN_FILE": "/by-hand/token",
+            },
+            container={"volumeMounts": [{"name": "by-hand", "mountPath": "/by-hand"}]},
+            pod={"volumes": [{"name": "by-hand", "secret": {"secretName": "by-hand"}}]},
+        )
 
     def restart(self) -> None:
         """A new Pod replaces the app's old one."""
@@ -123,10 +189,78 @@ class Scene:
         """The app's Pod, once it is ready."""
         return pods.wait_for_pod(self.world, DEPLOYMENT, namespace=self.namespace)
 
+    def wait_for_log(self, *signs: str, timeout_seconds: float = 20) -> None:
+        """The app has logged one of these. Raises IrsaLabError with its log where it does not."""
+        deadline, name = time.monotonic() + timeout_seconds, self.wait().metadata.name
+        while time.monotonic() < deadline:
+            said = pods.pod_logs(self.world, name, namespace=self.namespace, container=DEPLOYMENT)
+            if any(sign in said for sign in signs):
+                return
+            time.sleep(0.05)
+        raise IrsaLabError(f"the app does not say {' or '.join(signs)}, but: {said}")
+
+    def note_start(self) -> None:
+        """Remember where the sandbox's record stands: an attack counts from here on."""
+        last = max((hop["seq"] for hop in self.world.trace()), default=0)
+        patch = {"metadata": {"annotations": {STARTED: str(last)}}}
+        self.world.resource("v1", "Namespace").patch(name=self.namespace, body=patch)
+
+    @property
+    def started_at_hop(self) -> int:
+        """The number that `note_start` remembered."""
+        found: Any = self.world.resource("v1", "Namespace").get(name=self.namespace)
+        return int((found.metadata.annotations or {}).get(STARTED, 0))
+
+    def become(self, namespace: str, name: str, session: str) -> dict[str, Any]:
+        """STS's credentials of the role for a token of that ServiceAccount, as a Pod gets them.
+
+        Raises botocore's ClientError where STS refuses it.
+        """
+        answer = self.world.aws("sts").assume_role_with_web_identity(
+            RoleArn=self.role_arn,
+            RoleSessionName=session,
+            WebIdentityToken=self.token(namespace, name),
+        )
+        return dict(answer["Credentials"])
+
+    def token(self, namespace: str, name: str) -> str:
+        """A token of that ServiceAccount for STS, of ten minutes and of no Pod."""
+        request = {"spec": {"audiences": [oidc.AUDIENCE], "expirationSeconds": 600}}
+        tokens: Any = self.world.resource("v1", "ServiceAccount").token
+        return str(tokens.create(name=name, namespace=namespace, body=request).status.token)
+
+    def attack(self) -> None:
+        """Read the bucket as the ServiceAccount `default`: what a wide trust policy allows."""
+        keys = self.become(self.namespace, "default", "attack")
+        self.world.aws("s3", credentials=keys).get_object(Bucket=self.bucket, Key=OBJECT)
+
+    def wait_briefly(self) -> Any:
+        """The app's Pod, for a check: none is waited for long, and none where none is wanted.
+
+        Raises IrsaLabError with the reason where there is none.
+        """
+        deployments = self.world.resource("apps/v1", "Deployment")
+        found = kubernetes_object(deployments, DEPLOYMENT, self.namespace)
+        if found is not None and found.spec.replicas == 0:
+            raise IrsaLabError(f"Deployment {self.namespace}/{DEPLOYMENT} is scaled to no Pods")
+        conditions = (found and found.status.conditions) or []
+        refused = any(c.type == "ReplicaFailure" and c.status == "True" for c in conditions)
+        seconds = REFUSED_SECONDS if refused else CHECK_SECONDS
+        return pods.wait_for_pod(
+            self.world, DEPLOYMENT, namespace=self.namespace, timeout_seconds=seconds
+        )
+
     def run(self, *command: str) -> pods.ExecResult:
-        """What a command in the app's Pod answers."""
-        name = self.wait().metadata.name
-        return pods.exec_in_pod(self.world, name, list(command), namespace=self.namespace)
+        """What a command answers in the app's container, or in the Pod's only one."""
+        pod = self.wait_briefly()
+        names = [container.name for container in pod.spec.containers]
+        return pods.exec_in_pod(
+            self.world,
+            pod.metadata.name,
+            list(command),
+            namespace=self.namespace,
+            container=DEPLOYMENT if DEPLOYMENT in names else names[0],
+        )
 
 
 def build_scene(world: World, number: str, *, annotated: bool = True) -> Scene:
@@ -145,98 +279,19 @@ def build_scene(world: World, number: str, *, annotated: bool = True) -> Scene:
     return scene
 
 
-def clear_scene(world: World, namespace: str) -> None:
-    """Nothing of that lab is left; the provider and the webhook are whole again."""
-    scene = Scene(world, namespace)
-    restore_webhook(world)
-    if kubernetes_object(world.core_v1.read_namespace, namespace) is not None:
-        oidc.ensure_provider(world)
-        world.core_v1.delete_namespace(namespace)
-        _wait_until_gone(world, namespace)
-    roles.ensure_no_role(world, scene.role)
-    _delete_bucket(world, scene.bucket)
-    _delete_person(world, f"{namespace}-person")
-
-
-def remove_webhook(world: World) -> None:
-    """New Pods get no token; a copy of the webhook's configuration stays in kube-system."""
-    api, client = _admission(world), cast("Any", world.kubernetes)
-    found = api.read_mutating_webhook_configuration(WEBHOOK)
-    manifest = client.sanitize_for_serialization(found)
-    manifest["metadata"] = {"name": WEBHOOK}
-    copy: Any = {"metadata": {"name": WEBHOOK_COPY}, "data": {"webhook.json": json.dumps(manifest)}}
-    if kubernetes_object(world.core_v1.read_namespaced_config_map, WEBHOOK_COPY, "kube-system"):
-        world.core_v1.delete_namespaced_config_map(WEBHOOK_COPY, "kube-system")
-    world.core_v1.create_namespaced_config_map("kube-system", copy)
-    api.delete_mutating_webhook_configuration(WEBHOOK)
-
-
-def restore_webhook(world: World) -> None:
-    """The webhook is registered again, where a lab had taken it away."""
-    api = _admission(world)
-    if kubernetes_object(api.read_mutating_webhook_configuration, WEBHOOK) is not None:
-        return
-    copy: Any = world.core_v1.read_namespaced_config_map(WEBHOOK_COPY, "kube-system")
-    api.create_mutating_webhook_configuration(json.loads(copy.data["webhook.json"]))
-
-
-def _admission(world: World) -> Any:
-    from kubernetes.client import AdmissionregistrationV1Api
-
-    return AdmissionregistrationV1Api(world.kubernetes)
-
-
-def _delete_bucket(world: World, bucket: str) -> None:
-    s3 = world.aws("s3")
-    if bucket in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
-        s3.delete_bucket_policy(Bucket=bucket)
-        storage.ensure_no_bucket(world, bucket)
-
-
-def _delete_person(world: World, person: str) -> None:
-    iam = world.aws("iam")
-    if person not in {each["UserName"] for each in iam.list_users()["Users"]}:
-        return
-    for key in iam.list_access_keys(UserName=person)["AccessKeyMetadata"]:
-        iam.delete_access_key(UserName=person, AccessKeyId=key["AccessKeyId"])
-    for name in iam.list_user_policies(UserName=person)["PolicyNames"]:
-        iam.delete_user_policy(UserName=person, PolicyName=name)
-    iam.delete_user(UserName=person)
-
-
-def _wait_until_gone(world: World, namespace: str, timeout_seconds: float = 30) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while kubernetes_object(world.core_v1.read_namespace, namespace) is not None:
-        if time.monotonic() > deadline:
-            raise IrsaLabError(
-                f"the namespace {namespace} did not go within {timeout_seconds:.0f} s",
-                next_step=f"look at it: kubectl get all -n {namespace}",
-            )
-        time.sleep(0.02)
-
-
-def _deployment(
-    service_account: str, environment: Mapping[str, str], annotations: Mapping[str, str]
-) -> Any:
-    container = {
+def _container(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
         "name": DEPLOYMENT,
         "image": "amazon/aws-cli",
         "command": ["sleep", "infinity"],
         "env": [{"name": name, "value": value} for name, value in environment.items()],
     }
+
+
+def _deployment(spec: Mapping[str, Any], annotations: Mapping[str, str]) -> Any:
     labels = {"app": DEPLOYMENT}
+    template = {"metadata": {"labels": labels, "annotations": dict(annotations)}, "spec": spec}
     return {
         "metadata": {"name": DEPLOYMENT},
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels, "annotations": dict(annotations)},
-                "spec": {
-                    "serviceAccountName": service_account,
-                    "terminationGracePeriodSeconds": 0,
-                    "containers": [container],
-                },
-            },
-        },
+        "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": template},
     }

@@ -19,14 +19,19 @@ def new_lab(name: str) -> Path:
     if NAME.fullmatch(name) is None:
         raise IrsaLabError(f"{name!r} is no lab's name", next_step="write it as in `slow-clock`")
     known = all_labs()
-    number = int(known[-1].id.split("-")[0]) + 1
+    number = int(known[-1].number) + 1
     folder = labs_folder() / f"{number:02d}-{name}"
     folder.mkdir()
     model = known[0]
     for path in sorted(model.folder.iterdir()):
         if path.is_file():
-            _copy(path, folder / path.name, model.id.split("-")[0], f"{number:02d}")
+            _copy(path, folder / path.name, model.number, f"{number:02d}")
+            _retitle(folder / path.name, model.title, name.replace("-", " ").capitalize())
     return folder
+
+
+def _retitle(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
 def _copy(source: Path, target: Path, old: str, new: str) -> None:

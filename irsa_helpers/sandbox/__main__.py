@@ -14,7 +14,7 @@ from irsa_helpers.state import ALREADY_RUNNING
 def main() -> int:
     """Serve until told to stop; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # else each `kubectl exec` whole
     try:
         asyncio.run(run(Path(sys.argv[1]).resolve()))
     except AlreadyRunningError as error:

@@ -10,10 +10,10 @@ import contextlib
 import json
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-import httpx
+import aiohttp
 
 log = logging.getLogger("irsa-lab.apiclient")
 
@@ -22,10 +22,18 @@ Key = tuple[str, str]  # namespace, name
 
 RETRY_SECONDS = 0.2
 MERGE_PATCH = "application/merge-patch+json"
+TIMEOUT_SECONDS = 30
+# Shorter than the server keeps an idle connection: none is used at the moment it is closed.
+KEEP_ALIVE_SECONDS = 4
+# A line of a watch is one object, which may be as large as a request: 3 MiB.
+LONGEST_LINE = 2**22
 
 
 class ApiError(Exception):
-    """A refusal by the API server; `status` is the HTTP status, `reason` the Status's reason."""
+    """A refusal by the API server; `status` is the HTTP status, `reason` the Status's reason.
+
+    Where no answer came, `status` is 0 and `reason` is Unreachable.
+    """
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(f"{status} {reason}: {message}")
@@ -53,13 +61,16 @@ class ApiClient:
 
     def __init__(self, server_url: str, token: str, ca_file: str, *, name: str) -> None:
         self.server_url = server_url
-        self._client = httpx.AsyncClient(
-            base_url=server_url,
+        self._session = aiohttp.ClientSession(
+            server_url,
             headers={"Authorization": f"Bearer {token}", "User-Agent": name},
-            verify=ssl.create_default_context(cafile=ca_file),
-            timeout=30,
-            limits=httpx.Limits(max_connections=None),
-            trust_env=False,
+            connector=aiohttp.TCPConnector(
+                ssl=ssl.create_default_context(cafile=ca_file),
+                limit=0,
+                keepalive_timeout=KEEP_ALIVE_SECONDS,
+            ),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
+            read_bufsize=LONGEST_LINE,
         )
 
     async def get(self, path: str) -> Object | None:
@@ -87,7 +98,7 @@ class ApiClient:
     async def patch(self, path: str, body: Object) -> Object:
         """The object after a JSON merge patch."""
         headers = {"Content-Type": MERGE_PATCH}
-        return await self._request("PATCH", path, content=json.dumps(body), headers=headers)
+        return await self._request("PATCH", path, data=json.dumps(body), headers=headers)
 
     async def delete(self, path: str, **options: Any) -> None:
         """The object goes, or is gone already."""
@@ -100,32 +111,44 @@ class ApiClient:
     async def watch(self, path: str, revision: str) -> AsyncIterator[tuple[str, Object]]:
         """(type, object) of every change after a revision, until the server ends the stream."""
         query = {"watch": "true", "resourceVersion": revision}
-        async with self._client.stream("GET", path, params=query, timeout=None) as answer:
-            if answer.status_code >= 400:
-                await answer.aread()
-                raise _error(answer)
-            async for line in answer.aiter_lines():
-                event = json.loads(line)
-                yield event["type"], event["object"]
+        endless = aiohttp.ClientTimeout(total=None)
+        with _told_as_api_error():
+            async with self._session.get(path, params=query, timeout=endless) as answer:
+                if answer.status >= 400:
+                    raise _error(answer.status, await answer.text())
+                async for line in answer.content:
+                    event = json.loads(line)
+                    yield event["type"], event["object"]
 
     async def _request(self, method: str, path: str, **options: Any) -> Object:
-        answer = await self._client.request(method, path, **options)
-        if answer.status_code >= 400:
-            raise _error(answer)
-        body: Object = answer.json()
+        with _told_as_api_error():
+            async with self._session.request(method, path, **options) as answer:
+                text = await answer.text()
+        if answer.status >= 400:
+            raise _error(answer.status, text)
+        body: Object = json.loads(text)
         return body
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._session.close()
 
 
-def _error(answer: httpx.Response) -> ApiError:
+@contextlib.contextmanager
+def _told_as_api_error() -> Iterator[None]:
+    """A connection that fails is an ApiError as well: callers try again after either."""
     try:
-        body = answer.json()
+        yield
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise ApiError(0, "Unreachable", str(error) or type(error).__name__) from error
+
+
+def _error(status: int, text: str) -> ApiError:
+    try:
+        body = json.loads(text)
     except ValueError:
-        return ApiError(answer.status_code, "", answer.text[:200])
-    return ApiError(answer.status_code, body.get("reason", ""), body.get("message", ""))
+        return ApiError(status, "", text[:200])
+    return ApiError(status, body.get("reason", ""), body.get("message", ""))
 
 
 class Informer:
@@ -167,7 +190,7 @@ class Informer:
                 else:
                     continue
                 revision = await self._relist()
-            except (httpx.HTTPError, ApiError) as error:
+            except ApiError as error:
                 log.debug("watch of %s broke: %s", self._path, error)
                 await asyncio.sleep(RETRY_SECONDS)
 

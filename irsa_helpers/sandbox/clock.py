@@ -33,6 +33,10 @@ class Clock:
         self._moved.set()
         self._moved = asyncio.Event()
 
+    async def moved(self) -> None:
+        """Return when the time is moved next."""
+        await self._moved.wait()
+
     async def sleep(self, seconds: float) -> None:
         """Return when that many sandbox seconds have passed, by waiting or by `advance`."""
         until = self.time() + seconds

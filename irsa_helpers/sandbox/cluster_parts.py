@@ -7,16 +7,28 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from irsa_helpers.sandbox import apiserver, aws, listeners, node, pod_identity_agent, webhook
+from irsa_helpers.policy.network import may_reach
+from irsa_helpers.sandbox import (
+    apiserver,
+    aws,
+    component_roles,
+    listeners,
+    node,
+    pod_identity_agent,
+    webhook,
+)
 from irsa_helpers.sandbox.apiclient import ApiClient, path_of
 from irsa_helpers.sandbox.controllers import Controllers
 from irsa_helpers.sandbox.frame import NO_WAY_OUT, Frame
 from irsa_helpers.sandbox.identity import ACCOUNT_ID, CLUSTER_NAME, NODE_ROLE, REGION
 from irsa_helpers.sandbox.kubelet import Kubelet
+from irsa_helpers.sandbox.kubelet.supervisor import POD
 from irsa_helpers.sandbox.pod_identity_agent import PodIdentityAgent
 
 AGENTS = {
+    "admin": "eks",
     "controllers": "kube-controller-manager",
+    "scheduler": "kube-scheduler",
     "kubelet": "kubelet",
     "webhook": "pod-identity-webhook",
 }
@@ -36,6 +48,9 @@ async def start(
             name=AGENTS[component],
         )
 
+    eks = client("admin")
+    stack.push_async_callback(eks.close)
+    await component_roles.ensure(eks)
     hook = webhook.create_app(
         client("webhook"),
         region=REGION,
@@ -45,16 +60,18 @@ async def start(
     stack.push_async_callback(hook.stop)
     certificate = frame.authority.issue("webhook", listeners.LOOPBACK)
     await servers.serve("webhook", hook, certificate=certificate)
-    await _register_webhook(client("webhook"), frame)
+    await _register_webhook(eks, frame)
 
-    controllers = Controllers(client("controllers"), frame.clock, frame.authority.pem)
+    controllers = Controllers(
+        client("controllers"),
+        client("scheduler"),
+        frame.clock,
+        frame.authority.pem,
+        frame.keys.sign,
+    )
     await controllers.start()
     stack.push_async_callback(controllers.stop)
 
-    metadata = node.create_imds_app(
-        lambda: cloud.instance_credentials(NODE_ROLE), NODE_ROLE, frame.clock
-    )
-    await servers.serve("imds", metadata)
     agent = PodIdentityAgent(
         frame.url("aws"),
         REGION,
@@ -63,7 +80,6 @@ async def start(
         frame.clock,
         lambda: cloud.instance_credentials(NODE_ROLE),
     )
-    stack.push_async_callback(agent.stop)
     await servers.serve("pod-identity-agent", agent.app)
     kubelet = Kubelet(
         client("kubelet"),
@@ -77,12 +93,28 @@ async def start(
         ),
         node_environment={
             "AWS_ENDPOINT_URL": frame.url("aws"),
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": frame.url("imds"),
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{frame.url('imds')}/pods/{POD}",
             **NO_WAY_OUT,
         },
         token=frame.identity.tokens["kubelet-api"],
         addresses={pod_identity_agent.ORIGIN: frame.url("pod-identity-agent")},
     )
+    policies = client("kubelet")
+    stack.push_async_callback(policies.close)
+
+    async def reaches(uid: str) -> bool:
+        """Whether NetworkPolicies let a Pod of this node reach the metadata service."""
+        pod = kubelet.pod(uid)
+        if pod is None:
+            return False
+        place = path_of("networking.k8s.io/v1", "networkpolicies", pod["metadata"]["namespace"])
+        found, _ = await policies.list(place)
+        return may_reach(pod, found)
+
+    metadata = node.create_imds_app(
+        lambda: cloud.instance_credentials(NODE_ROLE), NODE_ROLE, frame.clock, reaches=reaches
+    )
+    await servers.serve("imds", metadata)
     await servers.serve("kubelet", kubelet.app)
     await kubelet.start()
     stack.push_async_callback(kubelet.stop)
@@ -107,4 +139,3 @@ async def _register_webhook(client: ApiClient, frame: Frame) -> None:
         ]
         if moved != found["webhooks"]:
             await client.replace(f"{place}/{body['metadata']['name']}", found | {"webhooks": moved})
-    await client.close()

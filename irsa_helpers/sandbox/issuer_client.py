@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
 
 from irsa_helpers.sandbox.certificates import Authority
 
@@ -19,28 +19,24 @@ class IssuerClient:
     def __init__(self, host: str, port: int, authority: Authority) -> None:
         self._host = host
         self._port = port
-        self._client = httpx.AsyncClient(
-            verify=ssl.create_default_context(cafile=str(authority.ca_file)),
-            timeout=TIMEOUT_SECONDS,
-            trust_env=False,
-        )
+        self._tls = ssl.create_default_context(cafile=str(authority.ca_file))
 
     async def fetch(self, url: str) -> bytes:
         """The body of a document. Raises OSError where the host or the document is not there."""
         parts = urlsplit(url)
         if parts.scheme != "https" or parts.netloc != self._host:
             raise OSError(f"no route to {parts.netloc}: the sandbox has the issuer {self._host}")
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         try:
-            answer = await self._client.get(
-                f"https://127.0.0.1:{self._port}{parts.path}",
-                headers={"Host": self._host},
-                extensions={"sni_hostname": self._host},
-            )
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
+            async with (
+                aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as session,
+                session.get(
+                    f"https://127.0.0.1:{self._port}{parts.path}",
+                    headers={"Host": self._host},
+                    ssl=self._tls,
+                    server_hostname=self._host,
+                ) as answer,
+            ):
+                return await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise OSError(f"{url}: {error}") from error
-        return answer.content
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()

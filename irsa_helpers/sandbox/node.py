@@ -1,16 +1,19 @@
 """The node: its name, and the instance metadata service (IMDSv2) that every Pod on it can reach.
 
 That is the trouble IRSA ends: whoever reaches this address has the node's role. On EC2 a hop limit
-of 1 keeps Pods away from it; a process on this machine is not behind a hop, so here it is open.
+of 1 keeps Pods away from it; here a NetworkPolicy can, and without one it is open.
 Source: EC2 User Guide, "Use the Instance Metadata Service to access instance metadata".
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import platform
 import secrets
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -30,14 +33,28 @@ TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 TOKEN_HEADER = "x-aws-ec2-metadata-token"
 
 Credentials = Callable[[], Awaitable[Mapping[str, str]]]
+Reaches = Callable[[str], Awaitable[bool]]
+# A packet that a policy drops is never answered; a client gives up sooner than this.
+DROPPED_SECONDS = 5.0
+
+
+async def everybody(_uid: str) -> bool:
+    """No policy keeps a Pod away."""
+    return True
 
 
 def create_imds_app(
-    credentials: Credentials, role_name: str, clock: Clock, account_id: str = ACCOUNT_ID
+    credentials: Credentials,
+    role_name: str,
+    clock: Clock,
+    account_id: str = ACCOUNT_ID,
+    reaches: Reaches = everybody,
 ) -> Starlette:
     """IMDSv2: a session token first, then the node's metadata and its role's credentials.
 
-    `credentials` gives AccessKeyId, SecretAccessKey, Token and Expiration (RFC 3339).
+    `credentials` gives AccessKeyId, SecretAccessKey, Token and Expiration (RFC 3339). A Pod calls
+    below `/pods/UID`, since processes here share an address; `reaches` says of a uid whether its
+    calls get through.
     """
     sessions: dict[str, float] = {}
     documents = _documents(role_name, account_id, clock)
@@ -61,12 +78,24 @@ def create_imds_app(
         listed = _listing(path, documents)
         return PlainTextResponse("\n".join(listed), 200 if listed else 404)
 
-    return Starlette(
-        routes=[
-            Route("/latest/api/token", token, methods=["PUT"]),
-            Route("/latest/{path:path}", metadata, methods=["GET"]),
-        ]
-    )
+    def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Any:
+        async def answer(request: Request) -> Response:
+            if await reaches(request.path_params["uid"]):
+                return await handler(request)
+            await asyncio.sleep(DROPPED_SECONDS)
+            return PlainTextResponse("", 504)
+
+        return answer
+
+    below = [
+        Route("/latest/api/token", token, methods=["PUT"]),
+        Route("/latest/{path:path}", metadata, methods=["GET"]),
+    ]
+    of_pods = [
+        Route("/pods/{uid}/latest/api/token", guarded(token), methods=["PUT"]),
+        Route("/pods/{uid}/latest/{path:path}", guarded(metadata), methods=["GET"]),
+    ]
+    return Starlette(routes=[*below, *of_pods])
 
 
 def _documents(role_name: str, account_id: str, clock: Clock) -> dict[str, str]:
@@ -111,17 +140,37 @@ def _listing(path: str, documents: Mapping[str, str]) -> list[str]:
     return sorted({each.partition("/")[0] + "/" * ("/" in each) for each in below})
 
 
+# Condition -> status, reason, message of a node that is well. Source: pkg/kubelet/nodestatus.
+CONDITIONS = {
+    "MemoryPressure": (
+        "False",
+        "KubeletHasSufficientMemory",
+        "kubelet has sufficient memory available",
+    ),
+    "DiskPressure": ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    "PIDPressure": ("False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    "Ready": ("True", "KubeletReady", "kubelet is posting ready status"),
+}
+
+
 def node_object(kubelet_port: int, version: str, now: str) -> dict[str, object]:
     """The Node that the kubelet registers: Ready, on loopback, reachable at the kubelet's port."""
-    ready = {
-        "type": "Ready",
-        "status": "True",
-        "reason": "KubeletReady",
-        "message": "kubelet is posting ready status",
-        "lastHeartbeatTime": now,
-        "lastTransitionTime": now,
-    }
+    conditions = [
+        {
+            "type": kind,
+            "status": status,
+            "reason": reason,
+            "message": message,
+            "lastHeartbeatTime": now,
+            "lastTransitionTime": now,
+        }
+        for kind, (status, reason, message) in CONDITIONS.items()
+    ]
     labels = {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/instance-type": INSTANCE_TYPE,
+        "beta.kubernetes.io/os": "linux",
+        "eks.amazonaws.com/capacityType": "ON_DEMAND",
         "kubernetes.io/hostname": NODE_NAME,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
@@ -137,7 +186,7 @@ def node_object(kubelet_port: int, version: str, now: str) -> dict[str, object]:
         "metadata": {"name": NODE_NAME, "labels": labels},
         "spec": {"providerID": f"aws:///{ZONE}/{INSTANCE_ID}"},
         "status": {
-            "conditions": [ready],
+            "conditions": conditions,
             "addresses": [
                 {"type": "InternalIP", "address": "127.0.0.1"},
                 {"type": "Hostname", "address": NODE_NAME},
@@ -146,6 +195,10 @@ def node_object(kubelet_port: int, version: str, now: str) -> dict[str, object]:
             "capacity": capacity,
             "allocatable": capacity,
             "nodeInfo": {
+                "machineID": INSTANCE_ID.removeprefix("i-"),
+                "systemUUID": str(uuid.uuid5(uuid.NAMESPACE_OID, INSTANCE_ID)),
+                "bootID": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{INSTANCE_ID} {now}")),
+                "kubeProxyVersion": version,
                 "kubeletVersion": version,
                 "osImage": "IRSA Lab sandbox (local processes)",
                 "kernelVersion": platform.release(),

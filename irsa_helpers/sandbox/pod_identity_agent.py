@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import aiohttp
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -26,6 +26,7 @@ from irsa_helpers.sandbox.clock import Clock
 ORIGIN = "http://169.254.170.23"
 # Kept credentials are given out until this share of their life is left.
 RENEW_SECONDS = 3600
+TIMEOUT_SECONDS = 30
 KEPT = 500
 
 
@@ -45,12 +46,7 @@ class PodIdentityAgent:
     _kept: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._client = httpx.AsyncClient(trust_env=False, timeout=30)
         self.app = Starlette(routes=[Route("/v1/credentials", self._answer, methods=["GET"])])
-
-    async def stop(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
 
     async def _answer(self, request: Request) -> Response:
         token = request.headers.get("authorization", "")
@@ -59,19 +55,24 @@ class PodIdentityAgent:
         until, known = self._kept.get(token, (0.0, {}))
         if until > self.clock.time():
             return JSONResponse(known)
-        answer = await self._assume(token)
-        if answer.status_code >= 400:
-            return _refused(answer)
-        return JSONResponse(self._keep(token, answer.json()["credentials"]))
+        url, body, headers = await self._request(token)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(url, data=body, headers=headers) as answer,
+        ):
+            if answer.status >= 400:
+                return _refused(answer.status, answer.headers, await answer.text())
+            return JSONResponse(self._keep(token, (await answer.json())["credentials"]))
 
-    async def _assume(self, token: str) -> httpx.Response:
-        """EKS Auth's answer to AssumeRoleForPodIdentity."""
+    async def _request(self, token: str) -> tuple[str, bytes, dict[str, str]]:
+        """The URL, body and headers of EKS Auth's AssumeRoleForPodIdentity."""
         name = quote(self.cluster_name)
         url = f"{self.endpoint_url}/clusters/{name}/assume-role-for-pod-identity"
         body = json.dumps({"token": token}).encode()
         node = await self.credentials()
         headers = await asyncio.to_thread(_signed_headers, url, body, node, self.region)
-        return await self._client.post(url, content=body, headers=headers)
+        return url, body, headers
 
     def _keep(self, token: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
         """The answer for the Pod, remembered while it is fresh."""
@@ -112,14 +113,14 @@ def _moment(value: float | str) -> datetime:
     return datetime.fromtimestamp(value, UTC)
 
 
-def _refused(answer: httpx.Response) -> Response:
+def _refused(status: int, headers: Mapping[str, str], body: str) -> Response:
     """The service's refusal in the agent's words: what the SDK shows."""
     try:
-        message = answer.json().get("message", "")
+        message = json.loads(body).get("message", "")
     except ValueError:
-        message = answer.text
-    code = answer.headers.get("x-amzn-errortype", "").partition(":")[0]
-    request_id = answer.headers.get("x-amzn-requestid", "")
-    fault = "client" if answer.status_code < 500 else "server"
+        message = body
+    code = headers.get("x-amzn-errortype", "").partition(":")[0]
+    request_id = headers.get("x-amzn-requestid", "")
+    fault = "client" if status < 500 else "server"
     text = f"[{request_id}]: ({code}): {message}, fault: {fault}\n"
-    return PlainTextResponse(text, answer.status_code)
+    return PlainTextResponse(text, status)

@@ -31,6 +31,7 @@ from irsa_helpers.sandbox import (
 )
 from irsa_helpers.sandbox.certificates import Authority
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.component_roles import WEBHOOK_ACCOUNT
 from irsa_helpers.sandbox.frame import NO_WAY_OUT, PORTS, Frame
 from irsa_helpers.sandbox.identity import (
     ACCOUNT_ID,
@@ -86,7 +87,6 @@ async def _compose(home: Path, stack: AsyncExitStack, stop: asyncio.Event) -> No
     stack.callback(frame.trace.close)
     stack.push_async_callback(servers.stop)
     issuer_client = IssuerClient(frame.identity.issuer_host, frame.ports["issuer"], frame.authority)
-    stack.push_async_callback(issuer_client.close)
 
     cloud = aws.create(_aws_settings(frame, issuer_client))
     cluster = apiserver.create(_kubernetes_settings(frame, cloud))
@@ -152,10 +152,15 @@ def _aws_settings(frame: Frame, issuer_client: IssuerClient) -> aws.AwsSettings:
 def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> apiserver.KubernetesSettings:
     tokens = frame.identity.tokens
     users = {
-        "admin": apiserver.User("kubernetes-admin", ("system:masters", "system:authenticated")),
-        "controllers": _component("system:kube-controller-manager"),
-        "kubelet": _component(f"system:node:{node.NODE_NAME}", "system:nodes"),
-        "webhook": _component("system:serviceaccount:kube-system:pod-identity-webhook"),
+        "admin": _user("kubernetes-admin", "system:masters"),
+        "controllers": _user("system:kube-controller-manager"),
+        "scheduler": _user("system:kube-scheduler"),
+        "kubelet": _user(f"system:node:{node.NODE_NAME}", "system:nodes"),
+        "webhook": _user(
+            ":".join(("system:serviceaccount", *WEBHOOK_ACCOUNT)),
+            "system:serviceaccounts",
+            f"system:serviceaccounts:{WEBHOOK_ACCOUNT[0]}",
+        ),
     }
     return apiserver.KubernetesSettings(
         database=frame.home / "kubernetes.sqlite3",
@@ -172,9 +177,8 @@ def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> apiserver.KubernetesSe
     )
 
 
-def _component(name: str, *groups: str) -> apiserver.User:
-    """A part of the cluster itself; all of them may do all here."""
-    return apiserver.User(name, (*groups, "system:masters", "system:authenticated"))
+def _user(name: str, *groups: str) -> apiserver.User:
+    return apiserver.User(name, (*groups, "system:authenticated"))
 
 
 def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSettings:
@@ -241,12 +245,15 @@ def _write_aws_program(folder: Path) -> None:
     """An `aws` that cannot leave the machine, whatever endpoint it thinks of.
 
     AWS CLI 1 takes endpoints of its own for sqs, emr and health, and AWS_ENDPOINT_URL not for them.
+    It does not try again where it cannot get out: ten seconds would pass until it says so.
     """
     folder.mkdir(exist_ok=True)
-    lines = [f"{name}={value}" for name, value in NO_WAY_OUT.items()]
-    real = Path(sys.executable).with_name("aws")
+    variables = NO_WAY_OUT | {"AWS_MAX_ATTEMPTS": "1"}
+    lines = [f"{name}={value}" for name, value in variables.items()]
+    # As a module: the first line of pip's own `aws` names no interpreter whose path has a blank.
+    call = f'exec "{sys.executable}" -P -m awscli "$@"'
     program = folder / "aws"
-    program.write_text(f'#!/bin/sh\n{" ".join(lines)} exec "{real}" "$@"\n', encoding="utf-8")
+    program.write_text(f"#!/bin/sh\n{' '.join(lines)} {call}\n", encoding="utf-8")
     program.chmod(0o700)
 
 

@@ -10,7 +10,6 @@ Source: github.com/aws/amazon-eks-pod-identity-webhook (pkg/handler).
 from __future__ import annotations
 
 import base64
-import csv
 import json
 import random
 import re
@@ -45,6 +44,7 @@ POD_IDENTITY_KEYS = (
 )
 REGION_KEYS = ("AWS_DEFAULT_REGION", "AWS_REGION")
 STS_KEY = "AWS_STS_REGIONAL_ENDPOINTS"
+_CSV_FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|\Z)')
 # What Go's strconv.ParseBool takes.
 BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
@@ -155,19 +155,29 @@ def _injection(
 
 
 def _seconds(text: str | None, otherwise: int) -> int:
-    """The annotation's number, at least ten minutes; what is no number counts as absent."""
-    if text is None or not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+    """The annotation's number, at least ten minutes; what is no number counts as absent.
+
+    Source: Go, strconv.ParseInt in base 10 and 64 bits.
+    """
+    if text is None or not re.fullmatch(r"[+-]?[0-9]{1,40}", text):
         return otherwise
-    return max(int(text), SHORTEST_SECONDS)
+    number = int(text)
+    return max(number, SHORTEST_SECONDS) if -(2**63) <= number < 2**63 else otherwise
 
 
 def _skipped(text: str) -> frozenset[str]:
-    """The names in the first CSV record, not trimmed; what is no CSV skips nothing."""
-    try:
-        record = next(csv.reader(text.splitlines(), strict=True), [])
-    except csv.Error:
-        return frozenset()
-    return frozenset(record)
+    """The names in the first CSV record, not trimmed; what is no CSV skips nothing.
+
+    Source: Go, encoding/csv: a quote inside a field that does not begin with one is an error.
+    """
+    text, names, position = text.replace("\r\n", "\n").lstrip("\n"), [], 0
+    while found := _CSV_FIELD.match(text, position):
+        quoted, plain, end = found.groups()
+        names.append(plain if quoted is None else quoted.replace('""', '"'))
+        if end != ",":
+            return frozenset(names) if text else frozenset()
+        position = found.end()
+    return frozenset()
 
 
 def _label_patch(metadata: Object, method: Method) -> list[Object]:

@@ -2,6 +2,6 @@
 
 from irsa_helpers.views.handshake import handshake
 from irsa_helpers.views.quiz import quiz
-from irsa_helpers.views.tables import decision_table, token_table
+from irsa_helpers.views.tables import Listing, MarkdownTable, decision_table, token_table
 
-__all__ = ["decision_table", "handshake", "quiz", "token_table"]
+__all__ = ["Listing", "MarkdownTable", "decision_table", "handshake", "quiz", "token_table"]

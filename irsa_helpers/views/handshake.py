@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from irsa_helpers.views.svg import Hop, handshake_svg
+from irsa_helpers.views.svg import LANES, Hop, caption, handshake_svg, lane
 
 # What a learner sees of a hop's details; the rest is in `irsa-lab trace --json`.
 LONGEST_VALUE = 160
@@ -66,15 +67,15 @@ def handshake(hops: Sequence[Hop]) -> Handshake:
 def hop_html(hop: Hop) -> str:
     """The details of a hop as a table: name and value, cut where they are long."""
     rows = "".join(
-        f"<tr><th style='text-align:left;padding-right:1em'>{escape(name)}</th>"
+        f"<tr><th style='text-align:left;padding-right:1em'>{escape(name.replace('_', ' '))}</th>"
         f"<td style='text-align:left;word-break:break-word'>{escape(_short(value))}</td></tr>"
         for name, value in hop["detail"].items()
         if value not in (None, "", [], {}) and name not in LEFT_OUT
     )
-    why = escape(str(hop["detail"].get("explanation") or ""))
+    why = re.sub("`([^`]*)`", r"<code>\1</code>", escape(hop["detail"].get("explanation") or ""))
     return (
-        f"<p><b>{escape(hop['source'])} → {escape(hop['target'])}</b>: "
-        f"{escape(hop['summary'])} <b>({escape(hop['outcome'])})</b></p>"
+        f"<p><b>{LANES[lane(hop['source'])]} → {escape(hop['target'])}</b>: "
+        f"{escape(caption(hop))} <b>({escape(hop['outcome'])})</b></p>"
         f"<p style='white-space:pre-line'>{why}</p><table>{rows}</table>"
     )
 

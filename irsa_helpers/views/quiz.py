@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cache
 from html import escape
+from importlib.resources import files
 from typing import Any
+
+from irsa_helpers.errors import IrsaLabError
 
 
 class Quiz:
@@ -29,7 +33,7 @@ class Quiz:
     def _markdown(self) -> str:
         """The question with its answer folded, for pages without a kernel."""
         listed = "\n".join(f"- {choice}" for choice in self.choices)
-        answer = f"<details><summary>Answer</summary>{escape(self.right)}. "
+        answer = f"<details><summary>Answer</summary>{escape(self.right)}: "
         return f"**{self.question}**\n\n{listed}\n\n{answer}{self.choices[self.right]}</details>"
 
     def widget(self) -> Any:
@@ -49,7 +53,20 @@ class Quiz:
         return ipywidgets.VBox([title, buttons, verdict])
 
 
-def quiz(question: str, choices: Mapping[str, str] | Sequence[str], right: str) -> Quiz:
-    """Ask a question; `choices` maps each choice to the reason why it is right or wrong."""
-    reasons = choices if isinstance(choices, Mapping) else dict.fromkeys(choices, "")
-    return Quiz(question, reasons, right)
+def quiz(name: str) -> Quiz:
+    """Ask a question of the course. Raises IrsaLabError for a name that there is none of."""
+    found = questions().get(name)
+    if found is None:
+        known = ", ".join(questions())
+        raise IrsaLabError(f"there is no question {name!r}", next_step=f"one of {known}")
+    return Quiz(found["question"], found["choices"], found["right"])
+
+
+@cache
+def questions() -> dict[str, Any]:
+    """The course's questions by name, from `questions.yaml`: `question`, `choices`, `right`."""
+    import yaml
+
+    text = files("irsa_helpers.views").joinpath("questions.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded

@@ -12,7 +12,7 @@ LANES = ("Pod", "kubelet", "API server", "webhook", "STS", "IAM", "issuer", "AWS
 LANE_OF = {"pod identity webhook": "webhook", "client": "Pod", "caller": "Pod"}
 # A caller is named by its ServiceAccount or by its session: both are the Pod.
 CALLERS = ("arn:", "system:serviceaccount:")
-LANE_WIDTH, LEFT, TOP, ROW, WIDTH_OF_SIGN = 124, 70, 64, 46, 7.2
+LANE_WIDTH, LEFT, TOP, ROW, WIDTH_OF_SIGN = 106, 60, 64, 46, 7.2
 STYLES = {
     "ok": ("#1a7f37", "OK"),
     "denied": ("#cf222e", "DENIED"),
@@ -70,7 +70,7 @@ def _lanes(height: int) -> list[str]:
     for index, name in enumerate(LANES):
         x = LEFT + LANE_WIDTH * index
         parts.append(
-            f'<rect x="{x - 56}" y="12" width="112" height="28" rx="6" fill="#ddf4ff" '
+            f'<rect x="{x - 49}" y="12" width="98" height="28" rx="6" fill="#ddf4ff" '
             'stroke="#54aeff"/>'
             f'<text x="{x}" y="30" text-anchor="middle" font-size="11" fill="#0a3069">'
             f"{escape(name)}</text>"

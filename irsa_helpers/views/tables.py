@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from irsa_helpers.policy import Decision, nearest_fix
 from irsa_helpers.tokens import Token, explain_token
+
+# What the provider and the trust policy are compared with, and what ends the token.
+COMPARED = ("iss", "sub", "aud", "exp")
+LONGEST_VALUE = 44
 
 
 class MarkdownTable:
@@ -29,10 +34,36 @@ class MarkdownTable:
         return "\n".join("  ".join(row) for row in [self.head, *self.rows]) + f"\n{self.note}"
 
 
+class Listing:
+    """A long text under its title, folded until it is asked for; whole where it is printed."""
+
+    def __init__(self, title: str, text: str, language: str = "") -> None:
+        self.title = title
+        self.text = text
+        self.language = language
+
+    def _repr_markdown_(self) -> str:
+        fence = f"```{self.language}\n{self.text.rstrip()}\n```"
+        return f"<details><summary>{escape(self.title)}</summary>\n\n{fence}\n\n</details>"
+
+    def __repr__(self) -> str:
+        return f"{self.title}\n{self.text}"
+
+
 def token_table(token: Token | str, **options: Any) -> MarkdownTable:
-    """A token claim by claim: its value, and what it means."""
-    rows = [(f"`{r.claim}`", f"`{r.value}`", r.meaning) for r in explain_token(token, **options)]
+    """A token claim by claim: its value, and what it means; what AWS compares comes first."""
+    order = {claim: place for place, claim in enumerate(COMPARED)}
+    found = explain_token(token, **options)
+    claims = sorted(found, key=lambda row: order.get(row.claim, len(order)))
+    rows = [(_breakable(r.claim), _breakable(r.value), r.meaning) for r in claims]
     return MarkdownTable(("claim", "value", "meaning"), rows)
+
+
+def _breakable(text: str) -> str:
+    """Code that a narrow page may break: before `.member`, between the words of a long value."""
+    parted = text.replace("kubernetes.io.", "kubernetes.io .")
+    words = parted.split() if parted != text or len(text) > LONGEST_VALUE else [text]
+    return " ".join(f"`{word}`" for word in words)
 
 
 def decision_table(decision: Decision) -> MarkdownTable:
@@ -43,12 +74,12 @@ def decision_table(decision: Decision) -> MarkdownTable:
             actual = " or ".join(condition.actual or ("(no such key)",))
             rows.append(
                 (
+                    f"`:{condition.key.rpartition(':')[2]}` {condition.operator}",
+                    "policy<br>token",
+                    # One above the other, the two are compared at a glance.
+                    f"`{' or '.join(condition.wanted)}`<br>`{actual}`",
                     "matched" if condition.matched else "**did not match**",
-                    f"`:{condition.key.rpartition(':')[2]}`",
-                    condition.operator,
-                    f"`{' or '.join(condition.wanted)}`",
-                    f"`{actual}`",
                 )
             )
     note = f"**{decision.effect}.** {nearest_fix(decision)}"
-    return MarkdownTable(("condition", "key", "operator", "policy", "token"), rows, note)
+    return MarkdownTable(("condition", "said by", "value", "result"), rows, note)

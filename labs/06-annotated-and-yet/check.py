@@ -1,4 +1,4 @@
-"""Annotated, and yet the node's role: what must work again."""
+"""The ticket says done: what must work again."""
 
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal

@@ -1,4 +1,4 @@
-"""Annotated, and yet the node's role: the world at the lab's start."""
+"""The ticket says done: the world at the lab's start."""
 
 from irsa_helpers.labs.scene import build_scene
 from irsa_helpers.world import World

@@ -1,4 +1,4 @@
-"""Annotated, and yet the node's role: a way to mend it."""
+"""The ticket says done: a way to mend it."""
 
 from irsa_helpers.labs.scene import Scene
 from irsa_helpers.world import World

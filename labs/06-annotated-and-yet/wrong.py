@@ -1,4 +1,4 @@
-"""Annotated, and yet the node's role: tempting fixes that must not pass."""
+"""The ticket says done: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
 from irsa_helpers.world import World

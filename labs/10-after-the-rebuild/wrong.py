@@ -4,17 +4,13 @@ from irsa_helpers.labs.scene import Scene
 from irsa_helpers.world import World
 
 
-def admit_everybody(world: World) -> None:
-    """A pattern that every ServiceAccount matches."""
+def keep_the_old_one_too(world: World) -> None:
+    """Whoever holds the old cluster's keys still gets in."""
     scene = Scene(world, "lab-10")
-    scene.set_trust(
-        scene.condition_trust(
-            {
-                "StringEquals": {scene.key("aud"): "sts.amazonaws.com"},
-                "StringLike": {scene.key("sub"): "system:serviceaccount:*:*"},
-            }
-        )
-    )
+    role = world.aws("iam").get_role(RoleName=scene.role)["Role"]
+    policy = scene.trust_policy()
+    policy["Statement"] += role["AssumeRolePolicyDocument"]["Statement"]
+    scene.set_trust(policy)
 
 
 def drop_the_subject(world: World) -> None:
@@ -25,4 +21,4 @@ def drop_the_subject(world: World) -> None:
     )
 
 
-FIXES = [admit_everybody, drop_the_subject]
+FIXES = [keep_the_old_one_too, drop_the_subject]

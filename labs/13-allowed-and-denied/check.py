@@ -1,4 +1,4 @@
-"""Allowed, and denied: what must work again."""
+"""Word for word: what must work again."""
 
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal

@@ -1,4 +1,4 @@
-"""Allowed, and denied: the world at the lab's start."""
+"""Word for word: the world at the lab's start."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Allowed, and denied: a way to mend it."""
+"""Word for word: a way to mend it."""
 
 from irsa_helpers.labs.scene import Scene
 from irsa_helpers.world import World

@@ -1,4 +1,4 @@
-"""Allowed, and denied: tempting fixes that must not pass."""
+"""Word for word: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
 from irsa_helpers.world import World
@@ -10,10 +10,10 @@ def more_rights(world: World) -> None:
     scene.allow("s3:*", "*")
 
 
-def static_keys(world: World) -> None:
-    """A person's keys read the bucket, but not as the app."""
+def say_yes_to_everybody(world: World) -> None:
+    """No Deny is left, and no lock either."""
     scene = Scene(world, "lab-13")
-    scene.deploy(environment=scene.static_keys())
+    scene.set_bucket_policy("*")
 
 
-FIXES = [more_rights, static_keys]
+FIXES = [more_rights, say_yes_to_everybody]

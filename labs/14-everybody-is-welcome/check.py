@@ -1,10 +1,11 @@
 """Everybody is welcome: what must work again."""
 
-from irsa_helpers.labs.goals import chain_goals
+from irsa_helpers.labs.goals import attacked, chain_goals
 from irsa_helpers.labs.model import Goal
+from irsa_helpers.labs.scene import Scene
 from irsa_helpers.world import World
 
 
 def check(world: World) -> list[Goal]:
     """Each goal with what was seen."""
-    return chain_goals(world, "14")
+    return [attacked(Scene(world, "lab-14")), *chain_goals(world, "14")]

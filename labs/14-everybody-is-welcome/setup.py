@@ -16,3 +16,4 @@ def setup(world: World) -> None:
         )
     )
     scene.deploy()
+    scene.note_start()

@@ -5,6 +5,7 @@ from irsa_helpers.world import World
 
 
 def solution(world: World) -> None:
-    """The broken link is mended, and nothing is opened that was closed."""
+    """The attack is carried out, then made impossible."""
     scene = Scene(world, "lab-14")
+    scene.attack()
     scene.set_trust(scene.trust_policy())

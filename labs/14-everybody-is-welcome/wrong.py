@@ -22,4 +22,10 @@ def close_the_namespace_door(world: World) -> None:
     )
 
 
-FIXES = [audience_only, close_the_namespace_door]
+def close_without_looking(world: World) -> None:
+    """Right, but what it was about has not been seen."""
+    scene = Scene(world, "lab-14")
+    scene.set_trust(scene.trust_policy())
+
+
+FIXES = [close_without_looking, audience_only, close_the_namespace_door]

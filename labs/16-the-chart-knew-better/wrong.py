@@ -1,5 +1,6 @@
 """The chart knew better: tempting fixes that must not pass."""
 
+from irsa_helpers import roles
 from irsa_helpers.labs.scene import Scene
 from irsa_helpers.world import World
 
@@ -10,17 +11,12 @@ def restart_only(world: World) -> None:
     scene.restart()
 
 
-def admit_everybody(world: World) -> None:
-    """A pattern that every ServiceAccount matches."""
+def make_the_charts_role(world: World) -> None:
+    """The app reads, as a role that only the chart wanted."""
     scene = Scene(world, "lab-16")
-    scene.set_trust(
-        scene.condition_trust(
-            {
-                "StringEquals": {scene.key("aud"): "sts.amazonaws.com"},
-                "StringLike": {scene.key("sub"): "system:serviceaccount:*:*"},
-            }
-        )
-    )
+    read = roles.build_bucket_read_policy(scene.bucket)
+    name = scene.role.replace("app-role", "chart-default")
+    roles.ensure_role(world, name, scene.trust_policy(), permission_policies={"read": read})
 
 
-FIXES = [restart_only, admit_everybody]
+FIXES = [restart_only, make_the_charts_role]

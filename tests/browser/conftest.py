@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.jupyterlab import wait_until_idle
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -36,12 +38,21 @@ FLAGS = [
 @pytest.fixture(scope="session")
 def course_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL, token included, of a JupyterLab that serves this project's course."""
-    folder = tmp_path_factory.mktemp("browser")
+    yield from _serve(tmp_path_factory.mktemp("browser"), 18888)
+
+
+@pytest.fixture
+def fresh_course_url(tmp_path: Path) -> Iterator[str]:
+    """The same beside a sandbox in which nothing has been done yet."""
+    yield from _serve(tmp_path, 18988)
+
+
+def _serve(folder: Path, port: int) -> Iterator[str]:
     program = Path(sys.executable).with_name("irsa-lab")
     log = folder / "log"
     with log.open("w") as stream:
         process = subprocess.Popen(
-            [program, "open", "--no-browser", "--port", "18888"],
+            [program, "open", "--no-browser", "--port", str(port)],
             cwd=ROOT,
             env=os.environ | {"IRSA_LAB_HOME": str(folder / "home")},
             stdout=stream,
@@ -96,9 +107,7 @@ def open_notebook(page: Page, course_url: str) -> Any:
     def open_(name: str) -> Page:
         address, token = course_url.split("/lab", 1)[0], course_url.split("token=")[1]
         page.goto(f"{address}/doc/tree/notebooks/{name}?token={token}&reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        idle = "document.body.innerText.includes('(ipykernel) | Idle')"
-        page.wait_for_function(idle, timeout=60_000)
+        wait_until_idle(page)
         return page
 
     return open_

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.browser.jupyterlab import wait_until_idle
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -24,8 +26,7 @@ def run_all(page: Page) -> None:
 
 def test_the_first_page_is_the_welcome(page: Page, course_url: str) -> None:
     page.goto(course_url)
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.wait_for_function("document.body.innerText.includes('(ipykernel) | Idle')")
+    wait_until_idle(page)
     assert "00-welcome" in page.url
     assert page.locator(".Toastify__toast").count() == 0, "no pop-up greets the learner"
 
@@ -35,3 +36,22 @@ def test_pod_verification_runs_to_its_end(open_notebook: Any) -> None:
     run_all(page)
     assert page.locator(".jp-mod-error, .jp-RenderedText:has-text('Traceback')").count() == 0
     assert page.locator("svg[role=img]").count() >= 1, "the handshake is drawn"
+    answer_by_keyboard(page)
+
+
+def test_a_cell_from_the_middle_names_the_cell_to_run_first(open_notebook: Any) -> None:
+    page = open_notebook("03-trust-policy.ipynb")
+    page.locator(".jp-CodeCell .cm-content", has_text="set_trust(trust)").last.click()
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector("text=is made by an earlier cell", timeout=20_000)
+    assert page.locator("text=Run All Above Selected Cell").count() == 1
+
+
+def answer_by_keyboard(page: Page) -> None:
+    """Choose the first, then the second answer of the question: Tab goes on, Space chooses."""
+    page.locator("input[type=radio]").first.focus()
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Not quite: it did its part", timeout=10_000)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Right: the session is there", timeout=10_000)

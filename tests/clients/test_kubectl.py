@@ -159,9 +159,17 @@ def test_an_annotation_reaches_new_pods_only(app: Any) -> None:
 def test_rollout_history_and_undo(app: Any) -> None:
     app("set", "env", "deployment/s3-access-app", "COLOUR=blue")
     app("rollout", "status", "deployment/s3-access-app", "--timeout=20s")
-    assert "2 " in app("rollout", "history", "deployment/s3-access-app").stdout
+    app("annotate", "deployment", "s3-access-app", "kubernetes.io/change-cause=a blue one")
+    sets = json.loads(app("get", "replicasets", "-o", "json").stdout)["items"]
+    newest = max(each["metadata"]["name"] for each in sets if each["spec"]["replicas"])
+    changed = r"jsonpath={.metadata.annotations.kubernetes\.io/change-cause}=a blue one"
+    app("wait", f"replicaset/{newest}", f"--for={changed}", "--timeout=20s")
+    assert "2         a blue one" in app("rollout", "history", "deployment/s3-access-app").stdout
     app("rollout", "undo", "deployment/s3-access-app")
     app("rollout", "status", "deployment/s3-access-app", "--timeout=20s")
+    annotations = "{.items[*].metadata.annotations}"
+    found = app("get", "replicasets", "-o", f"jsonpath={annotations}").stdout
+    assert '"deployment.kubernetes.io/revision-history":"1"' in found
     deployment = json.loads(app("get", "deployment", "s3-access-app", "-o", "json").stdout)
     assert "env" not in deployment["spec"]["template"]["spec"]["containers"][0]
 

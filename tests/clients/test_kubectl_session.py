@@ -18,6 +18,8 @@ from irsa_helpers import environment
 from tests.clients.session import EXPECTED, Step, run, settled, steps
 
 STEPS = steps(EXPECTED.read_text(encoding="utf-8"))
+# From here on it is the server that speaks: what it says to one client, it says to another.
+SERVERS_WORDS = next(i for i, step in enumerate(STEPS) if step.command == "kubectl create ns more")
 OURS = str(Path(sys.executable).with_name("kubectl"))
 # What an older kubectl words in its own way; its exit code is compared all the same.
 WORDED_BY_THE_CLIENT = re.compile(
@@ -56,7 +58,8 @@ def test_every_command_prints_what_is_expected(sandbox: dict[str, Any], which: s
     if program is None:
         pytest.skip("this machine has no other kubectl")
     variables = environment.process_environment(sandbox)
-    answers = [(step, run(step.command, program, variables)) for step in STEPS]
+    asked = STEPS if program == OURS else STEPS[:SERVERS_WORDS]
+    answers = [(step, run(step.command, program, variables)) for step in asked]
     found = [mismatch(*each, same_client=program == OURS) for each in answers]
     wrong = [each for each in found if each]
-    assert not wrong, f"{len(wrong)} of {len(STEPS)} differ:\n" + "\n".join(wrong)
+    assert not wrong, f"{len(wrong)} of {len(asked)} differ:\n" + "\n".join(wrong)

@@ -146,3 +146,28 @@ def test_an_unreachable_webhook_fails_as_its_policy_says(
     assert made.returncode == (policy == "Fail")
     if policy == "Fail":
         assert 'failed calling webhook "iam-for-pods.amazonaws.com"' in made.stderr
+
+
+def test_a_pod_is_run_in_the_foreground(kubectl: Any) -> None:
+    words = ("run", "shell", "-i", "--rm", "--restart=Never", "--image=busybox", "--", "sh")
+    said = kubectl(*words, input="echo in a Pod; exit 3\n", check=False)
+    assert said.stdout.startswith("in a Pod\n")
+    assert said.returncode == 3
+    assert "terminated (Error)" in said.stderr
+
+
+def test_a_running_container_is_attached_to(pod: str, started: Callable[..., Any]) -> None:
+    attached = started("attach", pod)
+    assert attached.stdout.readline().startswith("tick ")
+
+
+def test_what_does_not_run_cannot_be_reached(kubectl: Any) -> None:
+    kubectl("run", "none", "--image=nginx")
+    kubectl("wait", "pod/none", "--for=condition=PodScheduled", "--timeout=20s")
+    for words, why in (
+        (("exec", "none", "--", "true"), 'container not found ("none")'),
+        (("attach", "none"), "container none not found in pod none_"),
+    ):
+        refused = kubectl(*words, check=False)
+        assert refused.returncode == 1
+        assert f"error: unable to upgrade connection: {why}" in refused.stderr

@@ -19,15 +19,16 @@ def case(log: str, state: str = "running") -> Any:
         "status": {"containerStatuses": [{"state": {state: {}}}]},
     }
     world = SimpleNamespace(
-        core_v1=SimpleNamespace(read_namespaced_pod_log=lambda *_, **__: log),
-        kubernetes=SimpleNamespace(sanitize_for_serialization=lambda text: text),
+        kubernetes=SimpleNamespace(
+            param_serialize=lambda *words, **_: words,
+            call_api=lambda *_: SimpleNamespace(status=200, read=str, data=log.encode()),
+        )
     )
     return SimpleNamespace(
         pod=pod,
         world=world,
         namespace="default",
-        name="app",
-        kind=SimpleNamespace(name="deployment"),
+        owner="deployment/app",
     )
 
 

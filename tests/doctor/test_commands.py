@@ -40,6 +40,18 @@ def test_a_broken_link_exits_1(run: Any) -> None:
     assert json.loads(result.output)["links"][0]["state"] == "broken"
 
 
+def test_what_cannot_be_seen_counts_where_one_asks_for_it(run: Any) -> None:
+    unseen = Diagnosis("deployment/app", "shop", (Link("role", "cannot-see", "iam:GetRole"),))
+    assert run(unseen, "deployment/app").exit_code == 0
+    assert run(unseen, "deployment/app", "--strict").exit_code == 1
+
+
+def test_what_runs_no_pods_is_a_usage_error(run: Any) -> None:
+    result = run(FINE, "service/app")
+    assert result.exit_code == 2
+    assert "cannot diagnose 'service/app'" in result.output
+
+
 def test_without_a_target_the_whole_cluster_is_shown(run: Any) -> None:
     wide = WideTrust("arn:aws:iam::111122223333:role/x", "no condition on :sub")
     result = run(Overview((), (), (wide,)))

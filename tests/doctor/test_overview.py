@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from irsa_helpers import oidc, roles
+from irsa_helpers import oidc, pod_identity, roles
 from irsa_helpers.doctor import overview
-from irsa_helpers.serviceaccounts import ensure_service_account
+from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.world import World
 
@@ -37,7 +38,8 @@ def test_an_annotated_account_and_its_role_are_listed(
     ]
     assert not [refusal for refusal in found.refusals if refusal.role_arn == arn]
     assert json.loads(json.dumps(found.to_dict()))["accesses"]
-    assert f"{namespace}/app -> {arn}" in str(found)
+    assert re.search(rf"  {role} +{namespace}/app\n", f"{found}\n")
+    assert f"| `{role}` | {namespace}/app |" in found._repr_markdown_()
 
 
 def test_an_annotation_that_leads_nowhere_is_listed(
@@ -48,6 +50,10 @@ def test_an_annotation_that_leads_nowhere_is_listed(
     [refusal] = [r for r in overview(world).refusals if r.namespace == namespace]
     assert (refusal.service_account, refusal.role_arn) == ("other", arn)
     assert refusal.reason == "the role's trust policy does not admit it"
+    ensure_service_account(world, "other", namespace=namespace, role_arn=None)
+    ensure_service_account(world, "other", namespace=namespace, annotations={ROLE_ARN: role})
+    [refusal] = [r for r in overview(world).refusals if r.namespace == namespace]
+    assert refusal.reason == "the annotation's value is no role's ARN"
 
 
 def test_a_wide_trust_policy_shows_all_whom_it_admits(
@@ -65,6 +71,7 @@ def test_a_wide_trust_policy_shows_all_whom_it_admits(
     assert arn in {wide.role_arn for wide in found.wide}
     strangers = {a.service_account for a in found.accesses if a.role_arn == arn}
     assert {"stranger", "default"} <= strangers
+    assert "not annotated, but admitted: " in str(found)
 
 
 def test_without_a_provider_nobody_becomes_anything(
@@ -74,6 +81,26 @@ def test_without_a_provider_nobody_becomes_anything(
     ensure_service_account(world, "app", namespace=namespace, role_arn=arn)
     oidc.ensure_no_provider(world)
     found = overview(world)
-    assert found.accesses == ()
+    assert {access.by for access in found.accesses} <= {"pod-identity"}
     [refusal] = [r for r in found.refusals if r.namespace == namespace]
     assert "no provider" in refusal.reason
+
+
+def test_a_role_of_another_account_is_told_as_not_seen(world: World, namespace: str) -> None:
+    oidc.ensure_provider(world)
+    arn = "arn:aws:iam::444455556666:role/elsewhere"
+    ensure_service_account(world, "app", namespace=namespace, role_arn=arn)
+    found = overview(world)
+    assert not [refusal for refusal in found.refusals if refusal.namespace == namespace]
+    assert f"{namespace}/app -> {arn}: a role of another account" in found.unseen
+    assert f"Not seen: {namespace}/app" in str(found)
+
+
+def test_what_pod_identity_gives_is_listed(world: World, namespace: str, role: str) -> None:
+    arn = roles.role_arn(world, role)
+    pod_identity.ensure_association(world, "app", role_arn=arn, namespace=namespace)
+    found = overview(world)
+    pod_identity.ensure_no_association(world, "app", namespace=namespace)
+    [access] = [a for a in found.accesses if a.namespace == namespace and a.by == "pod-identity"]
+    assert (access.service_account, access.role_arn) == ("app", arn)
+    assert f"{namespace}/app  (EKS Pod Identity)" in str(found), str(found)

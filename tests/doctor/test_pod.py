@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers.doctor import pod
+from irsa_helpers.doctor import pod, static_keys
 from irsa_helpers.doctor.reading import SkipError
 from irsa_helpers.doctor.result import Link
 
@@ -54,6 +54,11 @@ def case(
         name="app",
         namespace="default",
         kind=SimpleNamespace(name="deployment"),
+        owner="deployment/app",
+        is_account=False,
+        role_by_hand=None,
+        intended_account="enginrect-sa",
+        token_volume=lambda: next((v for v in found["spec"]["volumes"]), None),
         template=written,
         pod_spec=written["spec"],
         pod=found,
@@ -79,7 +84,7 @@ CHECKS = (
     pod.preset_variables,
     pod.skip_containers,
     pod.injection,
-    pod.static_credentials,
+    static_keys.static_credentials,
     pod.token,
     pod.token_readable,
 )
@@ -136,14 +141,14 @@ def test_a_sidecar_may_be_left_out() -> None:
 
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"])
 def test_what_the_sdk_takes_first_is_told(name: str) -> None:
-    link = pod.static_credentials(case(template=written(env=variables(**{name: "x"}))))
+    link = static_keys.static_credentials(case(template=written(env=variables(**{name: "x"}))))
     assert f"container app has {name}" in link.found
     assert f"{name}-" in link.fix
 
 
 def test_a_region_or_an_endpoint_is_no_fault() -> None:
     template = written(env=variables(AWS_REGION="us-east-1", AWS_ENDPOINT_URL="http://x"))
-    assert pod.static_credentials(case(template=template)).state == "ok"
+    assert static_keys.static_credentials(case(template=template)).state == "ok"
 
 
 def test_a_token_for_another_audience_is_told() -> None:

@@ -6,14 +6,31 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
-from kubernetes.client import ApiException
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError
 
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
+from irsa_helpers.errors import IrsaLabError
 
-WORLD: Any = SimpleNamespace(
-    kubernetes=SimpleNamespace(sanitize_for_serialization=lambda found: found)
-)
+
+def world(status: int = 200, answer: str = "{}", error: Exception | None = None) -> Any:
+    """A world whose API server gives that answer."""
+
+    def call(*_: Any) -> Any:
+        if error is not None:
+            raise error
+        return SimpleNamespace(status=status, read=str, data=answer.encode())
+
+    client = SimpleNamespace(
+        param_serialize=lambda *words, **_: words,
+        call_api=call,
+        configuration=SimpleNamespace(host="https://127.0.0.1"),
+    )
+    return SimpleNamespace(cluster_name="enginrect-cluster", kubernetes=client)
+
+
+PATH = "/api/v1/namespaces/shop/pods/app"
 
 
 def failing(error: Exception) -> Any:
@@ -29,13 +46,14 @@ def aws_error(code: str) -> Any:
 
 def test_what_is_there_is_given() -> None:
     assert read_aws("iam:GetRole", lambda **request: request, RoleName="x") == {"RoleName": "x"}
-    assert read_kubernetes(WORLD, "get pods", lambda *names: names, "a", "b") == ("a", "b")
+    assert read_kubernetes(world(answer='{"kind": "Pod"}'), "get pods", PATH) == {"kind": "Pod"}
+    assert read_kubernetes(world(answer="hello\n"), "get pods/log", f"{PATH}/log") == "hello\n"
 
 
 @pytest.mark.parametrize("code", ["NoSuchEntity", "ResourceNotFoundException", "404"])
 def test_what_is_not_there_is_none(code: str) -> None:
     assert read_aws("iam:GetRole", aws_error(code)) is None
-    assert read_kubernetes(WORLD, "get pods", failing(ApiException(status=404)), "a") is None
+    assert read_kubernetes(world(404), "get pods", PATH) is None
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "403"])
@@ -44,10 +62,32 @@ def test_a_denial_names_the_right(code: str) -> None:
         read_aws("iam:GetRole", aws_error(code))
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_rbacs_denial_names_the_verb_and_the_namespace(status: int) -> None:
+def test_rbacs_denial_names_the_verb_and_the_namespace() -> None:
     with pytest.raises(CannotSeeError, match="get pods in namespace shop"):
-        read_kubernetes(WORLD, "get pods", failing(ApiException(status=status)), "app", "shop")
+        read_kubernetes(world(403), "get pods", PATH)
+    with pytest.raises(CannotSeeError, match=r"get namespaces \(Kubernetes RBAC\)"):
+        read_kubernetes(world(403), "get namespaces", "/api/v1/namespaces/shop")
+
+
+def test_a_cluster_that_knows_nobody_or_is_not_there_ends_it() -> None:
+    gone = MaxRetryError(HTTPConnectionPool("127.0.0.1"), "/api")
+    for here, said in (
+        (world(401), "does not accept your credentials"),
+        (world(error=gone), "cannot be reached"),
+        (world(500, "etcd"), "answers 500: etcd"),
+    ):
+        with pytest.raises(IrsaLabError, match=said) as caught:
+            read_kubernetes(here, "get pods", PATH)
+        assert not isinstance(caught.value, CannotSeeError), "no right is missing"
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "InvalidClientTokenId"])
+def test_credentials_that_have_ended_end_it(code: str) -> None:
+    with pytest.raises(IrsaLabError, match="does not accept your credentials") as caught:
+        read_aws("iam:GetRole", aws_error(code))
+    assert not isinstance(caught.value, CannotSeeError)
+    with pytest.raises(IrsaLabError, match="AWS cannot be reached"):
+        read_aws("iam:GetRole", failing(EndpointConnectionError(endpoint_url="http://x")))
 
 
 def test_without_credentials_nothing_can_be_seen() -> None:
@@ -63,5 +103,3 @@ def test_what_a_world_does_not_offer_is_skipped() -> None:
 def test_any_other_failure_is_not_hidden() -> None:
     with pytest.raises(ClientError):
         read_aws("iam:GetRole", aws_error("Throttling"))
-    with pytest.raises(ApiException):
-        read_kubernetes(WORLD, "get pods", failing(ApiException(status=500)), "a")

@@ -52,5 +52,26 @@ def test_the_text_explains_problems_and_is_brief_about_the_rest() -> None:
     lines = str(diagnosis(FINE, BROKEN)).splitlines()
     assert lines[0] == "deployment/app in namespace default: broken: provider"
     assert lines[2].split() == ["ok", "issuer", "all", "well"]
-    assert lines[3].startswith("broken     provider")
-    assert [line.split()[0] for line in lines[4:]] == ["expected", "error", "fix", "aws"]
+    assert lines[3].split() == ["broken", "provider", "see", "below"]
+    assert lines[5] == "BROKEN provider"
+    assert [line.split()[0] for line in lines[6:10]] == ["found", "expected", "error", "fix"]
+    assert lines[10:] == ["eksctl utils", "aws"], "at the left edge: it is there to be copied"
+
+
+def test_the_text_fits_a_terminal_of_80_columns() -> None:
+    arn = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.ap-northeast-2.amazonaws.com/id/X"
+    long = replace(BROKEN, found=f"it has no such provider as {arn} " * 3)
+    text = diagnosis(replace(FINE, found=f"{arn}, {arn}"), long).text(80)
+    words = {word for line in text.splitlines() if len(line) > 80 for word in line.split()}
+    assert words <= {arn}, "only what must stay whole is longer"
+    assert "arn:aws" in text.splitlines()[2]
+
+
+def test_a_notebook_shows_problems_first_and_folds_the_rest() -> None:
+    markdown = diagnosis(FINE, replace(BROKEN, found="a | b *"))._repr_markdown_()
+    head, _, folded = markdown.partition("<details>")
+    assert "**broken: `provider`**" in head
+    assert "```bash\neksctl utils\naws\n```" in head
+    assert "a \\| b \\*" in head
+    assert "issuer" not in head
+    assert "issuer" in folded

@@ -28,8 +28,10 @@ def case(annotations: dict[str, str], **facts: Any) -> Any:
         "intended_account": "enginrect-sa",
         "intended_annotations": annotations,
         "misplaced_roles": [],
-        "association_role": None,
-        "uses_pod_identity": facts.get("association_role") is not None,
+        "association": None,
+        "uses_pod_identity": facts.get("association") is not None,
+        "owner": "deployment/app",
+        "role_by_hand": None,
         "own_account": "111122223333",
         "role_arn": ROLE,
     }
@@ -43,17 +45,21 @@ def test_irsa_alone_is_no_fault() -> None:
 
 
 def test_pod_identity_alone_is_no_fault() -> None:
-    here = case({}, association_role=OTHER)
+    here = case({}, association={"roleArn": OTHER, "associationId": "a-1"})
     assert workload.pod_identity(here).state == "ok"
     with pytest.raises(SkipError, match="EKS Pod Identity is used instead"):
         workload.annotation(here)
 
 
 def test_both_at_once_is_told_with_the_one_that_wins() -> None:
-    link = workload.pod_identity(case({KEY: ROLE}, association_role=OTHER))
-    assert link.state == "risk"
+    association = {"roleArn": OTHER, "associationId": "a-1"}
+    link = workload.pod_identity(case({KEY: ROLE}, association=association))
+    assert link.state == "broken"
     assert link.found.startswith(f"EKS Pod Identity gives {OTHER}")
     assert "delete-pod-identity-association" in link.fix
+    assert "--association-id a-1" in link.fix
+    same = case({KEY: ROLE}, association=association | {"roleArn": ROLE})
+    assert workload.pod_identity(same).state == "risk"
 
 
 def test_a_missing_annotation_comes_with_the_role_that_was_meant() -> None:
@@ -86,3 +92,22 @@ def test_a_missing_service_account_names_those_alike() -> None:
     link = workload.service_account(here)
     assert "alike: enginrect-sa" in link.found
     assert 'serviceaccount "enginrect-s" not found' in link.error
+
+
+def test_a_workload_that_no_role_was_meant_for_is_no_fault() -> None:
+    class Nobody(SimpleNamespace):
+        @property
+        def role_arn(self) -> str:
+            raise SkipError("no role is named")
+
+    told = vars(case({}))
+    del told["role_arn"]
+    link = workload.annotation(Nobody(**told))  # type: ignore[arg-type]
+    assert link.state == "ok"
+    assert "IRSA is not used here" in link.found
+
+
+def test_a_role_by_hand_needs_no_annotation() -> None:
+    here = case({}, role_by_hand=ROLE)
+    assert workload.annotation(here).state == "ok"
+    assert workload.role_arn(here).found == ROLE

@@ -1,19 +1,23 @@
-"""Each lab's whole way: broken, wrong fixes refused, solved, broken again."""
+"""Each lab's whole way: broken, named by the doctor, wrong fixes refused, reset, solved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from irsa_helpers import state, tour
+from irsa_helpers.doctor import doctor
 from irsa_helpers.labs import engine
+from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.model import Lab, all_labs
 from irsa_helpers.labs.progress import Progress
-from irsa_helpers.labs.scene import clear_scene
 from irsa_helpers.world import World
 
 LABS = all_labs()
+BROKEN = "broken"
 
 
 @pytest.fixture
@@ -31,38 +35,82 @@ def lab(request: pytest.FixtureRequest, world: World, progress: Progress) -> Ite
     clear_scene(world, chosen.namespace)
 
 
-def _missed(verdict: engine.Verdict) -> set[str]:
+def missed(verdict: engine.Verdict) -> set[str]:
     return {goal.name for goal in verdict.goals if not goal.reached}
 
 
-def test_a_lab_is_broken_then_solved_then_broken_again(
+def named_links(world: World, lab: Lab) -> set[str]:
+    """The links that the doctor names, in the form of lab.yaml: `link` or `target:link`."""
+    targets = {"deployment/app"} | {link.rpartition(":")[0] for link in lab.links if ":" in link}
+    found = set()
+    for target in targets:
+        prefix = "" if target == "deployment/app" else f"{target}:"
+        diagnosis = doctor(world, target, namespace=lab.namespace)
+        found |= {prefix + link.name for link in diagnosis.problems}
+    return found
+
+
+def test_a_lab_is_broken_and_only_its_solution_mends_it(
     world: World, lab: Lab, progress: Progress
 ) -> None:
     first = engine.check(world, lab, progress)
     assert [goal.name for goal in first.goals] == list(lab.goals)
-    assert _missed(first) == set(lab.broken), str(first)
+    assert missed(first) == set(lab.broken), str(first)
+    assert set(lab.links) <= named_links(world, lab), "the doctor names the fault"
+
+    for fix in lab.wrong_fixes():
+        fix(world)
+        assert not engine.check(world, lab, progress).passed, fix.__name__
+        engine.reset(world, lab, progress)
+    again = engine.check(world, lab, progress)
+    assert missed(again) == set(lab.broken), f"after a reset: {again}"
+
     engine.solution(world, lab, progress, apply=True)
     solved = engine.check(world, lab, progress)
     assert solved.passed, str(solved)
-    engine.reset(world, lab, progress)
-    again = engine.check(world, lab, progress)
-    assert _missed(again) == set(lab.broken), str(again)
+    healthy = doctor(world, "deployment/app", namespace=lab.namespace)
+    assert not [str(link) for link in healthy.links if link.state == BROKEN]
 
 
-def test_tempting_fixes_are_refused(world: World, lab: Lab, progress: Progress) -> None:
-    assert lab.wrong_fixes()
-    for fix in lab.wrong_fixes():
-        engine.reset(world, lab, progress)
-        fix(world)
-        assert not engine.check(world, lab, progress).passed, fix.__name__
+@pytest.mark.parametrize("lab", LABS, ids=[lab.id for lab in LABS])
+def test_a_lab_tells_symptoms_and_names_no_fix_in_its_story(lab: Lab) -> None:
+    assert len(lab.wrong_fixes()) >= 2
+    assert set(lab.broken) <= set(lab.goals)
+    assert lab.links
+    assert len(set(lab.hints)) == 3
 
 
 def test_two_labs_do_not_disturb_each_other(world: World, progress: Progress) -> None:
-    one, other = LABS[:2]
-    for each in (one, other):
+    """Also those about what a whole cluster or account has: the webhook and the provider."""
+    chosen = [lab for lab in LABS if lab.id[:2] in {"01", "20", "21", "31"}]
+    for each in chosen:
         engine.start(world, each, progress)
-    engine.solution(world, one, progress, apply=True)
-    assert engine.check(world, one, progress).passed
-    assert _missed(engine.check(world, other, progress)) == set(other.broken)
-    for each in (one, other):
+    engine.solution(world, chosen[0], progress, apply=True)
+    assert engine.check(world, chosen[0], progress).passed
+    for other in chosen[1:]:
+        assert missed(engine.check(world, other, progress)) == set(other.broken), other.id
+    for each in chosen:
         clear_scene(world, each.namespace)
+
+
+@pytest.mark.parametrize("number", ["01", "21", "31"])
+def test_a_labs_notebook_runs_to_its_end(
+    number: str, world: World, sandbox_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [chosen] = [lab for lab in LABS if lab.id.startswith(number)]
+    monkeypatch.setenv(state.HOME_VARIABLE, str(sandbox_home))
+    done = tour.execute(chosen.folder / "lab.ipynb")
+    shown = "".join(str(cell.get("outputs")) for cell in done.cells)
+    assert "Not there yet" in shown
+    assert "Hint 1" not in shown, "a hint is not used up by running all cells"
+    clear_scene(world, chosen.namespace)
+
+
+@pytest.mark.parametrize("lab", LABS, ids=[lab.id for lab in LABS])
+def test_a_labs_notebook_tells_its_story(lab: Lab) -> None:
+    notebook = nbformat.read(lab.folder / "lab.ipynb", as_version=4)
+    assert lab.title in notebook.cells[0].source
+    assert " ".join(lab.story.split()) in " ".join(notebook.cells[0].source.split())
+    code = "".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert f'lab("{lab.id[:2]}", world)' in code
+    assert all(not cell.get("outputs") for cell in notebook.cells)

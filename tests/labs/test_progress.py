@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from irsa_helpers.labs.progress import Progress
+from irsa_helpers.labs.progress import Progress, Record
 
 
 def test_a_lab_is_done_at_its_first_passing_check_and_stays_so(tmp_path: Path) -> None:
@@ -26,3 +26,17 @@ def test_hints_count_up_and_a_new_start_forgets_them(tmp_path: Path) -> None:
     assert progress.records()["01-x"].hints_used == 2
     progress.started("01-x")
     assert progress.records()["01-x"].hints_used == 0
+
+
+def test_help_and_time_are_told_in_words() -> None:
+    def record(seconds: int | None, hints: int, seen: bool) -> Record:
+        done = f"2026-11-24T10:{seconds // 60:02d}:{seconds % 60:02d}+00:00" if seconds else None
+        return Record("01-x", "2026-11-24T10:00:00+00:00", done, hints, 1, seen)
+
+    assert (record(30, 1, False).time_taken, record(30, 1, False).help_used) == (
+        "< 1 min",
+        "1 hint",
+    )
+    assert record(600, 2, True).time_taken == "10 min"
+    assert record(600, 2, True).help_used == "2 hints, solution"
+    assert (record(None, 0, False).time_taken, record(None, 0, False).help_used) == ("", "")

@@ -25,6 +25,7 @@ def test_a_new_lab_gets_the_next_number_everywhere(folder: Path) -> None:
     made = template.new_lab("slow-clock")
     assert made.name == "02-slow-clock"
     assert model.load_lab(made).namespace == "lab-02"
+    assert model.load_lab(made).title == "Slow clock"
     for path in made.iterdir():
         assert "lab-01" not in path.read_text(encoding="utf-8"), path
 

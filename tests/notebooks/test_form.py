@@ -12,6 +12,14 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 MOST_LINES = 12
+MOST_COLUMNS = 90  # what JupyterLab shows beside its side bars in a window of 900 pixels
+MOST_WORDS = 80
+ONLY_HERE = "raises-exception"  # the tag of a cell that only the sandbox can run
+# What a real world refuses, and what reads it.
+SANDBOX_ONLY = re.compile(
+    r"\.trace\(|\.advance_clock\(|\.rotate_signing_key\(|\bin_account\(|\bensure_node_proxy\("
+    r"|\brecorded_calls\(|world_sandbox|irsa_helpers\.sandbox"
+)
 
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -42,13 +50,43 @@ def test_it_ends_with_what_was_done_and_what_comes_next(path: Path) -> None:
 
 @by_name
 def test_it_asks_before_it_tells(path: Path) -> None:
-    assert any("**Predict first:**" in text(cell) for cell in cells(path, "markdown"))
+    asking = [text(c) for c in cells(path, "markdown") if "**Predict first:**" in text(c)]
+    assert asking
+    for question in asking:
+        assert "<details><summary>Answer</summary>" in question.split("**Predict first:**")[1]
+
+
+@by_name
+def test_it_ends_with_a_question_to_check_oneself(path: Path) -> None:
+    assert any("quiz(" in text(cell) for cell in cells(path, "code"))
+
+
+@by_name
+def test_a_text_is_short(path: Path) -> None:
+    """Tables, folded answers, pictures' texts and links' addresses do not count."""
+    aside = r"<details>.*?</details>|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|^\|.*?$"
+    for cell in cells(path, "markdown")[1:-1]:
+        words = re.sub(aside, "", text(cell), flags=re.DOTALL | re.MULTILINE).split()
+        assert len(words) <= MOST_WORDS, cell["id"]
+
+
+@by_name
+def test_what_only_the_sandbox_can_do_is_marked_and_said(path: Path) -> None:
+    every = cells(path)
+    for place, cell in enumerate(every):
+        if cell["cell_type"] == "code" and SANDBOX_ONLY.search(text(cell)):
+            assert ONLY_HERE in cell["metadata"].get("tags", []), cell["id"]
+        if ONLY_HERE in cell["metadata"].get("tags", []):
+            before = " ".join(text(c) for c in every[:place] if c["cell_type"] == "markdown")
+            assert re.search(r"real (account|cluster|world)", before), cell["id"]
 
 
 @by_name
 def test_a_code_cell_is_short(path: Path) -> None:
-    long = [cell["id"] for cell in cells(path, "code") if len(cell["source"]) > MOST_LINES]
-    assert long == []
+    for cell in cells(path, "code"):
+        lines = text(cell).splitlines()
+        assert len(lines) <= MOST_LINES, cell["id"]
+        assert max(map(len, lines)) <= MOST_COLUMNS, cell["id"]
 
 
 @by_name

@@ -1,30 +1,81 @@
-"""Every notebook runs: all in order in one world, and each alone in a fresh one."""
+"""Every notebook runs alone and in order; its closing check fails where its step is broken."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from irsa_helpers import launch, state, tour
+from irsa_helpers import launch, state, tour, world
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.world_sandbox import SandboxWorld
+from tests.notebooks.breaks import BREAKS
+from tests.notebooks.learner import ONLY_HERE, Learner, LikeReal, closing_check, code_cells
 
 NOTEBOOKS = tour.notebooks()
+FOLDER = NOTEBOOKS[0].parent
+# Calls that AWS and Kubernetes refuse the second time; a learner may run any cell twice.
+ONCE_ONLY = re.compile(r"\.(create|delete|add|remove)_\w+\(")
+
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 @pytest.fixture
-def fresh_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A learner's place in which nothing has been done yet."""
     home = tmp_path / "home"
     monkeypatch.setenv(state.HOME_VARIABLE, str(home))
+    monkeypatch.chdir(FOLDER)
     yield home
     launch.stop_sandbox(home)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_alone_in_a_fresh_world(path: Path, fresh_world: Path) -> None:
-    tour.execute(path)
+@by_name
+def test_it_runs_alone_and_its_closing_check_can_fail(path: Path, home: Path) -> None:
+    cells, learner = code_cells(path), Learner()
+    check = closing_check(cells)
+    for cell in cells[: check + 1]:
+        learner.runs(cell)
+        if ONCE_ONLY.search(cell.source):
+            learner.runs(cell)
+    for broken in BREAKS[path.stem[:2]]:
+        assert learner.tries(broken.breaking) is None
+        raised = learner.tries(cells[check].source)
+        assert re.search(broken.cause, str(raised)), f"{broken.breaking} led to {raised}"
+        assert learner.tries(broken.mending) is None
+    learner.runs(cells[check])
+    for cell in cells[check + 1 :]:
+        learner.runs(cell)
 
 
-def test_all_run_in_order_in_one_world(fresh_world: Path) -> None:
+@pytest.fixture
+def like_real(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `connect()` gives behaves as a real account and cluster do."""
+
+    def connect(_: str = "auto", *, approve: bool = False) -> LikeReal:
+        return LikeReal(SandboxWorld(launch.ensure_sandbox(home)), approve=approve)
+
+    monkeypatch.setattr(world, "connect", connect)
+
+
+@pytest.mark.usefixtures("like_real")
+def test_a_real_world_shows_the_plan_and_changes_nothing(home: Path) -> None:
     for path in NOTEBOOKS:
-        tour.execute(path)
+        learner = Learner()
+        raised = learner.tries(code_cells(path)[0].source)
+        assert raised is None or isinstance(raised, IrsaLabError), f"{path.stem}: {raised!r}"
+    sandbox = SandboxWorld(launch.ensure_sandbox(home))
+    assert sandbox.aws("s3").list_buckets()["Buckets"] == []
+
+
+@pytest.mark.usefixtures("like_real")
+def test_all_run_in_order_in_a_real_world_once_approved() -> None:
+    for path in NOTEBOOKS:
+        learner = Learner()
+        for cell in code_cells(path):
+            raised = learner.tries(cell.source.replace("connect()", "connect(approve=True)"))
+            allowed: Any = Exception if ONLY_HERE in cell.metadata.get("tags", []) else ()
+            assert raised is None or isinstance(raised, allowed), f"cell {cell.id}: {raised!r}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import certifi
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from irsa_helpers.sandbox import apiclient
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Informer, path_of
@@ -29,22 +32,34 @@ class Server:
         self._watches = watches
         self.asked: list[str] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        if "watch" not in request.url.params:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if "watch" not in request.query:
             revision, items = self._lists.pop(0)
             metadata = {"resourceVersion": str(revision)}
-            return httpx.Response(200, json={"metadata": metadata, "items": items})
-        self.asked.append(request.url.params["resourceVersion"])
+            return web.json_response({"metadata": metadata, "items": items})
+        self.asked.append(request.query["resourceVersion"])
         answer = self._watches.pop(0) if self._watches else None
         if isinstance(answer, int):
-            return httpx.Response(answer, json={"reason": "InternalError", "message": "broken"})
-        return httpx.Response(200, content=self._lines(answer))
-
-    async def _lines(self, events: list[Any] | None) -> AsyncIterator[bytes]:
-        if events is None:
+            broken = {"reason": "InternalError", "message": "broken"}
+            return web.json_response(broken, status=answer)
+        stream = web.StreamResponse()
+        await stream.prepare(request)
+        for kind, body in answer or ():
+            await stream.write(json.dumps({"type": kind, "object": body}).encode() + b"\n")
+        if answer is None:
             await asyncio.Event().wait()
-        for kind, body in events or ():
-            yield json.dumps({"type": kind, "object": body}).encode() + b"\n"
+        return stream
+
+
+@contextlib.asynccontextmanager
+async def client_of(handler: Any) -> AsyncIterator[ApiClient]:
+    """A client of a server at which that handler answers every request."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    async with TestServer(app, shutdown_timeout=0) as server:
+        client = ApiClient(str(server.make_url("")), "token", certifi.where(), name="test")
+        yield client
+        await client.close()
 
 
 @pytest.fixture(autouse=True)
@@ -56,9 +71,6 @@ def followed(server: Server, changes: int) -> tuple[dict[Any, Any], list[str]]:
     """The cache after so many changes, and the names that were told of."""
 
     async def scenario() -> tuple[dict[Any, Any], list[str]]:
-        client = ApiClient.__new__(ApiClient)
-        transport = httpx.MockTransport(server)
-        client._client = httpx.AsyncClient(transport=transport, base_url="http://api")
         told: list[str] = []
         enough = asyncio.Event()
 
@@ -69,11 +81,11 @@ def followed(server: Server, changes: int) -> tuple[dict[Any, Any], list[str]]:
             if body["metadata"]["name"] == "unreadable":
                 raise KeyError("spec")
 
-        informer = Informer(client, PATH, on_change)
-        await informer.start()
-        await asyncio.wait_for(enough.wait(), 10)
-        await informer.stop()
-        await client.close()
+        async with client_of(server.answer) as client:
+            informer = Informer(client, PATH, on_change)
+            await informer.start()
+            await asyncio.wait_for(enough.wait(), 10)
+            await informer.stop()
         return informer.objects, told
 
     return asyncio.run(scenario())
@@ -140,17 +152,38 @@ def test_a_path_is_that_of_the_api(parts: tuple[str, ...], expected: str) -> Non
     assert path_of(*parts) == expected
 
 
-def test_a_refusal_has_its_status_and_reason() -> None:
-    def refuse(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(403, json={"reason": "Forbidden", "message": "no"})
+def refusal_of(handler: Any) -> ApiError:
+    """How the client tells that answer to a create."""
 
     async def scenario() -> None:
-        client = ApiClient.__new__(ApiClient)
-        client._client = httpx.AsyncClient(
-            transport=httpx.MockTransport(refuse), base_url="http://api"
-        )
-        await client.create(PATH, {})
+        async with client_of(handler) as client:
+            await client.create(PATH, {})
 
     with pytest.raises(ApiError) as refused:
         asyncio.run(scenario())
-    assert (refused.value.status, refused.value.reason) == (403, "Forbidden")
+    return refused.value
+
+
+def test_a_refusal_has_its_status_and_reason() -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({"reason": "Forbidden", "message": "no"}, status=403)
+
+    refused = refusal_of(refuse)
+    assert (refused.status, refused.reason, refused.message) == (403, "Forbidden", "no")
+
+
+def test_a_connection_that_breaks_is_told_in_the_same_way() -> None:
+    async def hang_up(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    refused = refusal_of(hang_up)
+    assert (refused.status, refused.reason) == (0, "Unreachable")
+
+
+def test_a_watch_brings_an_object_of_a_mebibyte_in_one_line() -> None:
+    large = pod("large", 11)
+    large["metadata"]["annotations"] = {"text": "x" * 2**20}
+    objects, _ = followed(Server([(10, [])], [[("ADDED", large)]]), 1)
+    assert objects["ns", "large"] == large

@@ -76,3 +76,15 @@ def test_a_folder_is_listed_and_a_name_is_told(imds: Any, path: str, expected: s
 
 def test_an_unknown_path_is_not_found(imds: Any) -> None:
     assert get(imds, "meta-data/nothing").status_code == 404
+
+
+def test_a_pod_calls_below_its_uid_and_a_policy_keeps_it_away(
+    call: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def reaches(uid: str) -> bool:
+        return uid == "free"
+
+    monkeypatch.setattr(node, "DROPPED_SECONDS", 0)
+    app = node.create_imds_app(credentials, ROLE, clock, reaches=reaches)
+    assert call(app, "PUT", "/pods/free/latest/api/token", headers=TTL).status_code == 200
+    assert call(app, "PUT", "/pods/kept/latest/api/token", headers=TTL).status_code == 504

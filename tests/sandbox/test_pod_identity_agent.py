@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -17,23 +19,22 @@ Ask = Callable[..., httpx.Response]
 
 
 class EksAuth:
-    """A stand-in for the EKS Auth endpoint that keeps what it was asked."""
+    """A stand-in for the EKS Auth endpoint that keeps what it was asked: path, headers, body."""
 
     def __init__(self) -> None:
-        self.asked: list[httpx.Request] = []
-        self.refusal: httpx.Response | None = None
+        self.asked: list[tuple[str, Mapping[str, str], Any]] = []
+        self.refusal: tuple[int, dict[str, str], Any] | None = None
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        if self.refusal is not None:
-            return self.refusal
+    def answer(self, path: str, headers: Mapping[str, str], body: Any) -> Any:
+        """Status, headers and body of the answer."""
+        self.asked.append((path, headers, body))
         credentials = {
             "accessKeyId": "ASIAPOD",
             "secretAccessKey": "secret",
             "sessionToken": "session",
             "expiration": EXPIRATION,
         }
-        return httpx.Response(200, json={"credentials": credentials})
+        return self.refusal or (200, {}, {"credentials": credentials})
 
 
 async def node_credentials() -> Mapping[str, str]:
@@ -41,23 +42,36 @@ async def node_credentials() -> Mapping[str, str]:
 
 
 @pytest.fixture
-def eks_auth(monkeypatch: pytest.MonkeyPatch) -> EksAuth:
-    made = EksAuth()
-    transport = httpx.MockTransport(made)
-    client = httpx.AsyncClient
-
-    def with_transport(**options: Any) -> httpx.AsyncClient:
-        return client(**({"transport": transport} | options))
-
-    monkeypatch.setattr("irsa_helpers.sandbox.pod_identity_agent.httpx.AsyncClient", with_transport)
-    return made
+def eks_auth() -> EksAuth:
+    return EksAuth()
 
 
 @pytest.fixture
-def agent(eks_auth: EksAuth) -> PodIdentityAgent:
+def endpoint(eks_auth: EksAuth) -> Iterator[str]:
+    """The URL at which the stand-in answers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, headers, answer = eks_auth.answer(self.path, self.headers, body)
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def agent(endpoint: str) -> PodIdentityAgent:
     clock = Clock()
     return PodIdentityAgent(
-        "http://aws.test", "ap-northeast-2", "111122223333", "c", clock, node_credentials
+        endpoint, "ap-northeast-2", "111122223333", "c", clock, node_credentials
     )
 
 
@@ -83,11 +97,11 @@ def test_the_answer_has_the_form_that_an_sdk_reads(ask: Ask) -> None:
 
 def test_the_call_names_the_cluster_and_is_signed_by_the_node(ask: Ask, eks_auth: EksAuth) -> None:
     ask()
-    [asked] = eks_auth.asked
-    assert asked.url.path == "/clusters/c/assume-role-for-pod-identity"
-    assert json.loads(asked.content) == {"token": "token-1"}
-    assert "Credential=ASIANODE/" in asked.headers["authorization"]
-    assert "/ap-northeast-2/eks-auth/aws4_request" in asked.headers["authorization"]
+    [(path, headers, body)] = eks_auth.asked
+    assert path == "/clusters/c/assume-role-for-pod-identity"
+    assert body == {"token": "token-1"}
+    assert "Credential=ASIANODE/" in headers["authorization"]
+    assert "/ap-northeast-2/eks-auth/aws4_request" in headers["authorization"]
 
 
 def test_credentials_are_kept_for_the_same_token_only(ask: Ask, eks_auth: EksAuth) -> None:
@@ -107,7 +121,7 @@ def test_credentials_near_their_end_are_renewed(
 
 def test_a_refusal_comes_with_its_code_and_status(ask: Ask, eks_auth: EksAuth) -> None:
     headers = {"x-amzn-errortype": "ResourceNotFoundException", "x-amzn-requestid": "r1"}
-    eks_auth.refusal = httpx.Response(404, json={"message": "none"}, headers=headers)
+    eks_auth.refusal = (404, headers, {"message": "none"})
     answer = ask()
     assert answer.status_code == 404
     assert answer.text == "[r1]: (ResourceNotFoundException): none, fault: client\n"

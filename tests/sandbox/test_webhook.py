@@ -13,6 +13,8 @@ from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.trace import Trace
 from irsa_helpers.sandbox.webhook import (
     MOUNT_PATH,
+    ROLE_KEYS,
+    STS_KEY,
     VOLUME,
     WebhookSettings,
     configuration,
@@ -91,6 +93,10 @@ def test_a_malformed_role_arn_is_injected_as_it_is() -> None:
         ("3600", "60", 600),
         ("3600", "soon", 3600),
         ("172800", None, 172800),
+        ("0", None, 600),
+        ("-1", "0600", 600),
+        ("+3600", None, 3600),
+        ("9223372036854775808", None, 86400),
     ],
 )
 def test_the_pods_expiration_wins_and_ten_minutes_are_the_least(
@@ -221,10 +227,58 @@ def test_what_go_takes_for_no_number_is_no_expiration(text: str) -> None:
     assert token_of(patch)["expirationSeconds"] == 86400
 
 
-def test_a_list_of_names_that_is_no_csv_skips_nothing() -> None:
-    own = {f"{PREFIX}/skip-containers": '"app'}
-    patch = mutate(pod(annotations=own), account(role_arn=ROLE), SETTINGS)
-    assert "AWS_ROLE_ARN" in environment_of(patch)
+@pytest.mark.parametrize(
+    ("text", "skipped"),
+    [
+        ("app", True),
+        ("other,app", True),
+        ("app\nother", True),
+        ("\n\napp", True),
+        ('"app"', True),
+        ('"ap""p",app', True),
+        ("app,", True),
+        ("", False),
+        ("APP", False),
+        (" app", False),
+        ("other\napp", False),
+        ('"app', False),
+        ('"app" ,other', False),
+        ('app, "other"', False),
+        ('app,oth"er', False),
+    ],
+)
+def test_names_are_read_as_gos_csv_reader_reads_them(text: str, skipped: bool) -> None:
+    own = {f"{PREFIX}/skip-containers": text}
+    container = container_of(mutate(pod(annotations=own), account(role_arn=ROLE), SETTINGS))
+    assert ("env" not in container) == skipped
+
+
+def test_init_containers_are_injected_and_skipped_alike() -> None:
+    inits = [{"name": "first", "image": "busybox"}, {"name": "second", "image": "busybox"}]
+    own = {f"{PREFIX}/skip-containers": "first"}
+    patch = mutate(pod(annotations=own, initContainers=inits), account(role_arn=ROLE), SETTINGS)
+    assert [each["path"] for each in patch] == [
+        "/spec/volumes",
+        "/spec/containers",
+        "/spec/initContainers",
+    ]
+    first, second = patch[-1]["value"]
+    assert first == inits[0]
+    assert [each["name"] for each in second["env"]][-2:] == list(ROLE_KEYS)
+
+
+@pytest.mark.parametrize(
+    ("text", "regional"),
+    [("1", True), ("T", True), ("False", False), ("0", False), ("nonsense", True), ("yes", True)],
+)
+def test_regional_endpoints_are_gos_booleans(text: str, regional: bool) -> None:
+    patch = mutate(pod(), account(role_arn=ROLE, sts_regional_endpoints=text), SETTINGS)
+    assert (STS_KEY in environment_of(patch)) == regional
+
+
+def test_an_empty_role_is_no_role_and_an_empty_audience_is_one() -> None:
+    assert mutate(pod(), account(role_arn=""), SETTINGS) == []
+    assert token_of(mutate(pod(), account(role_arn=ROLE, audience=""), SETTINGS))["audience"] == ""
 
 
 class Accounts:

@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from irsa_helpers.sandbox.apiserver import tables, watch
-from irsa_helpers.sandbox.apiserver.objects import Target
+from irsa_helpers.sandbox.apiserver.formats import base64_fault
+from irsa_helpers.sandbox.apiserver.go_json import syntax_fault
+from irsa_helpers.sandbox.apiserver.options import EXACT, ListOptions, list_options
+from irsa_helpers.sandbox.apiserver.rendering import JSON, YAML, in_order, rendered
 from irsa_helpers.sandbox.apiserver.requests import is_watch, place_of, selector_of
 from irsa_helpers.sandbox.apiserver.status import StatusError, bad_request
 from irsa_helpers.sandbox.apiserver.storage import Object, Store
+from irsa_helpers.sandbox.apiserver.targets import Target
 from irsa_helpers.sandbox.clock import Clock
 
 WATCH_SECONDS = 1800
@@ -30,24 +34,31 @@ TOO_OLD = (
 )
 
 
-def form_of(request: Request) -> str:
-    """The first form of the Accept header that is here: `Table`, ... or `` for the whole object.
+@dataclass(frozen=True)
+class Form:
+    """How an answer is written: as which kind (none: the whole object), in which media type."""
+
+    kind: str = ""
+    media_type: str = JSON
+
+
+def form_of(request: Request) -> Form:
+    """The first form of the Accept header that is here.
 
     Raises StatusError 406 where none is.
     """
     accept = request.headers.get("accept") or "*/*"
     for alternative in accept.split(","):
-        kind, *parameters = (part.strip() for part in alternative.split(";"))
-        if kind not in {"application/json", "application/*", "*/*"}:
+        media_type, *parameters = (part.strip() for part in alternative.split(";"))
+        if media_type not in {JSON, YAML, "application/*", "*/*"}:
             continue
-        wanted = next((p[3:] for p in parameters if p.startswith("as=")), "")
-        if not wanted or wanted in FORMS:
-            return wanted
-    raise StatusError(
-        406,
-        "NotAcceptable",
-        "only the following media types are accepted: application/json",
-    )
+        given = dict(each.split("=", 1) for each in parameters if "=" in each)
+        wanted = given.get("as", "")
+        if wanted and (wanted not in FORMS or given.get("v", "v1") != "v1"):
+            continue
+        return Form(wanted, YAML if media_type == YAML else JSON)
+    text = f"only the following media types are accepted: {JSON}, {YAML}"
+    raise StatusError(406, "NotAcceptable", text)
 
 
 @dataclass(frozen=True)
@@ -80,24 +91,29 @@ class Answers:
     def one(self, request: Request, target: Target, body: Object, code: int = 200) -> Response:
         """One object."""
         form = form_of(request)
-        if form == "Table":
+        if form.kind == "Table":
             metadata = {"resourceVersion": body["metadata"].get("resourceVersion", "")}
-            return JSONResponse(self._table(request, target, [body], metadata), code)
-        return JSONResponse(_partial(body) if form else body, code)
+            shown = self._table(request, target, [body], metadata)
+        else:
+            shown = _partial(body) if form.kind else in_order(body)
+        return rendered(request, shown, code, media_type=form.media_type)
 
     def many(self, request: Request, target: Target) -> Response:
         """A list, or the watch that the query asks for."""
-        if is_watch(request):
-            return self._watch(request, target)
-        page = self._page(request, target)
+        asked = list_options(request.query_params)
         form = form_of(request)
-        if form == "Table":
-            return JSONResponse(self._table(request, target, page.bodies, page.metadata))
-        if form:
+        if is_watch(request):
+            return self._watch(request, target, asked, form)
+        page = self._page(request, target, asked)
+        if form.kind == "Table":
+            shown = self._table(request, target, page.bodies, page.metadata)
+        elif form.kind:
             listed = [_partial(body) for body in page.bodies]
             head = {"kind": "PartialObjectMetadataList", "apiVersion": META}
-            return JSONResponse(head | {"metadata": page.metadata, "items": listed})
-        return JSONResponse(listing(target, page.bodies, page.metadata))
+            shown = head | {"metadata": page.metadata, "items": listed}
+        else:
+            shown = listing(target, page.bodies, page.metadata)
+        return rendered(request, shown, media_type=form.media_type)
 
     def _table(
         self,
@@ -114,22 +130,27 @@ class Answers:
             target.resource.qualified, bodies, metadata, now, columns=columns, include=include
         )
 
-    def _page(self, request: Request, target: Target) -> Page:
+    def _page(self, request: Request, target: Target, asked: ListOptions) -> Page:
         """The chunk that `limit` and `continue` ask for.
 
-        Raises StatusError 400 for a broken `continue`, 410 for one whose revision is forgotten.
+        Raises StatusError 400 for a broken `continue`, 410 for one whose revision is forgotten, 504
+        for a revision that is still to come.
         """
-        query = request.query_params
-        limit = int(query.get("limit") or 0)
+        query, limit = request.query_params, asked.limit
         revision, start = self._store.revision, None
-        if token := query.get("continue"):
-            revision, start = _continued(token)
+        if asked.continue_token:
+            revision, start = _continued(asked.continue_token)
+        elif asked.revision is not None and asked.match == EXACT:
+            revision = asked.revision
+        if (asked.revision or 0) > self._store.revision:
+            raise too_large(asked.revision or 0, self._store.revision)
         if revision < self._store.oldest_revision:
-            raise StatusError(410, "Expired", TOO_OLD)
+            text = TOO_OLD if start else "The resourceVersion for the provided list is too old."
+            raise StatusError(410, "Expired", text)
         bodies = self._store.list_at(revision, *place_of(target))
         if start is not None:
             bodies = [body for body in bodies if _place(body) > start]
-        selects = selector_of(request, target.name)
+        selects = selector_of(request, target.resource, target.name)
         chosen = [body for body in bodies if selects(body)]
         if not limit or len(chosen) <= limit:
             return Page(chosen, revision)
@@ -138,16 +159,13 @@ class Answers:
         left = None if selective else len(chosen) - limit
         return Page(shown, revision, _token(revision, _place(shown[-1])), left)
 
-    def _watch(self, request: Request, target: Target) -> Response:
-        query = request.query_params
-        version = query.get("resourceVersion", "")
-        form = form_of(request)
+    def _watch(self, request: Request, target: Target, asked: ListOptions, form: Form) -> Response:
         first = True
 
         def render(body: Object) -> Object:
             nonlocal first
-            if form != "Table":
-                return _partial(body) if form else body
+            if form.kind != "Table":
+                return _partial(body) if form.kind else body
             metadata = {"resourceVersion": body["metadata"]["resourceVersion"]}
             shown = self._table(request, target, [body], metadata, columns=first)
             first = False
@@ -157,15 +175,22 @@ class Answers:
         wanted = watch.WatchRequest(
             resource=target.resource.qualified,
             namespace=target.namespace or None,
-            selects=selector_of(request, target.name),
+            selects=selector_of(request, target.resource, target.name),
             render=render,
             bookmark={"kind": kind, "apiVersion": target.resource.api_version},
-            revision=int(version) if version not in {"", "0"} else None,
-            send_initial_events=query.get("sendInitialEvents") == "true",
-            timeout_seconds=float(query.get("timeoutSeconds") or WATCH_SECONDS),
-            bookmarks=query.get("allowWatchBookmarks") == "true",
+            revision=asked.revision,
+            send_initial_events=bool(asked.send_initial_events),
+            timeout_seconds=float(asked.timeout_seconds or WATCH_SECONDS),
+            bookmarks=asked.bookmarks,
         )
-        return StreamingResponse(watch.events(self._store, wanted), media_type="application/json")
+        return StreamingResponse(watch.events(self._store, wanted), media_type=JSON)
+
+
+def too_large(asked: int, current: int) -> StatusError:
+    """504: nobody has written that revision yet."""
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    text = f"Too large resource version: {asked}, current: {current}"
+    return StatusError(504, "Timeout", text, {"causes": [cause], "retryAfterSeconds": 1})
 
 
 def listing(target: Target, bodies: list[Object], metadata: Object) -> Object:
@@ -193,9 +218,14 @@ def _token(revision: int, last: tuple[str, str]) -> str:
 
 
 def _continued(token: str) -> tuple[int, tuple[str, str]]:
+    invalid = "invalid continue token: continue key is not valid: "
+    padded = token.replace("-", "+").replace("_", "/") + "=" * (-len(token) % 4)
+    if fault := base64_fault(padded if len(token) % 4 != 1 else token):
+        raise bad_request(invalid + fault)
     try:
-        read: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        read: dict[str, Any] = json.loads(base64.b64decode(padded))
         namespace, _, name = read["start"].partition("/")
         return int(read["rv"]), (namespace, name)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise bad_request(f"continue key is not valid: {error}") from error
+        said = syntax_fault(base64.b64decode(padded).decode("utf-8", "replace"))
+        raise bad_request(invalid + (said or str(error))) from error

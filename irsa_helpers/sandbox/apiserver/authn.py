@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from irsa_helpers.sandbox.issuer import ALGORITHM, SigningKeys, key_id
 
 API_AUDIENCE = "https://kubernetes.default.svc"
 EXTRA_PREFIX = "authentication.kubernetes.io/"
+# Who issued the tokens in Secrets, which never expire.
+LEGACY_ISSUER = "kubernetes/serviceaccount"
 EKS_PREFIX = "k8s-aws-v1."
 
 
@@ -57,13 +60,34 @@ class TokenChecker:
             claims = self._signed(token)
         except (JoseError, ValueError, KeyError) as error:
             raise UNAUTHORIZED from error
-        now = self._clock.time()
-        if claims.get("iss") != self._issuer_url or not claims["nbf"] <= now < claims["exp"]:
+        if claims.get("iss") == LEGACY_ISSUER:
+            claims = self._legacy(claims, token)
+        elif not self._in_force(claims):
             raise UNAUTHORIZED
         if not set(audiences) & set(claims.get("aud", ())):
             raise UNAUTHORIZED
         self._check_still_there(claims)
         return claims
+
+    def _in_force(self, claims: Mapping[str, Any]) -> bool:
+        now = self._clock.time()
+        return claims.get("iss") == self._issuer_url and claims["nbf"] <= now < claims["exp"]
+
+    def _legacy(self, claims: Mapping[str, Any], token: str) -> dict[str, Any]:
+        """The claims of a token Secret's token, in the form of all others.
+
+        It is for the API server alone. Raises StatusError 401 where the Secret has another one, or
+        is going. Source: kubernetes, pkg/serviceaccount/legacy.go.
+        """
+        said = {name.rpartition("/")[2]: value for name, value in claims.items()}
+        secret = self._store.get(("secrets", said["namespace"], said["secret.name"]))
+        if secret is None or secret["metadata"].get("deletionTimestamp"):
+            raise UNAUTHORIZED
+        if base64.b64decode((secret.get("data") or {}).get("token", "")) != token.encode():
+            raise UNAUTHORIZED
+        account = {"name": said["service-account.name"], "uid": said["service-account.uid"]}
+        private = {"namespace": said["namespace"], "serviceaccount": account}
+        return {"sub": claims["sub"], "aud": [API_AUDIENCE], "kubernetes.io": private}
 
     def _signed(self, token: str) -> dict[str, Any]:
         kid = jws.extract_compact(token.encode()).headers()["kid"]
@@ -73,12 +97,16 @@ class TokenChecker:
         return claims
 
     def _check_still_there(self, claims: Mapping[str, Any]) -> None:
-        """A token dies with its ServiceAccount, and with its Pod where it is bound to one."""
+        """A token dies with its ServiceAccount, and with the Pod, Secret or Node it is bound to."""
         private = claims["kubernetes.io"]
-        for plural in ("serviceaccounts", "pods"):
-            bound = private.get(plural.rstrip("s"))
-            if bound:
-                found = self._store.get((plural, private["namespace"], bound["name"]))
+        namespace = private["namespace"]
+        places = {"serviceaccount": namespace, "pod": namespace, "secret": namespace}
+        if "pod" not in private:
+            # A Pod's token tells the Node too, but does not depend on it.
+            places["node"] = ""
+        for kind, place in places.items():
+            if bound := private.get(kind):
+                found = self._store.get((f"{kind}s", place, bound["name"]))
                 if found is None or found["metadata"]["uid"] != bound["uid"]:
                     raise UNAUTHORIZED
 
@@ -91,7 +119,7 @@ def user_of(claims: Mapping[str, Any]) -> User:
         f"system:serviceaccounts:{private['namespace']}",
         "system:authenticated",
     )
-    extra = {f"{EXTRA_PREFIX}credential-id": [f"JTI={claims['jti']}"]}
+    extra = {f"{EXTRA_PREFIX}credential-id": [f"JTI={claims['jti']}"]} if "jti" in claims else {}
     for kind in ("pod", "node"):
         if bound := private.get(kind):
             extra[f"{EXTRA_PREFIX}{kind}-name"] = [bound["name"]]

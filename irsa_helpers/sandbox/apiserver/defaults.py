@@ -1,86 +1,279 @@
-"""Defaults and checks of the kinds that controllers and kubectl rely on.
+"""What the API server fills in where a request says nothing.
 
-Source: Kubernetes API reference; the values are those a real API server fills in.
+Source: kubernetes, pkg/apis/*/v1/defaults.go; the values are those a real API server fills in.
 """
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver.resources import Resource
-from irsa_helpers.sandbox.apiserver.status import StatusError, invalid
 from irsa_helpers.sandbox.apiserver.storage import Object
+
+# Kinds of which every object has a spec, an empty one where none is given.
+WITH_SPEC = {"Pod", "Deployment", "ReplicaSet", "Job", "NetworkPolicy", "Service", "Node", "Lease"}
+_RBAC = "rbac.authorization.k8s.io"
+_NODE_INFO = (
+    *("machineID", "systemUUID", "bootID", "kernelVersion", "osImage"),
+    *("containerRuntimeVersion", "kubeletVersion", "kubeProxyVersion", "operatingSystem"),
+    "architecture",
+)
 
 
 def apply_defaults(resource: Resource, body: Object) -> None:
     """Fill in what the API server fills in, in place."""
-    if resource.kind == "Pod":
-        _pod_spec(body["spec"])
-        body["spec"].setdefault("enableServiceLinks", True)
-        body.setdefault("status", {"phase": "Pending", "qosClass": _quality(body["spec"])})
-    elif resource.kind in {"Deployment", "ReplicaSet", "Job"}:
-        _workload(resource.kind, body)
-    elif resource.kind == "Namespace":
-        labels = body["metadata"].setdefault("labels", {})
-        labels.setdefault("kubernetes.io/metadata.name", body["metadata"]["name"])
-        body["spec"] = {"finalizers": ["kubernetes"]}
-        body["status"] = {"phase": "Active"}
-    elif resource.kind == "Secret":
-        body.setdefault("type", "Opaque")
-    elif resource.kind == "MutatingWebhookConfiguration":
-        _webhooks(body)
+    if resource.kind in WITH_SPEC:
+        body["spec"] = body.get("spec") or {}
+    if fill := FILL.get(resource.kind):
+        fill(body)
+
+
+def _fill(fields: Object, **values: Any) -> None:
+    for name, value in values.items():
+        fields.setdefault(name, value)
+
+
+def _pod(body: Object) -> None:
+    _pod_spec(body["spec"])
+    _fill(body["spec"], enableServiceLinks=True)
+    for container in (
+        *(body["spec"].get("initContainers") or ()),
+        *(body["spec"].get("containers") or ()),
+    ):
+        _requests(container["resources"])
+    body.setdefault("status", {"phase": "Pending", "qosClass": _quality(body["spec"])})
+
+
+def _requests(resources: Object) -> None:
+    """A limit without a request is one too. Source: API reference, ResourceRequirements."""
+    for name, amount in (resources.get("limits") or {}).items():
+        resources.setdefault("requests", {}).setdefault(name, amount)
+
+
+def _workload(body: Object) -> None:
+    template = body["spec"]["template"] = body["spec"].get("template") or {}
+    _fill(template, metadata={})
+    template["spec"] = template.get("spec") or {}
+    _pod_spec(template["spec"])
+
+
+def _replica_set(body: Object) -> None:
+    _fill(body["spec"], replicas=1)
+    _workload(body)
+
+
+def _deployment(body: Object) -> None:
+    spec = body["spec"]
+    _fill(spec, replicas=1, strategy={}, revisionHistoryLimit=10, progressDeadlineSeconds=600)
+    strategy = spec["strategy"]
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        _fill(strategy, rollingUpdate={})
+        _fill(strategy["rollingUpdate"], maxUnavailable="25%", maxSurge="25%")
+    _workload(body)
+
+
+def _job(body: Object) -> None:
+    spec = body["spec"]
+    if spec.get("completions") is None and spec.get("parallelism") is None:
+        _fill(spec, completions=1)
+    _fill(spec, parallelism=1, backoffLimit=6, completionMode="NonIndexed", suspend=False)
+    _fill(spec, podReplacementPolicy="TerminatingOrFailed", manualSelector=False)
+    _workload(body)
+
+
+def select_own_pods(job: Object, uid: str) -> None:
+    """A Job that does not choose its Pods itself knows them by its uid, in place.
+
+    Source: kubernetes, pkg/registry/batch/job: generateSelector.
+    """
+    spec = job["spec"]
+    if spec.get("manualSelector"):
+        return
+    prefix, name = "batch.kubernetes.io/", job["metadata"].get("name", "")
+    labels = spec["template"]["metadata"].setdefault("labels", {})
+    for key, value in (("controller-uid", uid), ("job-name", name)):
+        labels |= {f"{prefix}{key}": value, key: value}
+    spec["selector"] = {"matchLabels": {f"{prefix}controller-uid": uid}}
+
+
+def label_namespace(body: Object) -> None:
+    """A Namespace carries its name as a label too, in place."""
+    labels = body["metadata"].setdefault("labels", {})
+    labels.setdefault("kubernetes.io/metadata.name", body["metadata"].get("name", ""))
+
+
+def _namespace(body: Object) -> None:
+    label_namespace(body)
+    body["spec"] = {"finalizers": ["kubernetes"]}
+    body["status"] = {"phase": "Active"}
+
+
+def _secret(body: Object) -> None:
+    _fill(body, type="Opaque")
+    # What is written as text is kept as the rest is.
+    for key, text in (body.pop("stringData", None) or {}).items():
+        body.setdefault("data", {})[key] = base64.b64encode(text.encode()).decode()
+
+
+def _service(body: Object) -> None:
+    spec = body["spec"]
+    _fill(spec, sessionAffinity="None", type="ClusterIP")
+    if spec["type"] != "ExternalName":
+        _fill(spec, internalTrafficPolicy="Cluster")
+    if spec["type"] in {"NodePort", "LoadBalancer"}:
+        _fill(spec, externalTrafficPolicy="Cluster")
+    if spec["type"] == "LoadBalancer":
+        _fill(spec, allocateLoadBalancerNodePorts=True)
+    for port in spec.get("ports") or ():
+        _fill(port, protocol="TCP")
+        if port.get("targetPort") in (None, 0, ""):
+            port["targetPort"] = port.get("port", 0)
+
+
+def _network_policy(body: Object) -> None:
+    spec = body["spec"]
+    _fill(spec, podSelector={})
+    _fill(spec, policyTypes=["Ingress", "Egress"] if "egress" in spec else ["Ingress"])
+    for rule in (*(spec.get("ingress") or ()), *(spec.get("egress") or ())):
+        for port in rule.get("ports") or ():
+            _fill(port, protocol="TCP")
+
+
+def _mutating_webhooks(body: Object) -> None:
+    for webhook in body.get("webhooks") or ():
+        _fill(webhook, reinvocationPolicy="Never")
+    _webhooks(body)
 
 
 def _webhooks(body: Object) -> None:
-    for webhook in body.get("webhooks", ()):
-        for name, value in (
-            ("failurePolicy", "Fail"),
-            ("matchPolicy", "Equivalent"),
-            ("reinvocationPolicy", "Never"),
-            ("timeoutSeconds", 10),
-            ("namespaceSelector", {}),
-            ("objectSelector", {}),
-        ):
-            webhook.setdefault(name, value)
+    for webhook in body.get("webhooks") or ():
+        _fill(webhook, failurePolicy="Fail", matchPolicy="Equivalent", timeoutSeconds=10)
+        _fill(webhook, namespaceSelector={}, objectSelector={})
+        if service := (webhook.get("clientConfig") or {}).get("service"):
+            _fill(service, port=443)
+        for rule in webhook.get("rules") or ():
+            _fill(rule, scope="*")
 
 
-def _workload(kind: str, body: Object) -> None:
-    spec = body["spec"]
-    if kind == "Job":
-        for name, value in (("parallelism", 1), ("completions", 1), ("backoffLimit", 6)):
-            spec.setdefault(name, value)
-    else:
-        spec.setdefault("replicas", 1)
-    if kind == "Deployment":
-        strategy = spec.setdefault("strategy", {})
-        if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-            rolling = strategy.setdefault("rollingUpdate", {})
-            rolling.setdefault("maxUnavailable", "25%")
-            rolling.setdefault("maxSurge", "25%")
-        spec.setdefault("revisionHistoryLimit", 10)
-        spec.setdefault("progressDeadlineSeconds", 600)
-    spec["template"].setdefault("metadata", {})
-    _pod_spec(spec["template"]["spec"])
+def _binding(body: Object) -> None:
+    reference = body.get("roleRef") or {}
+    reference["apiGroup"] = reference.get("apiGroup") or _RBAC
+    body["roleRef"] = reference
+    namespace = body["metadata"].get("namespace")
+    for subject in body.get("subjects") or ():
+        if subject.get("kind") in {"User", "Group"}:
+            _fill(subject, apiGroup=_RBAC)
+        elif subject.get("kind") == "ServiceAccount" and namespace:
+            _fill(subject, namespace=namespace)
+
+
+def _role(body: Object) -> None:
+    _fill(body, rules=None)
+
+
+def _node(body: Object) -> None:
+    status = body["status"] = body.get("status") or {}
+    _fill(status, daemonEndpoints={"kubeletEndpoint": {"Port": 0}})
+    _fill(status, nodeInfo=dict.fromkeys(_NODE_INFO, ""))
+
+
+def admit_node(body: Object) -> None:
+    """A Node that does not say that it is ready is kept free, in place.
+
+    Source: Kubernetes documentation, "Taint nodes by condition".
+    """
+    conditions = body["status"].get("conditions") or ()
+    if not any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions):
+        taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+        taints = body["spec"].setdefault("taints", [])
+        if taint not in taints:
+            taints.append(taint)
+
+
+FILL: dict[str, Callable[[Object], None]] = {
+    "Pod": _pod,
+    "Deployment": _deployment,
+    "ReplicaSet": _replica_set,
+    "Job": _job,
+    "Namespace": _namespace,
+    "Node": _node,
+    "Secret": _secret,
+    "Service": _service,
+    "NetworkPolicy": _network_policy,
+    "MutatingWebhookConfiguration": _mutating_webhooks,
+    "ValidatingWebhookConfiguration": _webhooks,
+    "Role": _role,
+    "ClusterRole": _role,
+    "RoleBinding": _binding,
+    "ClusterRoleBinding": _binding,
+}
 
 
 def _pod_spec(spec: Object) -> None:
-    for name, value in (
-        ("restartPolicy", "Always"),
-        ("terminationGracePeriodSeconds", 30),
-        ("dnsPolicy", "ClusterFirst"),
-        ("securityContext", {}),
-        ("schedulerName", "default-scheduler"),
-    ):
-        spec.setdefault(name, value)
+    _fill(spec, restartPolicy="Always", terminationGracePeriodSeconds=30, dnsPolicy="ClusterFirst")
+    _fill(spec, securityContext={}, schedulerName="default-scheduler")
     # The older name of the same field is kept equal.
     if account := spec.get("serviceAccountName") or spec.get("serviceAccount"):
         spec["serviceAccountName"] = spec["serviceAccount"] = account
-    for container in [*spec.get("initContainers", ()), *spec.get("containers", ())]:
-        _container(container)
-    for volume in spec.get("volumes", ()):
+    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+        _container(container, host_network=bool(spec.get("hostNetwork")))
+    for volume in spec.get("volumes") or ():
+        if set(volume) == {"name"}:
+            volume["emptyDir"] = {}
         for kind in ("projected", "configMap", "secret", "downwardAPI"):
             if isinstance(volume.get(kind), dict):
-                volume[kind].setdefault("defaultMode", 420)
+                _volume(volume[kind])
+        if isinstance(volume.get("hostPath"), dict):
+            _fill(volume["hostPath"], type="")
+
+
+def _volume(source: Object) -> None:
+    _fill(source, defaultMode=420)
+    for item in source.get("items") or ():
+        if isinstance(item.get("fieldRef"), dict):
+            _fill(item["fieldRef"], apiVersion="v1")
+    for each in source.get("sources") or ():
+        if isinstance(token := each.get("serviceAccountToken"), dict):
+            _fill(token, expirationSeconds=3600)
+        for item in (each.get("downwardAPI") or {}).get("items") or ():
+            if isinstance(item.get("fieldRef"), dict):
+                _fill(item["fieldRef"], apiVersion="v1")
+
+
+def _container(container: Object, *, host_network: bool) -> None:
+    _fill(container, resources={}, terminationMessagePath="/dev/termination-log")
+    _fill(container, terminationMessagePolicy="File")
+    _fill(container, imagePullPolicy=_pull_policy(container.get("image", "")))
+    for port in container.get("ports") or ():
+        _fill(port, protocol="TCP")
+        if host_network:
+            _fill(port, hostPort=port.get("containerPort", 0))
+    for variable in container.get("env") or ():
+        reference = (variable.get("valueFrom") or {}).get("fieldRef")
+        if isinstance(reference, dict):
+            _fill(reference, apiVersion="v1")
+    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if isinstance(container.get(name), dict):
+            probe = container[name]
+            _fill(probe, timeoutSeconds=1, periodSeconds=10, successThreshold=1)
+            _fill(probe, failureThreshold=3)
+            _handler(probe)
+    for hook in (container.get("lifecycle") or {}).values():
+        if isinstance(hook, dict):
+            _handler(hook)
+
+
+def _handler(handler: Object) -> None:
+    if isinstance(handler.get("httpGet"), dict):
+        _fill(handler["httpGet"], path="/", scheme="HTTP")
+
+
+def _pull_policy(image: str) -> str:
+    last = image.rpartition("/")[2]
+    latest = "@" not in last and (":" not in last or last.endswith(":latest"))
+    return "Always" if latest else "IfNotPresent"
 
 
 def admit_pod(spec: Object) -> None:
@@ -88,9 +281,8 @@ def admit_pod(spec: Object) -> None:
 
     Source: Kubernetes documentation, "Pod Priority and Preemption", "Taints and Tolerations".
     """
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    spec.setdefault("priority", 0)
-    tolerations = spec.setdefault("tolerations", [])
+    _fill(spec, preemptionPolicy="PreemptLowerPriority", priority=0, tolerations=[])
+    tolerations = spec["tolerations"]
     for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
         if not any(each.get("key") in {None, key} for each in tolerations):
             tolerations.append(
@@ -100,97 +292,9 @@ def admit_pod(spec: Object) -> None:
 
 def _quality(spec: Object) -> str:
     """Source: Kubernetes documentation, "Pod Quality of Service Classes"."""
-    each = [container.get("resources") or {} for container in spec.get("containers", ())]
+    each = [container.get("resources") or {} for container in spec.get("containers") or ()]
     if not any(one.get("requests") or one.get("limits") for one in each):
         return "BestEffort"
     full = all({"cpu", "memory"} <= (one.get("limits") or {}).keys() for one in each)
     equal = all(one.get("requests", one.get("limits")) == one.get("limits") for one in each)
     return "Guaranteed" if full and equal else "Burstable"
-
-
-def _container(container: Object) -> None:
-    image = container.get("image", "")
-    latest = ":" not in image.rpartition("/")[2] or image.endswith(":latest")
-    for name, value in (
-        ("resources", {}),
-        ("terminationMessagePath", "/dev/termination-log"),
-        ("terminationMessagePolicy", "File"),
-        ("imagePullPolicy", "Always" if latest else "IfNotPresent"),
-    ):
-        container.setdefault(name, value)
-
-
-def validate(resource: Resource, body: Object) -> None:
-    """Raises StatusError 422 where a field that the sandbox needs is missing."""
-    causes: list[tuple[str, str, str]] = []
-    name = body["metadata"].get("name", "")
-    if resource.kind == "Pod":
-        causes += _container_causes("spec", body.get("spec") or {})
-    elif resource.kind in {"Deployment", "ReplicaSet", "Job"}:
-        spec = body.get("spec") or {}
-        template = spec.get("template") or {}
-        if resource.kind != "Job":
-            causes += _selector_causes(spec, template)
-        causes += _container_causes("spec.template.spec", template.get("spec") or {})
-    if causes:
-        raise invalid(resource, name, causes)
-
-
-def _container_causes(path: str, spec: Object) -> list[tuple[str, str, str]]:
-    containers = spec.get("containers") or []
-    if not containers:
-        return [("FieldValueRequired", f"{path}.containers", "Required value")]
-    return [
-        ("FieldValueRequired", f"{path}.containers[{i}].{field}", "Required value")
-        for i, container in enumerate(containers)
-        for field in ("name", "image")
-        if not container.get(field)
-    ]
-
-
-def _selector_causes(spec: Object, template: Object) -> list[tuple[str, str, str]]:
-    wanted = (spec.get("selector") or {}).get("matchLabels") or {}
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    missing = [("FieldValueRequired", "spec.selector", "Required value")]
-    if wanted and all(labels.get(key) == value for key, value in wanted.items()):
-        return []
-    text = f"Invalid value: {_go_map(labels)}: `selector` does not match template `labels`"
-    mismatch = ("FieldValueInvalid", "spec.template.metadata.labels", text)
-    return [mismatch] if wanted else [*missing, mismatch]
-
-
-def _go_map(labels: dict[str, Any]) -> str:
-    listed = ",".join(f'"{key}":"{value}"' for key, value in sorted(labels.items()))
-    return "{" + listed + "}" if labels else "null"
-
-
-# What may be changed in the spec of a Pod that exists.
-POD_MUTABLE = {"activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName"}
-
-
-def check_pod_update(resource: Resource, before: Object, after: Object) -> None:
-    """Raises StatusError 422 where an update changes what is fixed once a Pod exists."""
-    if _fixed(before["spec"]) == _fixed(after["spec"]):
-        return
-    text = (
-        "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
-        "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
-        "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be "
-        "set to 1 if it was previously negative)"
-    )
-    name = before["metadata"]["name"]
-    raise invalid(resource, name, [("FieldValueForbidden", "spec", text)])
-
-
-def _fixed(spec: Object) -> Object:
-    fixed = {name: value for name, value in spec.items() if name not in POD_MUTABLE}
-    for group in ("containers", "initContainers"):
-        if group in fixed:
-            fixed[group] = [c | {"image": ""} for c in fixed[group]]
-    return fixed
-
-
-def required(condition: object, message: str) -> None:
-    """Raises StatusError 400 with that message where the condition does not hold."""
-    if not condition:
-        raise StatusError(400, "BadRequest", message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from irsa_helpers.sandbox.apiserver.resources import ALL_VERBS, RESOURCES, Resource
+from irsa_helpers.sandbox.apiserver.resources import ALL_VERBS, READ_VERBS, RESOURCES, Resource
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 VERSION = {
@@ -28,16 +28,31 @@ VERSION = {
 REVIEWS = (
     ("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", False),
     ("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", False),
+    ("authorization.k8s.io", "v1", "localsubjectaccessreviews", "LocalSubjectAccessReview", True),
     ("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False),
     ("authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False),
     ("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", False),
 )
 
+# The order in which a real API server lists them.
+GROUPS = (
+    *("apps", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch"),
+    *(
+        "certificates.k8s.io",
+        "networking.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "storage.k8s.io",
+    ),
+    *("admissionregistration.k8s.io", "scheduling.k8s.io", "coordination.k8s.io"),
+    "discovery.k8s.io",
+)
+
 
 def groups() -> list[tuple[str, str]]:
     """(group, version) of every named group, in order."""
-    named = [(r.group, r.version) for r in RESOURCES if r.group]
-    return list(dict.fromkeys([*named, *((group, version) for group, version, *_ in REVIEWS)]))
+    here = {r.group: r.version for r in RESOURCES} | {g: version for g, version, *_ in REVIEWS}
+    return [(group, here[group]) for group in GROUPS if group in here]
 
 
 def api_versions(server: str) -> dict[str, Any]:
@@ -52,11 +67,21 @@ def api_versions(server: str) -> dict[str, Any]:
 
 def api_groups() -> dict[str, Any]:
     """`/apis`."""
-    listed = []
-    for group, version in groups():
-        one = {"groupVersion": f"{group}/{version}", "version": version}
-        listed.append({"name": group, "versions": [one], "preferredVersion": one})
+    listed = [_group(group, version) for group, version in groups()]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
+
+
+def api_group(name: str) -> dict[str, Any] | None:
+    """`/apis/GROUP`, None for a group that is not here."""
+    version = dict(groups()).get(name)
+    if version is None:
+        return None
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, version)}
+
+
+def _group(group: str, version: str) -> dict[str, Any]:
+    one = {"groupVersion": f"{group}/{version}", "version": version}
+    return {"name": group, "versions": [one], "preferredVersion": one}
 
 
 def resources(group: str, version: str) -> dict[str, Any]:
@@ -72,7 +97,7 @@ def resources(group: str, version: str) -> dict[str, Any]:
         "kind": "APIResourceList",
         "apiVersion": "v1",
         "groupVersion": f"{group}/{version}" if group else version,
-        "resources": listed,
+        "resources": sorted(listed, key=lambda entry: entry["name"]),
     }
 
 
@@ -90,7 +115,8 @@ def _entries(resource: Resource) -> list[dict[str, Any]]:
     """The resource and its subresources."""
     plural, kind, namespaced = resource.plural, resource.kind, resource.namespaced
     # Namespaces go one by one: each takes all that is in it along.
-    verbs = [v for v in ALL_VERBS if (kind, v) != ("Namespace", "deletecollection")]
+    offered = READ_VERBS if resource.read_only else ALL_VERBS
+    verbs = [v for v in offered if (kind, v) != ("Namespace", "deletecollection")]
     main = _entry(plural, kind, namespaced, verbs)
     if resource.short_names:
         main["shortNames"] = list(resource.short_names)
@@ -110,8 +136,11 @@ def _entries(resource: Resource) -> list[dict[str, Any]]:
         entries.append(token | {"group": "authentication.k8s.io", "version": "v1"})
     if plural == "pods":
         entries.append(_entry("pods/log", "Pod", namespaced, ["get"]))
+        entries.append(_entry("pods/attach", "PodAttachOptions", namespaced, ["create", "get"]))
         entries.append(_entry("pods/exec", "PodExecOptions", namespaced, ["create", "get"]))
         entries.append(_entry("pods/binding", "Binding", namespaced, ["create"]))
+        eviction = _entry("pods/eviction", "Eviction", namespaced, ["create"])
+        entries.append(eviction | {"group": "policy", "version": "v1"})
     return entries
 
 

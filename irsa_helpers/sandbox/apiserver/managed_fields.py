@@ -25,6 +25,7 @@ SKELETONS: dict[str, Object] = {
     "Deployment": {"spec": {**_TEMPLATE, "strategy": {}}},
     "ReplicaSet": {"spec": _TEMPLATE},
     "Job": {"spec": _TEMPLATE},
+    "Event": {"source": {}, "reportingComponent": "", "reportingInstance": ""},
 }
 
 
@@ -160,8 +161,8 @@ def server_side_apply(
     differing = {p for p in wanted if not _equal(current, p, values[p])}
     mine = (manager, "Apply")
     others = [e for e in entries if (e.manager, e.operation) != mine]
-    conflicts = [(e, sorted(e.paths & differing)) for e in others if e.paths & differing]
-    conflicts = [(e, p) for e, p in conflicts if not _handed_over(resource, live, e, p, manager)]
+    disputed = differing - _handed_over(resource, live, manager)
+    conflicts = [(e, sorted(e.paths & disputed)) for e in others if e.paths & disputed]
     if conflicts and not force:
         raise _conflict(conflicts)
     for entry in others:
@@ -182,14 +183,17 @@ def _with_parents(paths: set[Path]) -> set[Path]:
     return {path[:n] for path in paths for n in range(1, len(path) + 1)}
 
 
-def _handed_over(
-    resource: Resource, live: Object, entry: Entry, paths: list[Path], manager: Manager
-) -> bool:
-    """kubectl takes over, unasked, what it once applied from the client's side."""
+def _handed_over(resource: Resource, live: Object, manager: Manager) -> set[Path]:
+    """What kubectl takes over unasked: what it applied from the client's side, and is so still.
+
+    Source: apimachinery, pkg/util/managedfields/internal/lastappliedmanager.go.
+    """
     text = (live["metadata"].get("annotations") or {}).get(LAST_APPLIED)
-    if manager.name != "kubectl" or entry.operation != "Update" or not text:
-        return False
-    return set(paths) <= applied_paths(resource, json.loads(text))
+    if manager.name != "kubectl" or not text:
+        return set()
+    applied = json.loads(text)
+    values, current = fieldsets.fields(resource, applied), fieldsets.fields(resource, live)
+    return {p for p in applied_paths(resource, applied) if _equal(current, p, values[p])}
 
 
 def _conflict(conflicts: list[tuple[Entry, list[Path]]]) -> StatusError:

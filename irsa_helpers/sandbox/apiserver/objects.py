@@ -7,57 +7,77 @@ from __future__ import annotations
 
 import copy
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-from irsa_helpers.sandbox.apiserver import defaults, managed_fields, status
-from irsa_helpers.sandbox.apiserver.admission import Webhooks, admit_service_account
+from starlette.datastructures import QueryParams
+
+from irsa_helpers.sandbox.apiserver import (
+    bootstrap_policy,
+    defaults,
+    escalation,
+    managed_fields,
+    services,
+    status,
+    typed_config,
+    validation,
+)
+from irsa_helpers.sandbox.apiserver.admission import (
+    Webhooks,
+    admit_service_account,
+    decoded_again,
+)
+from irsa_helpers.sandbox.apiserver.admission_request import Admission
 from irsa_helpers.sandbox.apiserver.authn import User
+from irsa_helpers.sandbox.apiserver.changes import (
+    SYSTEM_FIELDS,
+    after_update,
+    ready_to_go,
+    same,
+)
+from irsa_helpers.sandbox.apiserver.deletion import (
+    check_preconditions,
+    finalizers_after,
+    grace_seconds,
+)
+from irsa_helpers.sandbox.apiserver.fieldsets import schema_of
 from irsa_helpers.sandbox.apiserver.managed_fields import Manager
-from irsa_helpers.sandbox.apiserver.metadata import check_metadata, check_name, generated_name
+from irsa_helpers.sandbox.apiserver.metadata import generated_name
+from irsa_helpers.sandbox.apiserver.normal import normalized
 from irsa_helpers.sandbox.apiserver.patches import apply_patch
+from irsa_helpers.sandbox.apiserver.rbac import Authorizer
+from irsa_helpers.sandbox.apiserver.rendering import in_order
 from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
 from irsa_helpers.sandbox.apiserver.status import StatusError
 from irsa_helpers.sandbox.apiserver.storage import Key, Object, Store
+from irsa_helpers.sandbox.apiserver.subresources import (
+    bound,
+    scale_of,
+    scaled,
+    stream_options,
+)
+from irsa_helpers.sandbox.apiserver.targets import Target, checked_metadata
 from irsa_helpers.sandbox.apiserver.tokens import timestamp
+from irsa_helpers.sandbox.apiserver.writers import Writer
 from irsa_helpers.sandbox.clock import Clock
 
 NAMESPACES = BY_PATH["", "v1", "namespaces"]
-SYSTEM_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a request is about: a resource, perhaps a namespace, a name and a subresource."""
-
-    resource: Resource
-    namespace: str = ""
-    name: str = ""
-    subresource: str = ""
-
-    @property
-    def key(self) -> Key:
-        """Where the store has it."""
-        return self.resource.qualified, self.namespace, self.name
-
-
-@dataclass(frozen=True)
-class Writer:
-    """Who writes, under which manager's name, and how: by server-side apply, or as a dry run."""
-
-    user: User
-    manager: Manager
-    dry_run: bool = False
-    applies: bool = False
+BINDING = Resource("", "v1", "bindings", "Binding")
+# Kinds whose generation is not counted, though they have a spec.
+UNCOUNTED = {"Namespace", "Node", "Service", "Lease"}
+KEPT_NAMESPACES = {"default", "kube-system", "kube-public"}
 
 
 class Objects:
     """Reads and writes objects by the API's rules."""
 
-    def __init__(self, store: Store, clock: Clock, webhooks: Webhooks) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, webhooks: Webhooks, authorizer: Authorizer
+    ) -> None:
         self.store = store
         self._clock = clock
         self._webhooks = webhooks
+        self._authorizer = authorizer
 
     def get(self, target: Target) -> Object:
         """The object. Raises StatusError 404."""
@@ -66,75 +86,170 @@ class Objects:
             raise status.not_found(target.resource, target.name)
         return found
 
+    def is_there(self, target: Target) -> bool:
+        """Whether there is such an object."""
+        return self.store.get(target.key) is not None
+
     async def create(self, target: Target, body: Object, writer: Writer) -> Object:
         """The object as stored. Raises StatusError 400, 403, 404, 409 or 422."""
         resource, config = target.resource, body
-        body = copy.deepcopy(body)
-        metadata = self._checked_metadata(target, body)
-        if not metadata.get("name") and metadata.get("generateName"):
+        body = normalized(resource, copy.deepcopy(body))
+        metadata = checked_metadata(target, body)
+        for name in (*SYSTEM_FIELDS, "managedFields"):
+            metadata.pop(name, None)
+        if metadata.get("resourceVersion"):
+            raise status.unversioned()
+        given = metadata.get("name") or not metadata.get("generateName")
+        if not given:
             metadata["name"] = generated_name(metadata["generateName"])
-        check_name(resource, metadata.get("name", ""))
-        key = (resource.qualified, target.namespace, metadata["name"])
-        self._check_namespace(target.namespace)
-        if self.store.get(key) is not None:
-            raise status.already_exists(resource, metadata["name"])
-        check_metadata(resource, body)
-        defaults.validate(resource, body)
-        metadata.pop("managedFields", None)
-        if resource.has_status and resource.kind not in {"Node"}:
-            body.pop("status", None)
-            if "spec" in body and resource.kind not in {"Pod", "Namespace"}:
-                body["status"] = {"replicas": 0} if resource.kind == "ReplicaSet" else {}
-        defaults.apply_defaults(resource, body)
+        key = (resource.qualified, target.namespace, metadata.get("name", ""))
+        self._check_namespace(resource, target.namespace, key[2])
+        uid = str(uuid.uuid4())
+        self._prepare(resource, body, uid)
         if writer.applies:
             managed_fields.record_apply(resource, body, config, writer.manager, self._now())
         else:
             managed_fields.record_update(resource, None, body, writer.manager, self._now())
-        if resource.kind == "Pod":
-            admit_service_account(self.store, body)
-            defaults.admit_pod(body["spec"])
-        body = await self._webhooks.mutate(
-            resource, body, writer.user, "CREATE", dry_run=writer.dry_run
-        )
-        defaults.apply_defaults(resource, body)
+        body = await self._admitted(target, body, writer, generated=not given)
+        validation.check_new(resource, body)
+        self._check_grants(resource, body, writer)
+        await self._webhooks.validate(Admission("CREATE", target, writer, body))
+        if self.store.get(key) is not None:
+            raise status.already_exists(resource, metadata["name"])
+        if resource.kind == "Service":
+            services.complete(self.store, body)
         body["metadata"] |= {
-            "uid": str(uuid.uuid4()),
+            "uid": uid,
             "creationTimestamp": timestamp(self._clock.time()),
         }
-        if "spec" in body and resource.kind not in {"Namespace", "Node"}:
+        counted = "spec" in body or resource.kind.endswith("WebhookConfiguration")
+        if counted and resource.kind not in UNCOUNTED:
             body["metadata"]["generation"] = 1
-        return body if writer.dry_run else self.store.put(key, body)
+        return in_order(body) if writer.dry_run else self._put(target, key, body)
+
+    def _prepare(self, resource: Resource, body: Object, uid: str) -> None:
+        """What a strategy does before admission: the status begins anew, defaults are filled in."""
+        if resource.has_status and resource.kind != "Node":
+            body.pop("status", None)
+            if resource.kind not in {"Pod", "Namespace"}:
+                body["status"] = {"replicas": 0} if resource.kind == "ReplicaSet" else {}
+        if resource.kind == "Service":
+            body["status"] = {"loadBalancer": {}}
+        defaults.apply_defaults(resource, body)
+        if resource.kind == "Job":
+            defaults.select_own_pods(body, uid)
+
+    async def _admitted(
+        self, target: Target, body: Object, writer: Writer, *, generated: bool
+    ) -> Object:
+        """The new object after the plugins and webhooks that may change or refuse it.
+
+        A generated name is made after them: webhooks do not see it.
+        """
+        resource = target.resource
+        if resource.kind == "Pod":
+            admit_service_account(self.store, body)
+            defaults.admit_pod(body.get("spec") or {})
+        if resource.kind == "Node":
+            defaults.admit_node(body)
+        name = {"name": body["metadata"].pop("name")} if generated else {}
+        asked = Admission("CREATE", target, writer, body)
+        if (mutated := await self._webhooks.mutate(asked)) is not asked:
+            body = decoded_again(resource, mutated.object)
+        body["metadata"] |= name
+        defaults.apply_defaults(resource, body)
+        return body
+
+    def _check_grants(self, resource: Resource, body: Object, writer: Writer) -> None:
+        if resource.group == bootstrap_policy.GROUP:
+            escalation.check(self._authorizer, self.store, resource, body, writer.user)
+
+    def _put(self, target: Target, key: Key, body: Object) -> Object:
+        # The store sets it; here it gets its place.
+        body["metadata"].setdefault("resourceVersion", "")
+        stored = self.store.put(key, in_order(body))
+        if target.resource.kind == "ClusterRole":
+            bootstrap_policy.aggregate(self.store)
+        return stored
 
     def _now(self) -> str:
         return timestamp(self._clock.time())
 
-    def update(self, target: Target, body: Object, writer: Writer) -> Object:
+    async def update(self, target: Target, body: Object, writer: Writer) -> Object:
         """The object replaced. Raises StatusError 404, 409 where it changed meanwhile, or 422."""
-        before = self.get(target)
-        body = copy.deepcopy(body)
-        metadata = self._checked_metadata(target, body)
-        version = metadata.get("resourceVersion")
+        return await self.change(target, lambda _: body, writer)
+
+    async def patch(
+        self,
+        target: Target,
+        content_type: str,
+        patch: Any,
+        writer: Writer,
+        check: Callable[[Object], None],
+    ) -> Object:
+        """The object patched, and checked before it is written; the same refusals as `update`."""
+        schema = schema_of(target.resource)
+
+        def patched(before: Object) -> Object:
+            after = apply_patch(content_type, copy.deepcopy(before), patch, schema)
+            check(after)
+            return after
+
+        return await self.change(target, patched, writer)
+
+    async def change(
+        self, target: Target, changed: Callable[[Object], Object], writer: Writer
+    ) -> Object:
+        """The object as `changed` makes it of the one that is there; refusals as of `update`.
+
+        Where another write came in between, while a webhook was asked, it is made once more.
+        Source: apiserver, pkg/storage/etcd3, GuaranteedUpdate.
+        """
+        while True:
+            before = self.get(target)
+            after = await self._changed(target, before, changed(before), writer)
+            if self.store.get(target.key) is before:
+                return self._replace(target, before, after, writer)
+
+    async def _changed(
+        self, target: Target, before: Object, body: Object, writer: Writer
+    ) -> Object:
+        """What is to be written, after everybody was asked who may change or refuse it."""
+        metadata = checked_metadata(target, body := copy.deepcopy(body))
+        if not metadata.get("name"):
+            raise status.bad_request("the name of the object (<unknown>) does not match the name")
+        body = normalized(target.resource, body)
+        metadata = body["metadata"]
+        version, uid = metadata.get("resourceVersion"), metadata.get("uid")
+        if uid and uid != before["metadata"]["uid"]:
+            raise status.other_uid(target.resource, target.key, uid, before["metadata"]["uid"])
         if version and version != before["metadata"]["resourceVersion"]:
             raise status.conflict(target.resource, target.name)
-        if metadata.get("uid", before["metadata"]["uid"]) != before["metadata"]["uid"]:
-            raise status.conflict(target.resource, target.name)
-        check_metadata(target.resource, body)
-        after = self._after(target, before, body)
+        after = after_update(target, before, body)
         if not writer.applies:
             manager = Manager(writer.manager.name, target.subresource)
             managed_fields.record_update(target.resource, before, after, manager, self._now())
-        if writer.dry_run or _same(before, after):
-            return after
-        if not after["metadata"].get("finalizers") and _ready_to_go(target.resource, after):
+        shown = scale_of if target.subresource == "scale" else lambda body: body
+        asked = Admission("UPDATE", target, writer, shown(after), shown(before))
+        if (mutated := await self._webhooks.mutate(asked)) is not asked:
+            if target.subresource == "scale":
+                left = scaled(after, "", mutated.object)
+            else:
+                left = decoded_again(target.resource, mutated.object)
+            after = after_update(target, before, left)
+        validation.check_update(target.resource, before, after, target.subresource)
+        if before.get("rules") != after.get("rules") or target.resource.kind.endswith("Binding"):
+            self._check_grants(target.resource, after, writer)
+        await self._webhooks.validate(asked.after(shown(after)))
+        return after
+
+    def _replace(self, target: Target, before: Object, after: Object, writer: Writer) -> Object:
+        if writer.dry_run or same(before, after):
+            return in_order(after)
+        if not after["metadata"].get("finalizers") and ready_to_go(target.resource, after):
             self.store.put(target.key, after)
             return self.store.delete(target.key)
-        return self.store.put(target.key, after)
-
-    def patch(self, target: Target, content_type: str, patch: Any, writer: Writer) -> Object:
-        """The object patched; the same refusals as `update`."""
-        before = self.get(target)
-        after = apply_patch(content_type, copy.deepcopy(before), patch)
-        return self.update(target, after, writer)
+        return self._put(target, target.key, after)
 
     async def apply(
         self, target: Target, config: Object, writer: Writer, *, force: bool
@@ -144,71 +259,63 @@ class Objects:
         Raises StatusError 400 for a configuration that names no kind, 409 for a conflict with
         another manager, and what `create` and `update` refuse.
         """
+        config = config | {"metadata": config.get("metadata") or {}}
         for name in ("apiVersion", "kind"):
             if not config.get(name):
                 raise status.bad_request(f"{name} must be set in an apply request")
-        if (config.get("metadata") or {}).get("managedFields"):
+        typed_config.check(target.resource, target.namespace, config)
+        if config["metadata"].get("managedFields"):
             raise status.bad_request("metadata.managedFields must be nil")
-        live = self.store.get(target.key)
-        if live is None:
-            named = copy.deepcopy(config)
-            named.setdefault("metadata", {}).setdefault("name", target.name)
+        named = copy.deepcopy(config)
+        named["metadata"].setdefault("name", target.name)
+        if not self.is_there(target):
             place = Target(target.resource, target.namespace)
             return await self.create(place, named, writer), True
-        self._checked_metadata(target, copy.deepcopy(config))
-        after = managed_fields.server_side_apply(
-            target.resource, live, config, writer.manager, self._now(), force=force
-        )
-        return self.update(target, after, writer), False
+        checked_metadata(target, named)
 
-    def _after(self, target: Target, before: Object, body: Object) -> Object:
-        """What an update leaves: system fields stay, and each half keeps out of the other's way."""
-        metadata = body["metadata"]
-        for name in SYSTEM_FIELDS:
-            metadata.pop(name, None)
-            if name in before["metadata"]:
-                metadata[name] = before["metadata"][name]
-        if target.subresource == "status":
-            metadata = before["metadata"] | {
-                k: v for k, v in metadata.items() if k in {"labels", "annotations"}
-            }
-            metadata.pop("managedFields", None)
-            return before | {"metadata": metadata, "status": body.get("status", {})}
-        if target.resource.has_status and "status" in before:
-            body["status"] = before["status"]
-        defaults.validate(target.resource, body)
-        if target.resource.kind == "Pod":
-            defaults.check_pod_update(target.resource, before, body)
-        defaults_needed = target.resource.kind != "Namespace"
-        if defaults_needed:
-            defaults.apply_defaults(target.resource, body)
-        if "generation" in before["metadata"]:
-            changed = before.get("spec") != body.get("spec")
-            metadata["generation"] = before["metadata"]["generation"] + changed
-        return body
+        def applied(before: Object) -> Object:
+            return managed_fields.server_side_apply(
+                target.resource, before, config, writer.manager, self._now(), force=force
+            )
 
-    def delete(self, target: Target, options: Object, *, dry_run: bool) -> Object:
-        """The object goes, at once or after its grace period and finalizers; returns what is left.
+        return await self.change(target, applied, writer), False
 
-        Raises StatusError 404, or 409 where `preconditions` name another uid.
+    async def delete(
+        self, target: Target, options: Object, writer: Writer, *, named: bool = True
+    ) -> tuple[Object, bool]:
+        """The object goes, at once or after its grace period and finalizers.
+
+        Returns what is left, and whether it is gone; one of a collection is not `named` to
+        webhooks.
+
+        Raises StatusError 404, 409 where `preconditions` name another uid, or a refusal.
         """
-        body = self.get(target)
-        wanted = (options.get("preconditions") or {}).get("uid")
-        if wanted and wanted != body["metadata"]["uid"]:
-            raise status.conflict(target.resource, target.name)
-        policy = options.get("propagationPolicy")
-        finalizers = list(body["metadata"].get("finalizers") or ())
-        if policy in {"Foreground", "Orphan"}:
-            name = "foregroundDeletion" if policy == "Foreground" else "orphan"
-            finalizers = [*finalizers, *([name] if name not in finalizers else [])]
-        grace = self._grace(target, body, options)
+        asked = target if named else Target(target.resource, target.namespace)
+        while True:
+            body = self.get(target)
+            check_preconditions(target.resource, body, options)
+            if target.resource.kind == "Namespace" and target.name in KEPT_NAMESPACES:
+                why = "this namespace may not be deleted"
+                raise status.forbidden(target.resource, target.name, why)
+            await self._webhooks.admit(Admission("DELETE", asked, writer, None, body))
+            if self.store.get(target.key) is body:
+                return self._delete(target, body, options, dry_run=writer.dry_run)
+
+    def _delete(
+        self, target: Target, body: Object, options: Object, *, dry_run: bool
+    ) -> tuple[Object, bool]:
+        finalizers = finalizers_after(body, options)
+        grace = grace_seconds(target.resource, body, options)
+        at_once = not finalizers and grace == 0 and target.resource.kind != "Namespace"
         if dry_run:
-            return body
-        if not finalizers and grace == 0 and target.resource.kind != "Namespace":
+            return body, at_once
+        if at_once:
             last = self.store.delete(target.key)
             if "deletionGracePeriodSeconds" in last["metadata"]:
                 last["metadata"]["deletionGracePeriodSeconds"] = 0
-            return last
+            if target.resource.kind == "ClusterRole":
+                bootstrap_policy.aggregate(self.store)
+            return last, True
         marked = copy.deepcopy(body)
         metadata = marked["metadata"]
         if finalizers:
@@ -221,71 +328,53 @@ class Objects:
                 metadata["deletionGracePeriodSeconds"] = grace
         if target.resource.kind == "Namespace":
             marked["status"] = {"phase": "Terminating"}
-        return marked if _same(body, marked) else self.store.put(target.key, marked)
+        return (marked if same(body, marked) else self.store.put(target.key, marked)), False
 
-    def _grace(self, target: Target, body: Object, options: Object) -> int:
-        """Seconds that a Pod is given to end; nothing else is given any."""
-        if target.resource.kind != "Pod" or not body["spec"].get("nodeName"):
-            return 0
-        asked = options.get("gracePeriodSeconds")
-        default = body["spec"].get("terminationGracePeriodSeconds", 30)
-        return int(default if asked is None else asked)
+    async def admit(self, target: Target, body: Object, writer: Writer) -> Object:
+        """What is asked for and not stored, such as a TokenRequest, after every webhook."""
+        return await self._webhooks.admit(Admission("CREATE", target, writer, body)) or body
 
-    def _checked_metadata(self, target: Target, body: Object) -> Object:
-        resource = target.resource
-        version, kind = body.get("apiVersion"), body.get("kind")
-        if kind is not None and kind != resource.kind:
-            raise status.bad_request(
-                f'{kind} in version "{version}" cannot be handled as a {resource.kind}: '
-                f"converting ({version}.{kind}) to (core.{resource.kind}): unknown conversion"
-            )
-        if version is not None and version != resource.api_version:
-            raise status.bad_request(
-                "the API version in the data "
-                f"({version}) does not match the expected API version ({resource.api_version})"
-            )
-        body |= {"apiVersion": resource.api_version, "kind": resource.kind}
-        metadata: Object = body.setdefault("metadata", {})
-        if target.name and metadata.setdefault("name", target.name) != target.name:
-            raise status.bad_request(
-                f"the name of the object ({metadata['name']}) does not match the name on the URL "
-                f"({target.name})"
-            )
-        if target.namespace:
-            given = metadata.setdefault("namespace", target.namespace)
-            if given != target.namespace:
-                raise status.bad_request(
-                    "the namespace of the provided object does not match the namespace sent on "
-                    "the request"
-                )
-        return metadata
+    async def connect(self, target: Target, query: QueryParams, user: User) -> None:
+        """No webhook refuses a session of exec or attach. Raises StatusError."""
+        options = stream_options(target.subresource, query)
+        writer = Writer(user, Manager(""))
+        await self._webhooks.admit(Admission("CONNECT", target, writer, options))
 
-    def _check_namespace(self, name: str) -> None:
-        if not name:
+    async def evict(self, target: Target, eviction: Object, writer: Writer) -> None:
+        """A Pod is deleted on somebody's behalf; webhooks are asked about the eviction alone.
+
+        Raises StatusError 400 for an Eviction of another name, and what `delete` refuses.
+        """
+        if eviction.get("metadata", {}).get("name", target.name) != target.name:
+            raise status.bad_request("name in URL does not match name in Eviction object")
+        eviction = await self.admit(target, eviction, writer)
+        options = eviction.get("deleteOptions") or {}
+        pod = self.get(target)
+        check_preconditions(target.resource, pod, options)
+        dry_run = writer.dry_run or bool(options.get("dryRun"))
+        self._delete(target, pod, options, dry_run=dry_run)
+
+    async def bind(self, target: Target, binding: Object, writer: Writer) -> None:
+        """A Pod gets its node. Raises StatusError 409 for one that has it already, 422."""
+        binding = await self.admit(target, binding, writer)
+        pod = self.get(target)
+        node = (binding.get("target") or {}).get("name", "")
+        if not node:
+            cause = ("FieldValueRequired", "target.name", "Required value")
+            raise status.invalid(BINDING, binding.get("metadata", {}).get("name", ""), [cause])
+        if has := pod["spec"].get("nodeName"):
+            name = pod["metadata"]["name"]
+            text = f'Operation cannot be fulfilled on pods/binding "{name}": pod {name} is already '
+            details = {"name": name, "kind": "pods/binding"}
+            raise StatusError(409, "Conflict", f'{text}assigned to node "{has}"', details)
+        key = Target(target.resource, *target.key[1:]).key
+        self.store.put(key, bound(pod, node, self._now()))
+
+    def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
+        if not namespace:
             return
-        namespace = self.store.get(("namespaces", "", name))
-        if namespace is None:
-            raise status.not_found(NAMESPACES, name)
-        if namespace["metadata"].get("deletionTimestamp"):
-            raise StatusError(
-                403,
-                "Forbidden",
-                f"unable to create new content in namespace {name} because it is being terminated",
-            )
-
-
-def _same(before: Object, after: Object) -> bool:
-    def bare(body: Object) -> Object:
-        metadata = {k: v for k, v in body["metadata"].items() if k != "resourceVersion"}
-        return body | {"metadata": metadata}
-
-    return bare(before) == bare(after)
-
-
-def _ready_to_go(resource: Resource, body: Object) -> bool:
-    """Marked for deletion, and the last finalizer is gone."""
-    if not body["metadata"].get("deletionTimestamp"):
-        return False
-    if resource.kind == "Namespace":
-        return not (body.get("spec") or {}).get("finalizers")
-    return int(body["metadata"].get("deletionGracePeriodSeconds", 0)) == 0
+        found = self.store.get(("namespaces", "", namespace))
+        if found is None:
+            raise status.not_found(NAMESPACES, namespace)
+        if found["metadata"].get("deletionTimestamp"):
+            raise status.terminating(resource, namespace, name)

@@ -62,6 +62,20 @@ def version_2() -> dict[str, Any]:
     }
 
 
+def version_2_protobuf() -> bytes:
+    """`/openapi/v2` for clients that read it as protobuf: its head, without definitions.
+
+    kubectl asks for it where a kind is in no document of version 3, and lets pass what it does not
+    find here either. Source: gnostic, OpenAPIv2.proto (1 swagger, 2 info: 1 title, 2 version).
+    """
+
+    def text(number: int, value: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(value)]) + value
+
+    info = text(1, b"Kubernetes") + text(2, b"v1.36.2")
+    return text(1, b"2.0") + text(2, info)
+
+
 def _place(resource: Resource) -> str:
     return f"apis/{resource.group}/{resource.version}" if resource.group else "api/v1"
 
@@ -117,6 +131,8 @@ def _closure(members: list[Resource]) -> dict[str, Any]:
 
 def _without_own_names(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema as it is published: it does not list its own kind as the only value of `kind`."""
+    if "x-kubernetes-group-version-kind" not in schema:
+        return schema
     properties = dict(schema.get("properties") or {})
     for name in {"apiVersion", "kind"} & properties.keys():
         properties[name] = {k: v for k, v in properties[name].items() if k != "enum"}

@@ -67,7 +67,10 @@ _MESSAGES: dict[str, dict[int, str]] = {
     },
     "NonResourceAttributes": {1: "path:s", 2: "verb:s"},
     "Role": {1: "metadata:ObjectMeta", 2: "rules:[PolicyRule]"},
-    "ClusterRole": {1: "metadata:ObjectMeta", 2: "rules:[PolicyRule]"},
+    "ClusterRole": {
+        1: "metadata:ObjectMeta", 2: "rules:[PolicyRule]", 3: "aggregationRule:AggregationRule",
+    },
+    "AggregationRule": {1: "clusterRoleSelectors:[LabelSelector]"},
     "PolicyRule": {
         1: "verbs:[s]", 2: "apiGroups:[s]", 3: "resources:[s]", 4: "resourceNames:[s]",
         5: "nonResourceURLs:[s]",
@@ -107,7 +110,11 @@ _MESSAGES: dict[str, dict[int, str]] = {
     "ContainerPort": {1: "name:s", 2: "hostPort:i", 3: "containerPort:i", 4: "protocol:s"},
     "EnvVar": {1: "name:s", 2: "value:s"},
     "Service": {1: "metadata:ObjectMeta", 2: "spec:ServiceSpec"},
-    "ServiceSpec": {1: "ports:[ServicePort]", 2: "selector:{s}", 3: "clusterIP:s", 4: "type:s"},
+    "ServiceSpec": {
+        1: "ports:[ServicePort]", 2: "selector:{s}", 3: "clusterIP:s", 4: "type:s",
+        5: "externalIPs:[s]", 7: "sessionAffinity:s", 8: "loadBalancerIP:s", 10: "externalName:s",
+        11: "externalTrafficPolicy:s", 17: "ipFamilyPolicy:s", 22: "internalTrafficPolicy:s",
+    },
     "ServicePort": {1: "name:s", 2: "protocol:s", 3: "port:i", 4: "targetPort:x", 5: "nodePort:i"},
     "DeleteOptions": {
         1: "gracePeriodSeconds:i", 2: "preconditions:Preconditions", 4: "propagationPolicy:s",

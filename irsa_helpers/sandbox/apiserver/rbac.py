@@ -1,6 +1,7 @@
 """RBAC: may this user do this? Roles and bindings decide; there is no deny.
 
-Source: Kubernetes documentation, "Using RBAC Authorization".
+Source: Kubernetes documentation, "Using RBAC Authorization"; the reasons are those of kubernetes,
+plugin/pkg/auth/authorizer/rbac.
 """
 
 from __future__ import annotations
@@ -10,14 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver.authn import User
+from irsa_helpers.sandbox.apiserver.bootstrap_policy import BINDINGS, GROUP
 from irsa_helpers.sandbox.apiserver.status import StatusError
 from irsa_helpers.sandbox.apiserver.storage import Object, Store
 
-GROUP = "rbac.authorization.k8s.io"
-AUTHENTICATED = "system:authenticated"
 MASTERS = "system:masters"
-DISCOVERY_PATHS = ("/api", "/apis", "/openapi", "/.well-known")
-PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 
 
 @dataclass(frozen=True)
@@ -33,84 +31,100 @@ class Attributes:
     path: str = ""
 
 
+@dataclass(frozen=True)
+class Decision:
+    """Whether the user may, and what the API server says of it."""
+
+    allowed: bool
+    reason: str = ""
+
+
 class Authorizer:
     """Decides by the Roles and ClusterRoles bound to a user."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def decide(self, user: User, asked: Attributes) -> Decision:
+        """The first binding that allows it, or the roles that bindings name and nobody has."""
+        if MASTERS in user.groups:
+            return Decision(True)
+        missing: list[str] = []
+        for binding, subject in self._bindings(user, asked.namespace):
+            rules = self._rules_of(binding)
+            if rules is None:
+                missing.append(_missing(binding["roleRef"]))
+            elif any(_matches(rule, asked) for rule in rules):
+                return Decision(True, f"RBAC: allowed by {_described(binding, subject)}")
+        faults = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
+        return Decision(False, f"RBAC: {faults}" if missing else "")
+
     def allows(self, user: User, asked: Attributes) -> bool:
         """Whether the user may do this."""
-        if MASTERS in user.groups:
-            return True
-        if asked.path:
-            if asked.path.rstrip("/").startswith(PUBLIC_PATHS):
-                return True
-            known = asked.path.startswith(DISCOVERY_PATHS)
-            return known and AUTHENTICATED in user.groups
-        return any(_matches(rule, asked) for rule in self._rules(user, asked.namespace))
+        return self.decide(user, asked).allowed
 
     def rules(self, user: User, namespace: str) -> list[Object]:
         """Every rule that applies to the user in a namespace, as `auth can-i --list` shows them."""
         found: list[Object] = []
-        if MASTERS in user.groups:
-            found += [
-                {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
-                {"verbs": ["*"], "nonResourceURLs": ["*"]},
-            ]
-        found += self._rules(user, namespace)
-        if AUTHENTICATED in user.groups:
-            found += SELF_RULES
-            found.append({"verbs": ["get"], "nonResourceURLs": _below(DISCOVERY_PATHS)})
-        return [*found, {"verbs": ["get"], "nonResourceURLs": list(PUBLIC_PATHS)}]
+        for binding, _ in self._bindings(user, namespace):
+            found += self._rules_of(binding) or ()
+        return found
 
     def check(self, user: User, asked: Attributes) -> None:
         """Raises StatusError 403 with the API server's sentence where the user may not."""
-        if not self.allows(user, asked):
-            raise forbidden(user, asked)
+        decision = self.decide(user, asked)
+        if not decision.allowed:
+            raise forbidden(user, asked, decision.reason)
 
-    def _rules(self, user: User, namespace: str) -> Iterator[Object]:
-        for binding in self._store.list(f"clusterrolebindings.{GROUP}"):
-            if _names(binding, user):
-                yield from self._role(binding, "")
-        for binding in self._store.list(f"rolebindings.{GROUP}", namespace) if namespace else ():
-            if _names(binding, user):
-                yield from self._role(binding, namespace)
+    def _bindings(self, user: User, namespace: str) -> Iterator[tuple[Object, Object]]:
+        """The bindings that name the user, with the subject that does."""
+        namespaced = self._store.list(f"rolebindings.{GROUP}", namespace) if namespace else []
+        for binding in [*self._store.list(BINDINGS), *namespaced]:
+            place = binding["metadata"].get("namespace", "")
+            for subject in binding.get("subjects") or ():
+                if _names(subject, user, place):
+                    yield binding, subject
+                    break
 
-    def _role(self, binding: Object, namespace: str) -> list[Object]:
+    def _rules_of(self, binding: Object) -> list[Object] | None:
+        """The rules of the role that is bound; None where there is no such role."""
         reference = binding["roleRef"]
-        plural = "clusterroles" if reference["kind"] == "ClusterRole" else "roles"
-        key = (f"{plural}.{GROUP}", "" if plural == "clusterroles" else namespace)
+        namespace = binding["metadata"].get("namespace", "")
+        clusterwide = reference["kind"] == "ClusterRole"
+        key = (f"{_plural(reference)}.{GROUP}", "" if clusterwide else namespace)
         role = self._store.get((*key, reference["name"]))
-        return (role or {}).get("rules") or []
+        return None if role is None else role.get("rules") or []
 
 
-def _self(group: str, *plurals: str) -> Object:
-    return {"verbs": ["create"], "apiGroups": [group], "resources": list(plurals)}
+def _plural(reference: Object) -> str:
+    return "clusterroles" if reference["kind"] == "ClusterRole" else "roles"
 
 
-# What a real cluster gives to everybody who has authenticated: the ClusterRole system:basic-user.
-SELF_RULES = [
-    _self("authentication.k8s.io", "selfsubjectreviews"),
-    _self("authorization.k8s.io", "selfsubjectaccessreviews", "selfsubjectrulesreviews"),
-]
+def _missing(reference: Object) -> str:
+    return f'{_plural(reference)[:-1]}.{GROUP} "{reference["name"]}" not found'
 
 
-def _below(paths: tuple[str, ...]) -> list[str]:
-    return [each for path in paths for each in (path, f"{path}/*")]
+def _described(binding: Object, subject: Object) -> str:
+    metadata, reference = binding["metadata"], binding["roleRef"]
+    namespace = metadata.get("namespace", "")
+    name, kind = metadata["name"], "ClusterRoleBinding"
+    if namespace:
+        name, kind = f"{name}/{namespace}", "RoleBinding"
+    who = subject["name"]
+    if subject["kind"] == "ServiceAccount":
+        who = f"{who}/{subject.get('namespace') or namespace}"
+    role = f'{reference["kind"]} "{reference["name"]}"'
+    return f'{kind} "{name}" of {role} to {subject["kind"]} "{who}"'
 
 
-def _names(binding: Object, user: User) -> bool:
-    for subject in binding.get("subjects") or ():
-        kind, name = subject["kind"], subject["name"]
-        if kind == "User" and name == user.name:
-            return True
-        if kind == "Group" and name in user.groups:
-            return True
-        account = f"system:serviceaccount:{subject.get('namespace', '')}:{name}"
-        if kind == "ServiceAccount" and account == user.name:
-            return True
-    return False
+def _names(subject: Object, user: User, namespace: str) -> bool:
+    kind, name = subject["kind"], subject["name"]
+    if kind == "User":
+        return bool(name == user.name)
+    if kind == "Group":
+        return name in user.groups
+    place = subject.get("namespace") or namespace
+    return bool(user.name == f"system:serviceaccount:{place}:{name}")
 
 
 def _matches(rule: Object, asked: Attributes) -> bool:
@@ -118,28 +132,40 @@ def _matches(rule: Object, asked: Attributes) -> bool:
         listed: list[Any] = rule.get(member) or []
         return "*" in listed or wanted in listed
 
+    if not covers("verbs", asked.verb):
+        return False
+    if asked.path:
+        return any(_covers_path(each, asked.path) for each in rule.get("nonResourceURLs") or ())
     resource = f"{asked.resource}/{asked.subresource}" if asked.subresource else asked.resource
+    of_all = bool(asked.subresource) and f"*/{asked.subresource}" in (rule.get("resources") or ())
     names = rule.get("resourceNames")
     return (
-        covers("verbs", asked.verb)
-        and covers("apiGroups", asked.group)
-        and covers("resources", resource)
+        covers("apiGroups", asked.group)
+        and (of_all or covers("resources", resource))
         and (not names or asked.name in names)
     )
 
 
-def forbidden(user: User, asked: Attributes) -> StatusError:
+def _covers_path(allowed: str, path: str) -> bool:
+    if allowed in ("*", path):
+        return True
+    return allowed.endswith("*") and path.startswith(allowed.rstrip("*"))
+
+
+def forbidden(user: User, asked: Attributes, reason: str = "") -> StatusError:
     """403, in the API server's words."""
+    because = f": {reason}" if reason else ""
     if asked.path:
         text = f'forbidden: User "{user.name}" cannot {asked.verb} path "{asked.path}"'
-        return StatusError(403, "Forbidden", text)
+        return StatusError(403, "Forbidden", text + because, {})
     qualified = f"{asked.resource}.{asked.group}" if asked.group else asked.resource
     resource = f"{asked.resource}/{asked.subresource}" if asked.subresource else asked.resource
     named = f' "{asked.name}"' if asked.name else ""
     scope = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
     text = (
         f'{qualified}{named} is forbidden: User "{user.name}" cannot {asked.verb} resource '
-        f'"{resource}" in API group "{asked.group}" {scope}'
+        f'"{resource}" in API group "{asked.group}" {scope}{because}'
     )
-    details = {"kind": asked.resource} | ({"name": asked.name} if asked.name else {})
-    return StatusError(403, "Forbidden", text, details)
+    details: dict[str, Any] = {"name": asked.name} if asked.name else {}
+    details |= {"group": asked.group} if asked.group else {}
+    return StatusError(403, "Forbidden", text, details | {"kind": asked.resource})

@@ -1,43 +1,57 @@
-"""Reading a request: which resource it is about, what it selects, what its body says.
+"""Reading a request: which resource it is about, what it selects, who writes.
 
 Source: Kubernetes API concepts, "Resource URIs".
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
-import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
-from irsa_helpers.sandbox.apiserver import protobuf, watch
+from irsa_helpers.sandbox.apiserver import watch
 from irsa_helpers.sandbox.apiserver.authn import User
+from irsa_helpers.sandbox.apiserver.field_selectors import field_selector
+from irsa_helpers.sandbox.apiserver.label_selectors import label_selector
 from irsa_helpers.sandbox.apiserver.managed_fields import Manager
-from irsa_helpers.sandbox.apiserver.objects import Target, Writer
+from irsa_helpers.sandbox.apiserver.options import check_change_options, truth
 from irsa_helpers.sandbox.apiserver.patches import APPLY
 from irsa_helpers.sandbox.apiserver.rbac import Attributes
 from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
-from irsa_helpers.sandbox.apiserver.selectors import field_selector, label_selector
-from irsa_helpers.sandbox.apiserver.status import StatusError, bad_request, invalid
+from irsa_helpers.sandbox.apiserver.storage import Object
+from irsa_helpers.sandbox.apiserver.targets import Target
+from irsa_helpers.sandbox.apiserver.writers import Writer
 
-VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+VERBS = {
+    **{"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch"},
+    "DELETE": "delete",
+}
+# `watch/` in front is the older way to say `?watch=true`.
 PATH = re.compile(
-    r"^/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+)/(?P<version>[^/]+))"
+    r"^/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+)/(?P<version>[^/]+))(?P<watch>/watch(?=/))?"
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/])(?!/(?:finalize|status)/?$))?"
-    r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?/?$"
+    r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?(?:/.*)?$"
 )
-PATCH_OPTIONS = Resource("meta.k8s.io", "v1", "patchoptions", "PatchOptions")
-SUBRESOURCES = {"status", "scale", "token", "log", "exec", "binding", "eviction", "finalize"}
+SUBRESOURCES = {
+    "status",
+    "scale",
+    "token",
+    "log",
+    "exec",
+    "attach",
+    "binding",
+    "eviction",
+    "portforward",
+    "finalize",
+}
 
 
 def warned(response: Response, warnings: list[str]) -> Response:
     """The response with a Warning header for each warning. Source: RFC 7234, section 5.5."""
     for warning in warnings:
-        text = warning.replace('"', '\\"')
+        text = warning.replace("\\", "\\\\").replace('"', '\\"')
         response.headers.append("warning", f'299 - "{text}"')
     return response
 
@@ -51,20 +65,25 @@ def resource_of(found: re.Match[str]) -> Resource | None:
     return BY_PATH.get((group, version, found["plural"]))
 
 
-def attributes_of(request: Request, target: Target) -> Attributes:
-    verb = VERBS[request.method]
-    if not target.name:
+def attributes_of(request: Request, found: re.Match[str], target: Target | None) -> Attributes:
+    """What the request asks for, whether or not there is such a resource."""
+    name = target.name if target else found["name"] or ""
+    verb = VERBS.get(request.method, request.method.lower())
+    if not name:
         verb = {"get": "list", "delete": "deletecollection"}.get(verb, verb)
-    if is_watch(request):
+    if verb in {"get", "list"} and is_watch(request):
         verb = "watch"
-    resource = target.resource
+    namespace = target.namespace if target else found["namespace"] or ""
+    if found["plural"] == "namespaces" and not found["group"]:
+        # A Namespace is in itself. Source: apiserver, pkg/endpoints/request/requestinfo.go.
+        namespace = name
     return Attributes(
         verb,
-        resource.group,
-        resource.plural,
-        target.subresource,
-        target.namespace,
-        target.name,
+        found["group"] or "",
+        found["plural"],
+        target.subresource if target else found["subresource"] or "",
+        namespace,
+        name,
     )
 
 
@@ -72,66 +91,54 @@ def place_of(target: Target) -> tuple[str, str | None]:
     return target.resource.qualified, target.namespace or None
 
 
-def selector_of(request: Request, name: str = "") -> watch.Selector:
+def selector_of(request: Request, resource: Resource, name: str = "") -> watch.Selector:
+    """A test of objects by the request's selectors, and by the name in its path."""
     query = request.query_params
-    tests = [
-        label_selector(query.get("labelSelector", "")),
-        field_selector(query.get("fieldSelector", "")),
-    ]
-    if name:
-        tests.append(lambda body: body["metadata"]["name"] == name)
-    return lambda body: all(test(body) for test in tests)
+    has_labels = label_selector(query.get("labelSelector", ""))
+    has_fields = field_selector(resource, query.get("fieldSelector", ""))
+
+    def selects(body: Object) -> bool:
+        metadata = body["metadata"]
+        if name and metadata["name"] != name:
+            return False
+        return has_labels(metadata.get("labels") or {}) and has_fields(body)
+
+    return selects
 
 
 def is_watch(request: Request) -> bool:
-    return request.query_params.get("watch") in {"true", "1"}
+    return bool(truth(request.query_params, "watch")) or "/watch/" in request.url.path
 
 
 def content_type(request: Request) -> str:
-    return request.headers.get("content-type", "application/json").partition(";")[0]
+    return request.headers.get("content-type", "application/json").partition(";")[0].strip()
 
 
 def writer_of(request: Request, user: User) -> Writer:
     """Who writes; the manager is `fieldManager`, or the client's name in its User-Agent.
 
-    Raises StatusError 422 for a server-side apply without `fieldManager`.
+    Raises StatusError 422 for options that are not allowed, such as a server-side apply without
+    `fieldManager`.
     """
     query = request.query_params
     applies = request.method == "PATCH" and content_type(request) == APPLY
-    name = query.get("fieldManager", "")
-    if applies and not name:
-        cause = (
-            "FieldValueRequired",
-            "fieldManager",
-            "Required value: is required for apply patch",
-        )
-        raise invalid(PATCH_OPTIONS, "", [cause])
+    check_change_options(query, request.method, applies=applies)
     agent = request.headers.get("user-agent", "").partition("/")[0]
-    manager = Manager(name or agent[:128] or "unknown")
-    return Writer(user, manager, dry_run=query.get("dryRun") == "All", applies=applies)
+    manager = Manager(query.get("fieldManager") or agent[:128] or "unknown")
+    dry_run = "All" in query.getlist("dryRun")
+    options: Object = {"dryRun": ["All"]} if dry_run else {}
+    options |= {n: query[n] for n in ("fieldManager", "fieldValidation") if query.get(n)}
+    return Writer(user, manager, dry_run, applies, options, warnings_of(request))
 
 
-async def decoded_body(request: Request, expected_kind: str = "") -> Any:
-    """The decoded body. Raises StatusError 400 or 415."""
-    raw = await request.body()
-    kind = content_type(request)
-    try:
-        if kind == protobuf.CONTENT_TYPE:
-            return protobuf.decode(raw)
-        if kind.endswith("json"):
-            return json.loads(raw)
-        if kind.endswith("yaml"):
-            return yaml.safe_load(raw)
-    except (ValueError, yaml.YAMLError) as error:
-        must = f" (must be of type {expected_kind})" if expected_kind else ""
-        raise bad_request(
-            f"the object provided is unrecognized{must}: couldn't get version/kind; json parse "
-            f"error: {error}"
-        ) from error
-    accepted = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
-    raise StatusError(
-        415,
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: "
-        f"{accepted}",
-    )
+def deleter_of(request: Request, user: User, options: Object) -> Writer:
+    """Who deletes, and with which DeleteOptions."""
+    shown = {n: value for n, value in options.items() if n not in {"kind", "apiVersion"}}
+    dry_run = bool(options.get("dryRun"))
+    return Writer(user, Manager(""), dry_run, False, shown, warnings_of(request))
+
+
+def warnings_of(request: Request) -> list[str]:
+    """What the answer to a request will warn of; it may still grow."""
+    found: list[str] = request.scope.setdefault("state", {}).setdefault("warnings", [])
+    return found

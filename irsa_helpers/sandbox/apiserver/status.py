@@ -6,6 +6,9 @@ from typing import Any
 
 from irsa_helpers.sandbox.apiserver.resources import Resource
 
+# A cause of a refusal: (reason, field, message).
+Cause = tuple[str, str, str]
+
 
 class StatusError(Exception):
     """A refusal, with the body that a Kubernetes client reads."""
@@ -21,16 +24,17 @@ class StatusError(Exception):
 
     def body(self) -> dict[str, Any]:
         """The Status object."""
-        body = {
+        body: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
-            "code": self.code,
         }
-        return body | ({"details": self.details} if self.details is not None else {})
+        # The API names no reason where it knows none.
+        body |= {"reason": self.reason} if self.reason else {}
+        body |= {"details": self.details} if self.details is not None else {}
+        return body | {"code": self.code}
 
 
 def _details(resource: Resource, name: str, **more: Any) -> dict[str, Any]:
@@ -59,22 +63,71 @@ def conflict(resource: Resource, name: str) -> StatusError:
     return StatusError(409, "Conflict", message, _details(resource, name))
 
 
+def other_uid(resource: Resource, key: tuple[str, ...], wanted: str, found: str) -> StatusError:
+    """409: the object of that name is another one."""
+    place = "/".join(filter(None, (resource.plural, *key[1:])))
+    text = (
+        f'Operation cannot be fulfilled on {resource.qualified} "{key[-1]}": StorageError: invalid '
+        f"object, Code: 4, Key: /registry/{place}, ResourceVersion: 0, AdditionalErrorMsg: "
+        f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+    )
+    return StatusError(409, "Conflict", text, _details(resource, key[-1]))
+
+
+def unversioned() -> StatusError:
+    """500, as the API server has it: what is new has no version yet."""
+    return StatusError(500, "", "resourceVersion should not be set on objects to be created")
+
+
+def terminating(resource: Resource, namespace: str, name: str) -> StatusError:
+    """403: the namespace is on its way out."""
+    text = f"unable to create new content in namespace {namespace} because it is being terminated"
+    cause = {
+        "reason": "NamespaceTerminating",
+        "message": f"namespace {namespace} is being terminated",
+        "field": "metadata.namespace",
+    }
+    details = _details(resource, name, causes=[cause])
+    message = f'{resource.qualified} "{name}" is forbidden: {text}'
+    return StatusError(403, "Forbidden", message, details)
+
+
+def forbidden(resource: Resource, name: str, why: str) -> StatusError:
+    """403: something other than the caller's rights is against it."""
+    text = f'{resource.qualified} "{name}" is forbidden: {why}'
+    return StatusError(403, "Forbidden", text, _details(resource, name))
+
+
 def bad_request(message: str) -> StatusError:
     """400."""
     return StatusError(400, "BadRequest", message)
 
 
-def invalid(resource: Resource, name: str, causes: list[tuple[str, str, str]]) -> StatusError:
-    """422; a cause is (reason, field, message)."""
+def not_served(resource: Resource) -> StatusError:
+    """405: a kind of which the sandbox has no objects."""
+    text = (
+        "the server does not allow this method on the requested resource: nothing in the sandbox "
+        f"would act on an object of kind {resource.kind}, so it keeps none"
+    )
+    return StatusError(405, "MethodNotAllowed", text, {})
+
+
+def internal_error(text: str) -> StatusError:
+    """500: something that the server did not expect."""
+    cause = {"causes": [{"message": text}]}
+    return StatusError(500, "InternalError", f"Internal error occurred: {text}", cause)
+
+
+def invalid(resource: Resource, name: str, causes: list[Cause]) -> StatusError:
+    """422; its causes in order."""
     texts = [f"{field}: {text}" for _, field, text in causes]
     joined = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     group = f".{resource.group}" if resource.group else ""
     listed = [{"reason": r, "message": m, "field": f} for r, f, m in causes]
-    details: dict[str, Any] = {"kind": resource.kind, "causes": listed}
-    if name:
-        details["name"] = name
-    if resource.group:
-        details["group"] = resource.group
+    details: dict[str, Any] = {"name": name} if name else {}
+    details |= {"group": resource.group} if resource.group else {}
+    details |= {"kind": resource.kind} if resource.kind else {}
+    details["causes"] = listed
     return StatusError(
         422, "Invalid", f'{resource.kind}{group} "{name}" is invalid: {joined}', details
     )
@@ -97,4 +150,11 @@ NOT_FOUND_PATH = StatusError(
 )
 METHOD_NOT_ALLOWED = StatusError(
     405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
+)
+NO_PORT_FORWARD = StatusError(
+    405,
+    "MethodNotAllowed",
+    "the sandbox forwards no ports: a Pod has no network of its own, so what listens in it listens "
+    "on this machine, at 127.0.0.1 and the same port",
+    {},
 )

@@ -9,8 +9,14 @@ import uuid
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver.authn import API_AUDIENCE, TokenChecker, user_of
+from irsa_helpers.sandbox.apiserver.go_json import type_name
 from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
-from irsa_helpers.sandbox.apiserver.status import StatusError, invalid, not_found
+from irsa_helpers.sandbox.apiserver.status import (
+    StatusError,
+    bad_request,
+    invalid,
+    not_found,
+)
 from irsa_helpers.sandbox.apiserver.storage import Object, Store
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.issuer import SigningKeys
@@ -23,8 +29,28 @@ LONGEST_SECONDS = 2**32
 KUBELET_SECONDS = 3607
 EXTENDED_SECONDS = 365 * 24 * 3600
 
-PODS = BY_PATH["", "v1", "pods"]
+BINDABLE = {
+    ("v1", BY_PATH["", "v1", plural].kind): BY_PATH["", "v1", plural]
+    for plural in ("pods", "nodes", "secrets")
+}
 _TOKEN_REQUEST = Resource("authentication.k8s.io", "v1", "tokenrequests", "TokenRequest")
+
+
+def check_spec(body: Object) -> None:
+    """Raises StatusError 400 for a TokenRequest with a value of a wrong type."""
+    spec = body.get("spec") or {}
+    for name, kind, go_type in (
+        ("audiences", list, "[]string"),
+        ("expirationSeconds", int, "int64"),
+        ("boundObjectRef", dict, "v1.BoundObjectReference"),
+    ):
+        value = spec.get(name)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise bad_request(
+                'TokenRequest in version "v1" cannot be handled as a TokenRequest: json: cannot '
+                f"unmarshal {type_name(value)} into Go struct field TokenRequestSpec.spec.{name} "
+                f"of type {go_type}"
+            )
 
 
 class TokenIssuer:
@@ -45,12 +71,14 @@ class TokenIssuer:
         Raises StatusError 422 for a life under ten minutes, 404 for a Pod that is not there, 409
         for a Pod of another uid, 400 for a Pod that runs as another ServiceAccount.
         """
+        check_spec(body)
         spec = body.get("spec") or {}
         audiences = spec.get("audiences") or [API_AUDIENCE]
         seconds = spec.get("expirationSeconds") or DEFAULT_SECONDS
         _check_seconds(seconds)
-        pod = self._bound_pod(account, spec.get("boundObjectRef"))
-        claims = self._claims(account, audiences, seconds, pod)
+        bound = self._bound_object(account, spec.get("boundObjectRef"))
+        pod = bound if bound and bound["kind"] == "Pod" else None
+        claims = self._claims(account, audiences, seconds, bound)
         metadata = account["metadata"]
         self._trace.add(
             "token-request",
@@ -68,6 +96,7 @@ class TokenIssuer:
             "token": self._keys.sign(claims),
             "expirationTimestamp": timestamp(claims["exp"]),
         }
+        reference = {"boundObjectRef": spec["boundObjectRef"]} if bound else {}
         return {
             "kind": "TokenRequest",
             "apiVersion": "authentication.k8s.io/v1",
@@ -76,48 +105,48 @@ class TokenIssuer:
                 "namespace": metadata["namespace"],
                 "creationTimestamp": timestamp(claims["iat"]),
             },
-            "spec": {
-                "audiences": audiences,
-                "expirationSeconds": seconds,
-                "boundObjectRef": spec.get("boundObjectRef"),
-            },
+            "spec": {"audiences": audiences, "expirationSeconds": seconds, **reference},
             "status": status,
         }
 
-    def _bound_pod(self, account: Object, reference: Object | None) -> Object | None:
+    def _bound_object(self, account: Object, reference: Object | None) -> Object | None:
+        """The Pod, Node or Secret that a token is to die with."""
         if not reference:
             return None
-        namespace = account["metadata"]["namespace"]
-        pod = self._store.get(("pods", namespace, reference["name"]))
-        if pod is None:
-            raise not_found(PODS, reference["name"])
-        if reference.get("uid") and reference["uid"] != pod["metadata"]["uid"]:
+        kind, name = reference.get("kind", ""), reference.get("name", "")
+        resource = BINDABLE.get((reference.get("apiVersion") or "v1", kind))
+        if resource is None:
+            group, _, version = reference.get("apiVersion", "").rpartition("/")
+            text = f"cannot bind token to object of type {group}/{version}, Kind={kind}"
+            raise bad_request(text)
+        namespace = account["metadata"]["namespace"] if resource.namespaced else ""
+        found = self._store.get((resource.plural, namespace, name))
+        if found is None:
+            raise not_found(resource, name)
+        if reference.get("uid") and reference["uid"] != found["metadata"]["uid"]:
             raise StatusError(
                 409,
                 "Conflict",
-                f'Operation cannot be fulfilled on pods "{reference["name"]}": the UID in the '
+                f'Operation cannot be fulfilled on {resource.plural} "{name}": the UID in the '
                 f"bound object reference ({reference['uid']}) does not match the UID in record. "
                 "The object might have been deleted and then recreated",
+                {"name": name, "kind": resource.plural},
             )
-        if pod["spec"].get("serviceAccountName") != account["metadata"]["name"]:
-            raise StatusError(
-                400,
-                "BadRequest",
-                f"cannot bind token for serviceaccount {account['metadata']['name']!r} to pod "
-                "running with different serviceaccount name.",
-            )
-        return pod
+        if kind == "Pod":
+            _check_account(account, found)
+        return found | {"kind": kind}
 
     def _claims(
-        self, account: Object, audiences: list[str], seconds: int, pod: Object | None
+        self, account: Object, audiences: list[str], seconds: int, bound: Object | None
     ) -> dict[str, Any]:
         now = int(self._clock.time())
         metadata = account["metadata"]
         private: dict[str, Any] = {"namespace": metadata["namespace"]}
-        if pod:
-            if node := self._store.get(("nodes", "", pod["spec"].get("nodeName", ""))):
-                private["node"] = _reference(node)
-            private["pod"] = _reference(pod)
+        pod = bound if bound and bound["kind"] == "Pod" else None
+        if pod and (node := self._store.get(("nodes", "", pod["spec"].get("nodeName", "")))):
+            private["node"] = _reference(node)
+        if bound:
+            private[bound["kind"].lower()] = _reference(bound)
         private["serviceaccount"] = _reference(account)
         life = seconds
         if pod and seconds == KUBELET_SECONDS and audiences == [API_AUDIENCE]:
@@ -133,6 +162,15 @@ class TokenIssuer:
             "nbf": now,
             "sub": f"system:serviceaccount:{metadata['namespace']}:{metadata['name']}",
         }
+
+
+def _check_account(account: Object, pod: Object) -> None:
+    name = account["metadata"]["name"]
+    if pod["spec"].get("serviceAccountName") != name:
+        raise bad_request(
+            f'cannot bind token for serviceaccount "{name}" to pod running with different '
+            "serviceaccount name."
+        )
 
 
 def _check_seconds(seconds: Any) -> None:

@@ -12,7 +12,7 @@ from irsa_helpers.sandbox.aws.settings import (
     ADMIN_USER,
     CLUSTER_ROLE,
     NODE_ROLE,
-    PARTNER_ACCOUNT,
+    PARTNER_ACCOUNTS,
     PARTNER_ROLE,
     AwsSettings,
 )
@@ -37,7 +37,8 @@ def ensure(records: Records, settings: AwsSettings) -> None:
     from moto.iam.models import iam_backends
 
     moto_setup.ensure_account(settings.account_id)
-    moto_setup.ensure_account(PARTNER_ACCOUNT)
+    for partner in PARTNER_ACCOUNTS:
+        moto_setup.ensure_account(partner)
     iam = iam_backends[settings.account_id]["aws"]
     names = {role.name for role in iam.roles.values()}
     if ADMIN_USER not in iam.users:
@@ -57,8 +58,9 @@ def ensure(records: Records, settings: AwsSettings) -> None:
     if settings.cluster_name not in eks_backends[settings.account_id][settings.region].clusters:
         _make_cluster(records, settings)
     eks.connect(settings)
-    if not iam_backends[PARTNER_ACCOUNT]["aws"].roles:
-        _open_partner_account(records, settings)
+    for partner in PARTNER_ACCOUNTS:
+        if not iam_backends[partner]["aws"].roles:
+            _open_partner_account(records, settings, partner)
 
 
 def _make_role(
@@ -70,8 +72,8 @@ def _make_role(
         _iam(records, settings, "AttachRolePolicy", RoleName=name, PolicyArn=arn)
 
 
-def _open_partner_account(records: Records, settings: AwsSettings) -> None:
-    """A role of the second account that the first may assume, as Organizations makes it."""
+def _open_partner_account(records: Records, settings: AwsSettings, partner: str) -> None:
+    """A role of another account that the first may assume, as Organizations makes it."""
     principal = {"AWS": f"arn:aws:iam::{settings.account_id}:root"}
     names = {"RoleName": PARTNER_ROLE}
     document = _trust(principal)
@@ -79,7 +81,7 @@ def _open_partner_account(records: Records, settings: AwsSettings) -> None:
         ("CreateRole", {"AssumeRolePolicyDocument": document}),
         ("AttachRolePolicy", {"PolicyArn": ADMINISTRATOR}),
     ):
-        call = query_invocation("iam", operation, "us-east-1", PARTNER_ACCOUNT, names | fields)
+        call = query_invocation("iam", operation, "us-east-1", partner, names | fields)
         records.perform(operations.with_parameters(call))
 
 

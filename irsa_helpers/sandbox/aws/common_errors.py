@@ -101,5 +101,6 @@ _ERRORS: dict[str, dict[str, tuple[str, int, str]]] = {
 
 def common_error(kind: str, protocol: str, message: str = "", *, explanation: str = "") -> AwsError:
     """The error of that kind as a service of that protocol gives it; `message` fills its gap."""
-    code, status, fixed = _ERRORS[kind][protocol]
+    # EC2 answers in another form, but it is a query service.
+    code, status, fixed = _ERRORS[kind]["query" if protocol == "ec2" else protocol]
     return AwsError(code, status, message or fixed, explanation=explanation)

@@ -52,6 +52,7 @@ class EksAuth:
         handshake = Handshake(self._settings, OPERATION, {}, "EKS Auth")
         token = await self._verified(handshake, invocation.parameters["token"])
         association = _association(associations, token)
+        handshake.about(association["roleArn"])
         tags = {} if association["disableSessionTags"] else _session_tags(invocation, token)
         role = self._trusted(handshake, association, tags, invocation, client)
         session = assumed_roles.new_session(

@@ -40,6 +40,11 @@ class Handshake:
         """Record a hop from the service."""
         self._trace.add(kind, self.service, target, summary, outcome, **self._common, **detail)
 
+    def about(self, role_arn: str) -> None:
+        """The role is known now: EKS Auth finds it in the association."""
+        self.role_arn = role_arn
+        self._common["role_arn"] = role_arn
+
     def began(self, token: WebIdentityToken) -> None:
         """Record that the service got a token that reads well."""
         self._common |= _workload(token)
@@ -47,7 +52,7 @@ class Handshake:
             "assume-role",
             token.subject,
             self.service,
-            f"{token.subject} asks for {self.role_arn}",
+            f"{token.subject} asks for {self.role_arn or 'the role of its association'}",
             **self._common,
             action=self._action,
             role_session_name=self.session_name,

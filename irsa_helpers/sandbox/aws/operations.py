@@ -56,6 +56,8 @@ def protocol_of(service: str, request: HttpRequest) -> str:
     """The protocol in which the client of that service expects its answer."""
     if service in models.PROTOCOLS:
         return models.PROTOCOLS[service]
+    if request.header("content-type").startswith("application/x-www-form-urlencoded"):
+        return "ec2"
     return "json" if request.header("x-amz-target") else "rest-json"
 
 

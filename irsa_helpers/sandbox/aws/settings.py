@@ -12,8 +12,8 @@ from irsa_helpers.sandbox.trace import Trace
 ADMIN_USER = "enginrect"
 NODE_ROLE = "enginrect-node-role"
 CLUSTER_ROLE = "enginrect-cluster-role"
-# A second account, for work across accounts, and the way into it from the first.
-PARTNER_ACCOUNT = "444455556666"
+# Other accounts, for work across accounts, and the way into each from the first.
+PARTNER_ACCOUNTS = ("444455556666", "777788889999")
 PARTNER_ROLE = "OrganizationAccountAccessRole"
 
 

@@ -91,7 +91,21 @@ def error_answer(error: AwsError, protocol: str, service: str, request: HttpRequ
         return _json_error(error, service)
     if protocol == "rest-json":
         return _rest_json_error(error)
+    if protocol == "ec2":
+        return _ec2_error(error)
     return _query_error(error, service)
+
+
+def _ec2_error(error: AwsError) -> Answer:
+    """EC2's form, which clients of the query protocol understand as well."""
+    request_id = str(uuid4())
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Response><Errors><Error><Code>{error.code}</Code>"
+        f"<Message>{_text(error.message)}</Message></Error></Errors>"
+        f"<RequestID>{request_id}</RequestID></Response>"
+    )
+    return _answer(error.http_status, "text/xml", body, {"x-amzn-requestid": request_id})
 
 
 def _query_error(error: AwsError, service: str) -> Answer:

@@ -11,16 +11,24 @@ from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.controllers.garbage import GarbageCollector
 from irsa_helpers.sandbox.controllers.jobs import JobController
 from irsa_helpers.sandbox.controllers.loop import WorkQueue
-from irsa_helpers.sandbox.controllers.namespaces import NamespaceController, belongs_to_all
-from irsa_helpers.sandbox.controllers.owners import controller_of
+from irsa_helpers.sandbox.controllers.namespaces import (
+    NamespaceContents,
+    NamespaceDeletion,
+    belongs_to_all,
+)
+from irsa_helpers.sandbox.controllers.nodes import NodeController
+from irsa_helpers.sandbox.controllers.owners import controller_of, is_ended
+from irsa_helpers.sandbox.controllers.podgc import PodGarbageCollector
 from irsa_helpers.sandbox.controllers.replicasets import ReplicaSetController
 from irsa_helpers.sandbox.controllers.scheduler import Scheduler
+from irsa_helpers.sandbox.controllers.token_secrets import TokenSecrets
 
 WATCHED = {
     "namespaces": "v1",
     "nodes": "v1",
     "serviceaccounts": "v1",
     "configmaps": "v1",
+    "secrets": "v1",
     "pods": "v1",
     "replicasets": "apps/v1",
     "deployments": "apps/v1",
@@ -33,34 +41,53 @@ CONTROLLED_BY = {"ReplicaSet": "replicasets", "Deployment": "deployments", "Job"
 class Controllers:
     """Starts an informer for each watched collection and a queue for each controller."""
 
-    def __init__(self, client: ApiClient, clock: Clock, ca_pem: str) -> None:
+    def __init__(
+        self,
+        client: ApiClient,
+        scheduler_client: ApiClient,
+        clock: Clock,
+        ca_pem: str,
+        sign: Callable[[Object], str],
+    ) -> None:
         self._client = client
+        self._scheduler_client = scheduler_client
         self._clock = clock
         self._recorders: list[EventRecorder] = []
         self._informers = {
             plural: Informer(client, path_of(version, plural), self._on_change(plural))
             for plural, version in WATCHED.items()
         }
+        self._pod_collector = PodGarbageCollector(
+            client, clock, self._informers["pods"], self._informers["nodes"], self._later("podgc")
+        )
+        self._token_secrets = TokenSecrets(client, self._informers["secrets"], ca_pem, sign)
         self._queues = {
+            "secrets": WorkQueue("token secrets", self._token_secrets.reconcile),
             "namespaces": WorkQueue("namespaces", self._namespaces(ca_pem).reconcile),
+            "deletion": WorkQueue("deletion", self._deletion().reconcile),
             "pods": WorkQueue("scheduler", self._scheduler().reconcile),
+            "nodes": WorkQueue("nodes", NodeController(client, self._informers["nodes"]).reconcile),
+            "podgc": WorkQueue("podgc", self._pod_collector.reconcile),
             "replicasets": WorkQueue("replicasets", self._replica_sets().reconcile),
             "deployments": WorkQueue("deployments", self._deployments().reconcile),
             "jobs": WorkQueue("jobs", self._jobs().reconcile),
             "owners": WorkQueue("garbage", self._garbage().reconcile),
         }
 
-    def _recorder(self, component: str) -> EventRecorder:
-        self._recorders.append(EventRecorder(self._client, self._clock, component))
+    def _recorder(self, component: str, client: ApiClient | None = None) -> EventRecorder:
+        self._recorders.append(EventRecorder(client or self._client, self._clock, component))
         return self._recorders[-1]
 
     def _later(self, queue: str) -> Callable[[Key, float], None]:
         """How a controller asks for a key to come again after some of the sandbox's seconds."""
         return lambda key, seconds: self._queues[queue].add_later(key, self._clock, seconds)
 
-    def _namespaces(self, ca_pem: str) -> NamespaceController:
+    def _deletion(self) -> NamespaceDeletion:
+        return NamespaceDeletion(self._client, self._informers["namespaces"])
+
+    def _namespaces(self, ca_pem: str) -> NamespaceContents:
         found = self._informers
-        return NamespaceController(
+        return NamespaceContents(
             self._client,
             found["namespaces"],
             found["serviceaccounts"],
@@ -70,14 +97,18 @@ class Controllers:
 
     def _scheduler(self) -> Scheduler:
         pods, nodes = self._informers["pods"], self._informers["nodes"]
-        return Scheduler(
-            self._client, self._clock, pods, nodes, self._recorder("default-scheduler")
-        )
+        recorder = self._recorder("default-scheduler", self._scheduler_client)
+        return Scheduler(self._scheduler_client, self._clock, pods, nodes, recorder)
 
     def _replica_sets(self) -> ReplicaSetController:
         replica_sets, pods = self._informers["replicasets"], self._informers["pods"]
         return ReplicaSetController(
-            self._client, replica_sets, pods, self._recorder("replicaset-controller")
+            self._client,
+            self._clock,
+            replica_sets,
+            pods,
+            self._recorder("replicaset-controller"),
+            self._later("replicasets"),
         )
 
     def _deployments(self) -> DeploymentController:
@@ -108,14 +139,30 @@ class Controllers:
         def changed(body: Object) -> None:
             if plural in self._queues:
                 self._queues[plural].add(key_of(body))
-            if plural == "nodes":
-                for key in self._informers["pods"].objects:
-                    self._queues["pods"].add(key)
+            if plural == "namespaces" and body["metadata"].get("deletionTimestamp"):
+                self._queues["deletion"].add(key_of(body))
+            if plural == "serviceaccounts":
+                for key in self._token_secrets.of_account(body):
+                    self._queues["secrets"].add(key)
+            self._wake_scheduler(plural, body)
             if belongs_to_all(plural, body):
                 self._queues["namespaces"].add(("", body["metadata"]["namespace"]))
             self._wake_owner(body)
 
         return changed
+
+    def _wake_scheduler(self, plural: str, body: Object) -> None:
+        """Pods that wait are looked at again when a node changes or a Pod leaves room."""
+        pods = self._informers["pods"].objects
+        if plural == "pods" and self._pod_collector.is_orphan(body):
+            self._queues["podgc"].add(key_of(body))
+        gone = plural == "pods" and (key_of(body) not in pods or is_ended(body))
+        if plural == "nodes" or gone:
+            for key, pod in pods.items():
+                if not pod["spec"].get("nodeName"):
+                    self._queues["pods"].add(key)
+                elif plural == "nodes" and self._pod_collector.is_orphan(pod):
+                    self._queues["podgc"].add(key)
 
     def _wake_owner(self, body: Object) -> None:
         """The controller of an object sees that it changed; the collector, that it went."""
@@ -143,3 +190,4 @@ class Controllers:
         for recorder in self._recorders:
             await recorder.stop()
         await self._client.close()
+        await self._scheduler_client.close()

@@ -35,6 +35,7 @@ def status_of(
         "readyReplicas": _total("readyReplicas", owned),
         "availableReplicas": available,
         "unavailableReplicas": max(0, wanted - available),
+        "terminatingReplicas": _total("terminatingReplicas", owned),
     }
     conditions = {"Available": _availability(deployment, available)}
     if progress := _progress(deployment, current, status, now):

@@ -9,6 +9,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.sandbox.apiclient import (
@@ -27,10 +28,14 @@ from irsa_helpers.sandbox.controllers.deployment_status import (
     status_of,
 )
 from irsa_helpers.sandbox.controllers.events import EventRecorder
-from irsa_helpers.sandbox.controllers.owners import controlled_by, owner_reference
+from irsa_helpers.sandbox.controllers.owners import claim, owner_reference, same_status
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
+HISTORY = "deployment.kubernetes.io/revision-history"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+DESIRED = "deployment.kubernetes.io/desired-replicas"
+MOST = "deployment.kubernetes.io/max-replicas"
 # The same letters as Kubernetes' rand.SafeEncodeString.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
 
@@ -48,34 +53,26 @@ def _said(value: Any) -> Any:
     return [_said(each) for each in value] if isinstance(value, list) else value
 
 
+@dataclass(eq=False)
 class DeploymentController:
     """Makes ReplicaSets, moves replicas from the old ones to the new one, keeps the status."""
 
-    def __init__(
-        self,
-        client: ApiClient,
-        clock: Clock,
-        deployments: Informer,
-        replica_sets: Informer,
-        events: EventRecorder,
-        later: Callable[[Key, float], None],
-    ) -> None:
-        self._client = client
-        self._clock = clock
-        self._deployments = deployments
-        self._replica_sets = replica_sets
-        self._events = events
-        self._later = later
+    client: ApiClient
+    clock: Clock
+    deployments: Informer
+    replica_sets: Informer
+    events: EventRecorder
+    later: Callable[[Key, float], None]
 
     async def reconcile(self, key: Key) -> None:
         """One step towards the wanted state; the next change of a ReplicaSet brings the next."""
-        deployment = self._deployments.objects.get(key)
+        deployment = self.deployments.objects.get(key)
         if deployment is None or deployment["metadata"].get("deletionTimestamp"):
             return
         deployment = deployment | {"apiVersion": "apps/v1", "kind": "Deployment"}
-        owned = [r for r in self._replica_sets.objects.values() if controlled_by(r, deployment)]
+        owned = await claim(self.client, self.replica_sets, "replicasets", deployment)
         wanted = template_hash(deployment["spec"]["template"])
-        current = next((r for r in owned if r["metadata"]["labels"][HASH] == wanted), None)
+        current = next((r for r in owned if template_hash(r["spec"]["template"]) == wanted), None)
         if not deployment["spec"].get("paused"):
             if current is None:
                 current = await self._make(deployment, wanted, owned)
@@ -94,24 +91,28 @@ class DeploymentController:
         template = copy.deepcopy(deployment["spec"]["template"])
         labels = template.setdefault("metadata", {}).setdefault("labels", {})
         labels[HASH] = name_hash
-        selector = deployment["spec"]["selector"]["matchLabels"] | {HASH: name_hash}
+        selector = copy.deepcopy(deployment["spec"]["selector"])
+        selector["matchLabels"] = (selector.get("matchLabels") or {}) | {HASH: name_hash}
         at_once = 0 if owned else deployment["spec"]["replicas"]
         body = {
             "metadata": {
                 "name": f"{name}-{name_hash}",
                 "namespace": namespace,
                 "labels": dict(labels),
-                "annotations": _carried(deployment) | {REVISION: str(revision)},
+                "annotations": _carried(deployment)
+                | _sizes(deployment)
+                | {REVISION: str(revision)},
                 "ownerReferences": [owner_reference(deployment)],
             },
             "spec": {
                 "replicas": at_once,
-                "selector": {"matchLabels": selector},
+                "minReadySeconds": deployment["spec"].get("minReadySeconds", 0),
+                "selector": selector,
                 "template": template,
             },
         }
-        made = await self._client.create(path_of("apps/v1", "replicasets", namespace), body)
-        self._replica_sets.note(made)
+        made = await self.client.create(path_of("apps/v1", "replicasets", namespace), body)
+        self.replica_sets.note(made)
         await self._set_revision(deployment, revision)
         if at_once:
             self._tell(deployment, made, "up", 0, at_once)
@@ -119,22 +120,39 @@ class DeploymentController:
 
     async def _renumber(self, deployment: Object, current: Object, owned: list[Object]) -> None:
         """A template that was used before and is again becomes the newest revision."""
+        await self._follow(deployment, current)
         newest = max(map(_revision, owned))
         if _revision(current) == newest:
             return await self._set_revision(deployment, newest)
         namespace, name = key_of(current)
-        annotations = {REVISION: str(newest + 1)}
+        annotations = {REVISION: str(newest + 1), HISTORY: _history(current)}
         path = path_of("apps/v1", "replicasets", namespace, name)
-        await self._client.patch(path, {"metadata": {"annotations": annotations}})
+        await self.client.patch(path, {"metadata": {"annotations": annotations}})
         return await self._set_revision(deployment, newest + 1)
+
+    async def _follow(self, deployment: Object, current: Object) -> None:
+        """`minReadySeconds` and annotations may change without a new template: it gets them too.
+
+        `kubernetes.io/change-cause` is such an annotation; a rollout's history shows it.
+        """
+        change: Object = {}
+        wanted = deployment["spec"].get("minReadySeconds", 0)
+        if current["spec"].get("minReadySeconds", 0) != wanted:
+            change["spec"] = {"minReadySeconds": wanted}
+        annotations = current["metadata"].get("annotations") or {}
+        if not _carried(deployment).items() <= annotations.items():
+            change["metadata"] = {"annotations": _carried(deployment)}
+        if change:
+            path = path_of("apps/v1", "replicasets", *key_of(current))
+            self.replica_sets.note(await self.client.patch(path, change))
 
     async def _set_revision(self, deployment: Object, revision: int) -> None:
         annotations = deployment["metadata"].get("annotations") or {}
         if annotations.get(REVISION) == str(revision):
             return
         namespace, name = key_of(deployment)
-        path = path_of("apps/v1", "deployments", namespace, name)
-        await self._client.patch(path, {"metadata": {"annotations": {REVISION: str(revision)}}})
+        path = path_of("apps/v1", "deployments", namespace, name, "status")
+        await self.client.patch(path, {"metadata": {"annotations": {REVISION: str(revision)}}})
 
     async def _roll(self, deployment: Object, current: Object, old: list[Object]) -> None:
         """Up by what maxSurge allows, down by what maxUnavailable allows."""
@@ -172,8 +190,10 @@ class DeploymentController:
             return
         namespace, name = key_of(replica_set)
         path = path_of("apps/v1", "replicasets", namespace, name)
-        changed = await self._client.patch(path, {"spec": {"replicas": replicas}})
-        self._replica_sets.note(changed)
+        metadata = {"annotations": _sizes(deployment)}
+        patch = {"metadata": metadata, "spec": {"replicas": replicas}}
+        changed = await self.client.patch(path, patch)
+        self.replica_sets.note(changed)
         replica_set["spec"] = changed["spec"]
         direction = "up" if replicas > before else "down"
         self._tell(deployment, replica_set, direction, before, replicas)
@@ -183,7 +203,7 @@ class DeploymentController:
     ) -> None:
         name = replica_set["metadata"]["name"]
         text = f"Scaled {direction} replica set {name} from {before} to {after}"
-        self._events.record(deployment, "Normal", "ScalingReplicaSet", text)
+        self.events.record(deployment, "Normal", "ScalingReplicaSet", text)
 
     async def _forget_old(self, deployment: Object, current: Object, owned: list[Object]) -> None:
         """Only the last `revisionHistoryLimit` empty ReplicaSets are kept for a rollback."""
@@ -199,33 +219,47 @@ class DeploymentController:
         )
         for each in empty[: max(0, len(empty) - deployment["spec"]["revisionHistoryLimit"])]:
             namespace, name = key_of(each)
-            await self._client.delete(path_of("apps/v1", "replicasets", namespace, name))
+            await self.client.delete(path_of("apps/v1", "replicasets", namespace, name))
 
     async def _report(
         self, deployment: Object, current: Object | None, owned: list[Object]
     ) -> None:
-        now = self._clock.now()
+        now = self.clock.now()
         status = status_of(deployment, current, owned, now)
         namespace, name = key_of(deployment)
         seconds = seconds_to_deadline(deployment, status, now)
         if seconds is not None:
-            self._later((namespace, name), max(seconds, 0.1))
-        if status == deployment.get("status"):
+            self.later((namespace, name), max(seconds, 0.1))
+        if same_status(status, deployment.get("status")):
             return
         path = path_of("apps/v1", "deployments", namespace, name, "status")
         try:
-            self._deployments.note(await self._client.patch(path, {"status": status}))
+            self.deployments.note(await self.client.patch(path, {"status": status}))
         except ApiError as error:
             if error.status != 404:
                 raise
+
+
+def _sizes(deployment: Object) -> dict[str, str]:
+    """How many Pods a ReplicaSet's Deployment wants, and may have while it rolls."""
+    wanted, strategy = deployment["spec"]["replicas"], deployment["spec"]["strategy"]
+    rolling = strategy.get("rollingUpdate") or {}
+    surge = share(rolling.get("maxSurge", 0), wanted, up=True) if wanted else 0
+    return {DESIRED: str(wanted), MOST: str(wanted + surge)}
 
 
 def _revision(replica_set: Object) -> int:
     return int((replica_set["metadata"].get("annotations") or {}).get(REVISION, 0))
 
 
+def _history(replica_set: Object) -> str:
+    """The revisions that a ReplicaSet has been, with the one that it is now."""
+    before = (replica_set["metadata"].get("annotations") or {}).get(HISTORY, "")
+    return ",".join(filter(None, (before, str(_revision(replica_set)))))
+
+
 def _carried(deployment: Object) -> dict[str, str]:
     """The annotations that a ReplicaSet takes over from its Deployment."""
-    left_out = {REVISION, "kubectl.kubernetes.io/last-applied-configuration"}
+    left_out = {REVISION, HISTORY, DESIRED, MOST, LAST_APPLIED}
     annotations = deployment["metadata"].get("annotations") or {}
     return {name: value for name, value in annotations.items() if name not in left_out}

@@ -10,8 +10,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
-import httpx
-
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
 
@@ -78,7 +76,7 @@ class EventRecorder:
             told = await self._waiting.get()
             try:
                 await self._write(told)
-            except (ApiError, httpx.HTTPError) as error:
+            except ApiError as error:
                 # The object's namespace or the Event went meanwhile; nobody is left to read it.
                 log.debug("Event %s dropped: %s", told.reason, error)
                 self._known.pop(told.key, None)

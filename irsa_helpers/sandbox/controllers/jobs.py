@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from irsa_helpers.sandbox.apiclient import ApiClient, Informer, Key, Object, key_of, path_of
+from irsa_helpers.sandbox.apiclient import (
+    ApiClient,
+    ApiError,
+    Informer,
+    Key,
+    Object,
+    key_of,
+    path_of,
+)
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.controllers.owners import (
@@ -16,6 +24,7 @@ from irsa_helpers.sandbox.controllers.owners import (
     is_active,
     is_ready,
     owner_reference,
+    same_status,
 )
 
 UID_LABEL = "batch.kubernetes.io/controller-uid"
@@ -55,29 +64,21 @@ class Tally:
         )
 
 
+@dataclass(eq=False)
 class JobController:
     """Makes Pods, counts how they end, and says when the Job is complete or has failed."""
 
-    def __init__(
-        self,
-        client: ApiClient,
-        clock: Clock,
-        jobs: Informer,
-        pods: Informer,
-        events: EventRecorder,
-        later: Callable[[Key, float], None],
-    ) -> None:
-        self._client = client
-        self._clock = clock
-        self._jobs = jobs
-        self._pods = pods
-        self._events = events
-        self._later = later
-        self._failed_at: dict[str, tuple[int, float]] = {}
+    client: ApiClient
+    clock: Clock
+    jobs: Informer
+    pods: Informer
+    events: EventRecorder
+    later: Callable[[Key, float], None]
+    _failed_at: dict[str, tuple[int, float]] = field(default_factory=dict, init=False)
 
     async def reconcile(self, key: Key) -> None:
         """One step towards the Job's end; each change of one of its Pods brings the next."""
-        job = self._jobs.objects.get(key)
+        job = self.jobs.objects.get(key)
         if job is None or job["metadata"].get("deletionTimestamp"):
             return
         job = job | {"apiVersion": "batch/v1", "kind": "Job"}
@@ -86,11 +87,11 @@ class JobController:
             return
         if lacking := _not_implemented(job["spec"]):
             text = f"NotImplemented: the sandbox runs no Jobs with {lacking}"
-            self._events.record(job, "Warning", "NotImplemented", text)
+            self.events.record(job, "Warning", "NotImplemented", text)
             return
         if UID_LABEL not in (job["spec"].get("selector", {}).get("matchLabels") or {}):
             job = await self._identify(job)
-        tally = Tally.of(job, [p for p in self._pods.objects.values() if controlled_by(p, job)])
+        tally = Tally.of(job, [p for p in self.pods.objects.values() if controlled_by(p, job)])
         if failure := self._failure(key, job, tally):
             await self._end(job, tally, "Failed", *failure)
         elif _complete(job["spec"], tally):
@@ -109,8 +110,10 @@ class JobController:
             "selector": {"matchLabels": wanted},
             "template": {"metadata": {"labels": labels}},
         }
-        changed = await self._client.patch(
-            path_of("batch/v1", "jobs", namespace, name), {"spec": change}
+        own = job["metadata"].get("labels")
+        changed = await self.client.patch(
+            path_of("batch/v1", "jobs", namespace, name),
+            {"metadata": {"labels": own or labels}, "spec": change},
         )
         return job | {"metadata": changed["metadata"], "spec": changed["spec"]}
 
@@ -122,10 +125,10 @@ class JobController:
         seconds = job["spec"].get("activeDeadlineSeconds")
         started = (job.get("status") or {}).get("startTime")
         if seconds is not None and started:
-            left = datetime.fromisoformat(started).timestamp() + seconds - self._clock.time()
+            left = datetime.fromisoformat(started).timestamp() + seconds - self.clock.time()
             if left <= 0:
                 return "DeadlineExceeded", "Job was active longer than specified deadline"
-            self._later(key, left)
+            self.later(key, left)
         return None
 
     async def _proceed(self, key: Key, job: Object, tally: Tally) -> None:
@@ -135,7 +138,7 @@ class JobController:
         if wanted < len(tally.active):
             await self._delete(job, tally.active[wanted:])
         elif wanted > len(tally.active) and delay > 0:
-            self._later(key, delay)
+            self.later(key, delay)
         else:
             for _ in range(wanted - len(tally.active)):
                 await self._make(job)
@@ -144,7 +147,7 @@ class JobController:
     def _delay(self, job: Object, tally: Tally) -> float:
         """Seconds until the next Pod may follow a failed one; each failure doubles them."""
         uid: str = job["metadata"]["uid"]
-        now = self._clock.time()
+        now = self.clock.time()
         if not tally.failed:
             return 0.0
         count, at = self._failed_at.get(uid, (0, now))
@@ -160,17 +163,22 @@ class JobController:
         metadata = template.get("metadata") or {}
         metadata |= {"generateName": f"{name}-", "ownerReferences": [owner_reference(job)]}
         pod = {"metadata": metadata | {"namespace": namespace}, "spec": template["spec"]}
-        made = await self._client.create(path_of("v1", "pods", namespace), pod)
+        try:
+            made = await self.client.create(path_of("v1", "pods", namespace), pod)
+        except ApiError as error:
+            text = f"Error creating: {error.message}"
+            self.events.record(job, "Warning", "FailedCreate", text)
+            raise
         # Count it at once: the watch may bring it only after the next reconciliation.
-        self._pods.note(made)
+        self.pods.note(made)
         text = f"Created pod: {made['metadata']['name']}"
-        self._events.record(job, "Normal", "SuccessfulCreate", text)
+        self.events.record(job, "Normal", "SuccessfulCreate", text)
 
     async def _delete(self, job: Object, pods: list[Object]) -> None:
         for pod in pods:
             namespace, name = key_of(pod)
-            await self._client.delete(path_of("v1", "pods", namespace, name))
-            self._events.record(job, "Normal", "SuccessfulDelete", f"Deleted pod: {name}")
+            await self.client.delete(path_of("v1", "pods", namespace, name))
+            self.events.record(job, "Normal", "SuccessfulDelete", f"Deleted pod: {name}")
 
     async def _end(self, job: Object, tally: Tally, kind: str, reason: str, text: str) -> None:
         await self._delete(job, tally.active)
@@ -179,9 +187,9 @@ class JobController:
         await self._report(job, tally, conditions, done=kind == "Complete")
         self._failed_at.pop(job["metadata"]["uid"], None)
         if kind == "Complete":
-            self._events.record(job, "Normal", "Completed", "Job completed")
+            self.events.record(job, "Normal", "Completed", "Job completed")
         else:
-            self._events.record(job, "Warning", reason, text)
+            self.events.record(job, "Warning", reason, text)
 
     async def _report(
         self, job: Object, tally: Tally, conditions: list[Object], *, done: bool = False
@@ -189,8 +197,9 @@ class JobController:
         before = job.get("status") or {}
         over = any(each["type"] in {"Complete", "Failed"} for each in conditions)
         active = [] if over else tally.active
+        held = any(c["type"] == "Suspended" and c["status"] == "True" for c in conditions)
         status: Object = {
-            "startTime": before.get("startTime") or self._now(),
+            "startTime": None if held else before.get("startTime") or self._now(),
             "active": len(active) or None,
             "ready": sum(map(is_ready, active)),
             "succeeded": tally.succeeded or None,
@@ -200,11 +209,11 @@ class JobController:
             "conditions": conditions or None,
             "completionTime": self._now() if done else None,
         }
-        if {k: v for k, v in status.items() if v is not None} == before:
+        if same_status(status, before):
             return
         namespace, name = key_of(job)
         path = path_of("batch/v1", "jobs", namespace, name, "status")
-        self._jobs.note(await self._client.patch(path, {"status": status}))
+        self.jobs.note(await self.client.patch(path, {"status": status}))
 
     def _suspended(self, job: Object) -> list[Object]:
         """The Suspended condition, where the Job is or was held."""
@@ -216,7 +225,7 @@ class JobController:
             return [old]
         reason = "JobSuspended" if held else "JobResumed"
         text = f"Job {'suspended' if held else 'resumed'}"
-        self._events.record(job, "Normal", reason.removeprefix("Job"), text)
+        self.events.record(job, "Normal", reason.removeprefix("Job"), text)
         return [self._condition("Suspended", reason, text, status=str(held))]
 
     def _condition(self, kind: str, reason: str, text: str, *, status: str = "True") -> Object:
@@ -237,14 +246,14 @@ class JobController:
             return
         ended = next(c for c in _conditions(job) if c["type"] in {"Complete", "Failed"})
         since = datetime.fromisoformat(ended["lastTransitionTime"]).timestamp()
-        if (left := since + seconds - self._clock.time()) > 0:
-            self._later(key, left)
+        if (left := since + seconds - self.clock.time()) > 0:
+            self.later(key, left)
             return
         path = path_of("batch/v1", "jobs", *key)
-        await self._client.delete(path, propagationPolicy="Foreground")
+        await self.client.delete(path, propagationPolicy="Foreground")
 
     def _now(self) -> str:
-        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _conditions(job: Object) -> list[Object]:

@@ -7,8 +7,6 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
-import httpx
-
 from irsa_helpers.sandbox.apiclient import ApiError, Key
 from irsa_helpers.sandbox.clock import Clock
 
@@ -86,7 +84,7 @@ class WorkQueue:
     async def _one(self, key: Key) -> None:
         try:
             await self._reconcile(key)
-        except (ApiError, httpx.HTTPError) as error:
+        except ApiError as error:
             failures = self._failures.get(key, 0)
             self._failures[key] = failures + 1
             delay = min(FIRST_DELAY_SECONDS * 2**failures, LONGEST_DELAY_SECONDS)

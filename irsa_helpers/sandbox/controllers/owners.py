@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from irsa_helpers.sandbox.apiclient import Object
+import math
+from datetime import datetime
+
+from irsa_helpers.policy.selectors import selects
+from irsa_helpers.sandbox.apiclient import ApiClient, Informer, Object, key_of, path_of
 
 
 def owner_reference(owner: Object) -> Object:
@@ -17,6 +21,12 @@ def owner_reference(owner: Object) -> Object:
     }
 
 
+def same_status(one: Object, other: Object | None) -> bool:
+    """Whether two statuses tell the same: the API server keeps no zeros and nothing empty."""
+    told, known = ({k: v for k, v in each.items() if v} for each in (one, other or {}))
+    return told == known
+
+
 def controller_of(body: Object) -> Object | None:
     """The reference to the controlling owner, or None."""
     references = body["metadata"].get("ownerReferences") or ()
@@ -29,20 +39,67 @@ def controlled_by(body: Object, owner: Object) -> bool:
     return reference is not None and reference["uid"] == owner["metadata"]["uid"]
 
 
-def selects(owner: Object, body: Object) -> bool:
-    """Whether the owner's `spec.selector` matches the object's labels."""
-    wanted = owner["spec"].get("selector", {}).get("matchLabels") or {}
-    labels = body["metadata"].get("labels") or {}
-    return bool(wanted) and all(labels.get(key) == value for key, value in wanted.items())
+async def claim(
+    client: ApiClient, collection: Informer, plural: str, owner: Object
+) -> list[Object]:
+    """The objects of a collection that the owner controls.
+
+    Orphans that its selector matches are adopted; what it does not match any more is let go.
+    Source: Kubernetes, pkg/controller, ControllerRefManager.
+    """
+    namespace, selector = owner["metadata"]["namespace"], owner["spec"].get("selector")
+    claimed = []
+    for body in list(collection.objects.values()):
+        metadata = body["metadata"]
+        if metadata.get("namespace") != namespace:
+            continue
+        mine = controlled_by(body, owner)
+        matches = bool(selector) and selects(selector, metadata.get("labels") or {})
+        if mine and matches:
+            claimed.append(body)
+        elif is_active(body) and (mine or (matches and controller_of(body) is None)):
+            references = [
+                each
+                for each in metadata.get("ownerReferences") or ()
+                if each["uid"] != owner["metadata"]["uid"]
+            ] + ([] if mine else [owner_reference(owner)])
+            path = path_of(owner_version(plural), plural, *key_of(body))
+            change = {"uid": metadata["uid"], "ownerReferences": references}
+            changed = await client.patch(path, {"metadata": change})
+            collection.note(changed)
+            claimed += [] if mine else [changed]
+    return claimed
+
+
+def owner_version(plural: str) -> str:
+    """The API version of what a controller owns."""
+    return "v1" if plural == "pods" else "apps/v1"
+
+
+def is_ended(pod: Object) -> bool:
+    """Whether no container of the Pod runs or will run again."""
+    return pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
 
 
 def is_active(pod: Object) -> bool:
     """Whether a Pod still counts: not ended, and not on its way out."""
-    phase = pod.get("status", {}).get("phase")
-    return phase not in {"Succeeded", "Failed"} and not pod["metadata"].get("deletionTimestamp")
+    return not is_ended(pod) and not pod["metadata"].get("deletionTimestamp")
 
 
 def is_ready(pod: Object) -> bool:
     """Whether the Pod's Ready condition is True."""
-    conditions = pod.get("status", {}).get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return ready_since(pod) is not None
+
+
+def ready_since(pod: Object) -> float | None:
+    """Since when the Pod has been ready, in seconds since the epoch; None where it is not."""
+    for each in pod.get("status", {}).get("conditions") or ():
+        if each["type"] == "Ready" and each["status"] == "True":
+            return datetime.fromisoformat(each["lastTransitionTime"]).timestamp()
+    return None
+
+
+def available_in(pod: Object, least_seconds: float, now: float) -> float:
+    """Seconds until a Pod has been ready for so long; infinite while it is not ready."""
+    since = ready_since(pod)
+    return math.inf if since is None else max(0.0, since + least_seconds - now)

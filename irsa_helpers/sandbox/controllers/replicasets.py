@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from irsa_helpers.sandbox.apiclient import (
     ApiClient,
@@ -13,33 +16,39 @@ from irsa_helpers.sandbox.apiclient import (
     key_of,
     path_of,
 )
+from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.controllers.owners import (
+    available_in,
+    claim,
     controlled_by,
     is_active,
+    is_ended,
     is_ready,
     owner_reference,
+    same_status,
 )
 
 
+@dataclass(eq=False)
 class ReplicaSetController:
     """Makes and deletes Pods, and keeps the ReplicaSet's status."""
 
-    def __init__(
-        self, client: ApiClient, replica_sets: Informer, pods: Informer, events: EventRecorder
-    ) -> None:
-        self._client = client
-        self._replica_sets = replica_sets
-        self._pods = pods
-        self._events = events
+    client: ApiClient
+    clock: Clock
+    replica_sets: Informer
+    pods: Informer
+    events: EventRecorder
+    later: Callable[[Key, float], None]
 
     async def reconcile(self, key: Key) -> None:
         """The number of active Pods is the wanted one, or an Event says why it cannot be."""
-        owner = self._replica_sets.objects.get(key)
+        owner = self.replica_sets.objects.get(key)
         if owner is None or owner["metadata"].get("deletionTimestamp"):
             return
         owner = owner | {"apiVersion": "apps/v1", "kind": "ReplicaSet"}
-        pods = [p for p in self._pods.objects.values() if controlled_by(p, owner) and is_active(p)]
+        claimed = await claim(self.client, self.pods, "pods", owner)
+        pods = [each for each in claimed if is_active(each)]
         wanted = owner["spec"]["replicas"]
         failure: ApiError | None = None
         if len(pods) < wanted:
@@ -68,31 +77,45 @@ class ReplicaSetController:
                 "spec": copy.deepcopy(template["spec"]),
             }
             try:
-                made = await self._client.create(path_of("v1", "pods", namespace), pod)
+                made = await self.client.create(path_of("v1", "pods", namespace), pod)
             except ApiError as error:
                 text = f"Error creating: {error.message}"
-                self._events.record(owner, "Warning", "FailedCreate", text)
+                self.events.record(owner, "Warning", "FailedCreate", text)
                 return error
             # Count it at once: the watch may bring it only after the next reconciliation.
-            self._pods.note(made)
+            self.pods.note(made)
             text = f"Created pod: {made['metadata']['name']}"
-            self._events.record(owner, "Normal", "SuccessfulCreate", text)
+            self.events.record(owner, "Normal", "SuccessfulCreate", text)
         return None
 
     async def _delete(self, owner: Object, pod: Object) -> None:
         namespace, name = key_of(pod)
-        await self._client.delete(path_of("v1", "pods", namespace, name))
+        await self.client.delete(path_of("v1", "pods", namespace, name))
         text = f"Deleted pod: {name}"
-        self._events.record(owner, "Normal", "SuccessfulDelete", text)
+        self.events.record(owner, "Normal", "SuccessfulDelete", text)
+
+    @staticmethod
+    def _is_ending(owner: Object) -> Callable[[Object], bool]:
+        """A test of Pods: the owner's own, deleted and not gone yet."""
+
+        def test(pod: Object) -> bool:
+            deleted = bool(pod["metadata"].get("deletionTimestamp"))
+            return deleted and not is_ended(pod) and controlled_by(pod, owner)
+
+        return test
 
     async def _report(self, owner: Object, failure: ApiError | None) -> None:
-        pods = [p for p in self._pods.objects.values() if controlled_by(p, owner) and is_active(p)]
-        ready = sum(map(is_ready, pods))
+        pods = [p for p in self.pods.objects.values() if controlled_by(p, owner) and is_active(p)]
+        least = owner["spec"].get("minReadySeconds", 0)
+        waits = [available_in(each, least, self.clock.time()) for each in pods]
+        if soon := [each for each in waits if 0 < each < math.inf]:
+            self.later(key_of(owner), min(soon))
         status: Object = {
             "replicas": len(pods),
             "fullyLabeledReplicas": len(pods),
-            "readyReplicas": ready,
-            "availableReplicas": ready,
+            "readyReplicas": sum(map(is_ready, pods)),
+            "availableReplicas": waits.count(0),
+            "terminatingReplicas": sum(map(self._is_ending(owner), self.pods.objects.values())),
             "observedGeneration": owner["metadata"].get("generation", 1),
             "conditions": [],
         }
@@ -105,10 +128,10 @@ class ReplicaSetController:
                     "message": failure.message,
                 }
             ]
-        if status != owner.get("status"):
+        if not same_status(status, owner.get("status")):
             namespace, name = key_of(owner)
             path = path_of("apps/v1", "replicasets", namespace, name, "status")
-            self._replica_sets.note(await self._client.patch(path, {"status": status}))
+            self.replica_sets.note(await self.client.patch(path, {"status": status}))
 
 
 def _made(pod: Object) -> str:

@@ -1,20 +1,23 @@
-"""Pod -> node: there is one, and it takes what its labels and its state allow.
+"""Pod -> node: the first one that takes it.
 
-Source: Kubernetes documentation, "Kubernetes Scheduler".
+Source: Kubernetes documentation, "Kubernetes Scheduler", "Pod Scheduling Readiness".
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Informer, Key, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.controllers.events import EventRecorder
+from irsa_helpers.sandbox.controllers.predicates import obstacles
 
 NAME = "default-scheduler"
-PREEMPTION = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+GATED = "Scheduling is blocked due to non-empty scheduling gates"
 
 
 class Scheduler:
-    """Binds each new Pod to the node; resources are not weighed."""
+    """Binds each new Pod to a node that can take it."""
 
     def __init__(
         self,
@@ -33,44 +36,55 @@ class Scheduler:
     async def reconcile(self, key: Key) -> None:
         """The Pod has a node, or an Event says why it has none."""
         pod = self._pods.objects.get(key)
-        if pod is None or not _waits(pod):
+        if pod is None or not waits(pod):
+            return
+        pod = pod | {"apiVersion": "v1", "kind": "Pod"}
+        if pod["spec"].get("schedulingGates"):
+            await self._hold(key, pod, "SchedulingGated", GATED)
             return
         if not self._nodes.objects:
             raise ApiError(409, "Conflict", "no node is there yet")
-        pod = pod | {"apiVersion": "v1", "kind": "Pod"}
-        [node, *_] = self._nodes.objects.values()
-        if reason := _obstacle(pod, node):
-            await self._refuse(key, pod, reason)
-        else:
-            await self._bind(key, pod, node["metadata"]["name"])
+        others = list(self._pods.objects.values())
+        reasons: Counter[str] = Counter()
+        for node in self._nodes.objects.values():
+            found = obstacles(pod, node, others)
+            if not found:
+                await self._bind(key, pod, node["metadata"]["name"])
+                return
+            reasons.update(found)
+        text = unschedulable(reasons, len(self._nodes.objects))
+        if await self._hold(key, pod, "Unschedulable", text):
+            self._events.record(pod, "Warning", "FailedScheduling", text)
 
     async def _bind(self, key: Key, pod: Object, node: str) -> None:
         namespace, name = key
         target = {"apiVersion": "v1", "kind": "Node", "name": node}
         body = {"metadata": {"name": name}, "target": target}
         await self._client.create(path_of("v1", "pods", namespace, name, "binding"), body)
+        # Count it at once: the watch may bring it only after the next Pod was placed.
+        self._pods.objects[key] = pod | {"spec": pod["spec"] | {"nodeName": node}}
         text = f"Successfully assigned {namespace}/{name} to {node}"
         self._events.record(pod, "Normal", "Scheduled", text)
 
-    async def _refuse(self, key: Key, pod: Object, reason: str) -> None:
-        text = f"0/1 nodes are available: 1 {reason}. {PREEMPTION}"
+    async def _hold(self, key: Key, pod: Object, reason: str, text: str) -> bool:
+        """The Pod's condition says why it waits; whether it did not say so before."""
         conditions = pod.get("status", {}).get("conditions") or ()
         if any(each.get("message") == text for each in conditions):
-            return
+            return False
         condition = {
             "type": "PodScheduled",
             "status": "False",
-            "reason": "Unschedulable",
+            "reason": reason,
             "message": text,
             "lastProbeTime": None,
             "lastTransitionTime": self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         path = path_of("v1", "pods", *key, "status")
         await self._client.patch(path, {"status": {"conditions": [condition]}})
-        self._events.record(pod, "Warning", "FailedScheduling", text)
+        return True
 
 
-def _waits(pod: Object) -> bool:
+def waits(pod: Object) -> bool:
     """Whether the Pod is this scheduler's to place."""
     spec = pod["spec"]
     return (
@@ -80,10 +94,11 @@ def _waits(pod: Object) -> bool:
     )
 
 
-def _obstacle(pod: Object, node: Object) -> str:
-    """Why the node cannot take the Pod; empty where it can."""
-    labels = node["metadata"].get("labels") or {}
-    wanted = pod["spec"].get("nodeSelector") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return "node(s) didn't match Pod's node affinity/selector"
-    return "node(s) were unschedulable" if node.get("spec", {}).get("unschedulable") else ""
+def unschedulable(reasons: Counter[str], nodes: int) -> str:
+    """The scheduler's sentence. Source: pkg/scheduler/framework, FitError."""
+    by_room = any(each.startswith(("Insufficient", "Too many")) for each in reasons)
+    helped = "No preemption victims found for incoming pod"
+    why = helped if by_room else "Preemption is not helpful for scheduling"
+    listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+    start = f"0/{nodes} nodes are available: "
+    return f"{start}{listed}. preemption: {start}{nodes} {why}."

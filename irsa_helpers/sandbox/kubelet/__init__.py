@@ -11,9 +11,9 @@ import contextlib
 import secrets
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -30,7 +30,7 @@ from irsa_helpers.sandbox.kubelet.context import Node
 from irsa_helpers.sandbox.kubelet.environment import service_environment
 from irsa_helpers.sandbox.kubelet.reaping import Sweeper, Warden, reap
 from irsa_helpers.sandbox.kubelet.registration import Registration
-from irsa_helpers.sandbox.kubelet.streams import ExecSession
+from irsa_helpers.sandbox.kubelet.streams import AttachSession, ExecSession
 from irsa_helpers.sandbox.kubelet.worker import PodWorker
 from irsa_helpers.sandbox.trace import Trace
 
@@ -40,7 +40,8 @@ __all__ = ["Kubelet", "reap"]
 class Kubelet:
     """Runs the Pods that are bound to its node; `.app` serves their logs and exec.
 
-    `node_environment` is what a Pod would reach over the network: every container gets it.
+    `node_environment` is what a Pod would reach over the network: every container gets it, with
+    the Pod's uid in place of `{pod}`.
     `addresses` maps link-local origins to where they are served on this machine.
     """
 
@@ -75,15 +76,22 @@ class Kubelet:
             addresses=addresses or {},
             sweeper=Sweeper(),
             region=node["metadata"]["labels"]["topology.kubernetes.io/region"],
+            allocatable=node["status"]["allocatable"],
         )
         self._warden = Warden(directory)
         self._pods = Informer(client, path_of("v1", "pods"), self._on_change)
+        self._sources = [
+            Informer(client, path_of("v1", plural), partial(self._on_source_change, plural))
+            for plural in ("configmaps", "secrets")
+        ]
         self._workers: dict[str, PodWorker] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
+        self._clock_task: asyncio.Task[None] | None = None
         self.app = Starlette(
             routes=[
                 Route("/containerLogs/{namespace}/{pod}/{container}", self._logs),
                 WebSocketRoute("/exec/{namespace}/{pod}/{container}", self._exec),
+                WebSocketRoute("/attach/{namespace}/{pod}/{container}", self._attach),
             ]
         )
 
@@ -94,13 +102,19 @@ class Kubelet:
         await self._warden.start()
         await self._registration.start()
         await self._pods.start()
+        for informer in self._sources:
+            await informer.start()
+        self._clock_task = asyncio.create_task(self._follow_clock(), name="kubelet clock")
         for folder in self._node.directory.iterdir():
             if folder.name not in self._workers and folder.name not in self._ending:
                 shutil.rmtree(folder, ignore_errors=True)
 
     async def stop(self) -> None:
         """Every process of every Pod has ended."""
-        await self._pods.stop()
+        if self._clock_task:
+            self._clock_task.cancel()
+        for informer in (self._pods, *self._sources):
+            await informer.stop()
         await self._registration.stop()
         for task in self._ending.values():
             task.cancel()
@@ -109,6 +123,24 @@ class Kubelet:
         await self._warden.stop()
         await self._events.stop()
         await self._client.close()
+
+    def pod(self, uid: str) -> Object | None:
+        """The Pod of that uid, while it is known here."""
+        known = self._pods.objects.values()
+        return next((pod for pod in known if pod["metadata"]["uid"] == uid), None)
+
+    async def _follow_clock(self) -> None:
+        """Where the time is moved, no container keeps credentials of before."""
+        while True:
+            await self._clock.moved()
+            for worker in self._workers.values():
+                for container in (*worker.init_containers, *worker.containers):
+                    container.forget_credentials()
+
+    def _on_source_change(self, plural: str, body: Object) -> None:
+        """A ConfigMap or Secret changed: the volumes that show it follow."""
+        for worker in self._workers.values():
+            worker.source_changed(plural, body)
 
     def _on_change(self, pod: Object) -> None:
         if pod["spec"].get("nodeName") != self._name:
@@ -147,7 +179,7 @@ class Kubelet:
         while True:
             try:
                 await worker.terminate()
-            except (ApiError, httpx.HTTPError):
+            except ApiError:
                 await asyncio.sleep(1)
             else:
                 return
@@ -189,12 +221,24 @@ class Kubelet:
 
     async def _exec(self, socket: WebSocket) -> None:
         container = self._find(socket)
-        if not container.running:
-            text = f'unable to upgrade connection: container not found ("{container.name}")'
-            with contextlib.suppress(RuntimeError):
-                await socket.send_denial_response(PlainTextResponse(text, 500))
-            return
-        await ExecSession(socket, container).run()
+        if container.running:
+            await ExecSession(socket, container).run()
+        else:
+            await _refuse(socket, f'container not found ("{container.name}")')
+
+    async def _attach(self, socket: WebSocket) -> None:
+        container, wanted = self._find(socket), socket.path_params
+        if container.running:
+            await AttachSession(socket, container).run()
+        else:
+            pod = f"{wanted['pod']}_{wanted['namespace']}"
+            await _refuse(socket, f"container {container.name} not found in pod {pod}")
+
+
+async def _refuse(socket: WebSocket, why: str) -> None:
+    with contextlib.suppress(RuntimeError):
+        text = f"unable to upgrade connection: {why}"
+        await socket.send_denial_response(PlainTextResponse(text, 500))
 
 
 def _no_log(container: Container, pod: str, previous: bool) -> str:

@@ -6,8 +6,9 @@ Source: Kubernetes documentation, "Pod Lifecycle".
 from __future__ import annotations
 
 import re
+import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.kubelet import processes
 from irsa_helpers.sandbox.kubelet.environment import Paths, expand
 from irsa_helpers.sandbox.kubelet.logs import ContainerLog
-from irsa_helpers.sandbox.kubelet.runtimes import Runtime, find_program, find_runtime
+from irsa_helpers.sandbox.kubelet.runtimes import Runtime, find_program, find_runtime, not_found
+from irsa_helpers.sandbox.kubelet.users import without_roots_powers
 
 NOT_FOUND_EXIT = 128
-LOST_EXIT = 137
+# What containerd says of a container whose end it did not see.
+LOST_EXIT, LOST_REASON = 255, "Unknown"
 LONGEST_MESSAGE_BYTES = 4096
 LONGEST_MESSAGE_LINES = 80
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
@@ -43,6 +46,8 @@ class Container:
     process: processes.Process | None = None
     log: ContainerLog | None = None
     container_id: str = ""
+    user: int | None = None
+    listeners: set[Callable[[int, bytes], None]] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -53,6 +58,11 @@ class Container:
     def sidecar(self) -> bool:
         """An init container that keeps running beside the others. Source: KEP-753."""
         return self.init and self.spec.get("restartPolicy") == "Always"
+
+    @property
+    def initialized(self) -> bool:
+        """Whether those after it may start: it has done its work, or a sidecar has started."""
+        return self.started if self.sidecar else (self.terminated or {}).get("exitCode") == 0
 
     @property
     def field_path(self) -> str:
@@ -95,24 +105,44 @@ class Container:
     async def start(self, environment: Mapping[str, str], clock: Clock, now: str) -> None:
         """The process runs. Raises OSError where its program is not there."""
         rewritten = {name: self.paths.rewrite(value) for name, value in environment.items()}
-        self.environment = rewritten | {"HOME": str(self.home())}
+        own = self.runtime.environment if self.runtime else {}
+        terminal = {"TERM": "xterm"} if self.spec.get("tty") else {}
+        self.environment = terminal | rewritten | own | {"HOME": str(self.home())}
         words = self.words()
-        program = find_program(words[0])
-        if program is None:
-            raise FileNotFoundError(f'exec: "{words[0]}": executable file not found in $PATH')
+        command = self.command(words)
+        if command is None:
+            raise FileNotFoundError(not_found(words))
         self._message_file().write_bytes(b"")
         self.container_id = f"process://{uuid.uuid4().hex}"
         self.log = ContainerLog(self.log_path(), clock)
-        command = [program, *words[1:]]
         try:
             self.process = await processes.start(
-                command, self.environment, self.working_directory(), self.log.write
+                command,
+                self.environment,
+                self.working_directory(),
+                self._say,
+                stdin=bool(self.spec.get("stdin")),
+                tty=bool(self.spec.get("tty")),
             )
         except OSError:
             self.log.close()
             raise
         processes.note(self.process.pid, self._pid_file())
         self.state = {"running": {"startedAt": now}}
+
+    def _say(self, fd: int, chunk: bytes) -> None:
+        """Output, for the log and for those who are attached."""
+        if self.log:
+            self.log.write(fd, chunk)
+        for listener in self.listeners:
+            listener(fd, chunk)
+
+    def command(self, words: Sequence[str]) -> list[str] | None:
+        """What to run for these words, with the program found; None where there is none of it."""
+        program = find_program(words[0]) if words else None
+        if program is None:
+            return None
+        return without_roots_powers([program, *words[1:]], self.user)
 
     def home(self) -> Path:
         """The container's home, where its processes start."""
@@ -126,6 +156,13 @@ class Container:
         if self.runtime and self.runtime.asks_node_for_region and not config.exists():
             config.parent.mkdir(exist_ok=True)
             config.write_text(f"[default]\nregion = {region}\n", encoding="utf-8")
+
+    def forget_credentials(self) -> None:
+        """What the AWS CLI has kept is gone: it goes by the machine's clock, and would use it on.
+
+        Source: botocore.credentials, the expiry of cached credentials.
+        """
+        shutil.rmtree(self.home() / ".aws" / "cli" / "cache", ignore_errors=True)
 
     def working_directory(self) -> Path:
         """`workingDir` where it is in a volume, else a folder of that name in the home."""
@@ -158,8 +195,6 @@ class Container:
                 "containerID": self.container_id,
             }
         }
-        if exit_code > 128:
-            self.state["terminated"]["signal"] = exit_code - 128
         if message := self._message(exit_code):
             self.state["terminated"]["message"] = message
         self.ready = self.started = False
@@ -177,13 +212,13 @@ class Container:
             text = b"".join(line.split(b" ", 3)[3] for line in lines)[-LONGEST_MESSAGE_BYTES:]
         return text.decode(errors="replace")
 
-    def could_not_start(self, error: OSError, now: str) -> None:
+    def could_not_start(self, error: str, now: str) -> None:
         """Remember that the program could not be run."""
         self.state = {
             "terminated": {
                 "exitCode": NOT_FOUND_EXIT,
                 "reason": "StartError",
-                "message": f"failed to create containerd task: {error}",
+                "message": error,
                 "startedAt": "1970-01-01T00:00:00Z",
                 "finishedAt": now,
             }
@@ -207,6 +242,7 @@ class Container:
         self.container_id = status.get("containerID", "")
         if "running" in self.state:
             self.ended(LOST_EXIT, now)
+            self.state["terminated"]["reason"] = LOST_REASON
         self.ready = self.init and (self.terminated or {}).get("exitCode") == 0
 
     def status(self) -> Object:

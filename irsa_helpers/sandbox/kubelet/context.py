@@ -6,10 +6,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
 
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
@@ -36,6 +34,7 @@ class Node:
     addresses: Mapping[str, str]
     sweeper: Sweeper
     region: str
+    allocatable: Mapping[str, str] = field(default_factory=dict)
     host_ip: str = "127.0.0.1"
 
     def now(self) -> str:
@@ -81,7 +80,7 @@ class Reporter:
             self._changed.clear()
             try:
                 await self.publish()
-            except (ApiError, httpx.HTTPError) as error:
+            except ApiError as error:
                 log.warning("status of Pod %s: %s", self.pod["metadata"]["name"], error)
                 await asyncio.sleep(RETRY_SECONDS)
                 self._changed.set()

@@ -11,9 +11,11 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from irsa_helpers.sandbox.apiclient import ApiClient, Object, path_of
+from irsa_helpers.sandbox.quantity import in_units
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 
@@ -34,6 +36,7 @@ def field_value(pod: Object, path: str) -> str:
         "status.podIP": status.get("podIP", ""),
         "status.podIPs": status.get("podIP", ""),
         "status.hostIP": status.get("hostIP", ""),
+        "status.hostIPs": status.get("hostIP", ""),
     }
     if path in simple:
         return str(simple[path])
@@ -45,8 +48,23 @@ def field_value(pod: Object, path: str) -> str:
     raise ConfigError(f"unsupported fieldPath: {path}")
 
 
+def resource_value(container: Object, reference: Object, allocatable: Mapping[str, str]) -> str:
+    """A resource of a container, such as `limits.memory`, in units of the reference's divisor.
+
+    What the container does not limit is limited by what the node can give.
+    """
+    group, _, name = reference["resource"].partition(".")
+    given = (container.get("resources") or {}).get(group) or {}
+    otherwise = allocatable.get(name, "0") if group == "limits" else "0"
+    return str(in_units(given.get(name, otherwise), reference.get("divisor", "1")))
+
+
 async def container_environment(
-    client: ApiClient, pod: Object, container: Object, node: Mapping[str, str]
+    client: ApiClient,
+    pod: Object,
+    container: Object,
+    node: Mapping[str, str],
+    allocatable: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Name -> value: what the node gives, envFrom, env with references resolved, in that order.
 
@@ -58,9 +76,13 @@ async def container_environment(
         for name, value in (await _whole(client, pod, source)).items():
             values[prefix + name] = value
     for entry in container.get("env") or ():
-        if "valueFrom" not in entry:
+        source = entry.get("valueFrom")
+        if source is None:
             values[entry["name"]] = expand(entry.get("value", ""), values)
-        elif (found := await _single(client, pod, entry["valueFrom"])) is not None:
+        elif "resourceFieldRef" in source:
+            reference = source["resourceFieldRef"]
+            values[entry["name"]] = resource_value(container, reference, allocatable)
+        elif (found := await _single(client, pod, source)) is not None:
             values[entry["name"]] = found
     return values
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from irsa_helpers.sandbox.apiclient import Object
 from irsa_helpers.sandbox.kubelet.container import Container
 
-Flag = tuple[bool, str, str]  # whether, else the reason and the message
+Flag = tuple[bool, str, str]  # whether; the reason, and the message where it does not hold
+ENDED = {"Succeeded", "Failed"}
 
 
 @dataclass
@@ -35,7 +36,7 @@ class PodStatus:
         self.conditions = {kind: self._condition(kind, flag, now) for kind, flag in flags.items()}
         status: Object = {
             "observedGeneration": self.generation,
-            "phase": self.phase,
+            "phase": self._shown_phase(containers),
             "hostIP": self.host_ip,
             "hostIPs": [{"ip": self.host_ip}],
             "podIP": self.host_ip,
@@ -50,26 +51,37 @@ class PodStatus:
             status |= {"reason": self.reason, "message": self.message}
         return status
 
+    def _shown_phase(self, containers: Sequence[Container]) -> str:
+        """Pending as long as a container has never run. Source: pkg/kubelet, getPhase."""
+        never_ran = any("waiting" in each.state and not each.last_state for each in containers)
+        return "Pending" if self.phase == "Running" and never_ran else self.phase
+
     def _flags(
         self, init_containers: Sequence[Container], containers: Sequence[Container]
     ) -> Mapping[str, Flag]:
         ready = self._readiness([*[c for c in init_containers if c.sidecar], *containers])
-        waiting = [c.name for c in init_containers if not c.ready and not c.started]
+        waiting = [c.name for c in init_containers if not c.initialized]
         text = f"containers with incomplete status: [{' '.join(waiting)}]"
+        completed = "PodCompleted" if self.phase == "Succeeded" else ""
         return {
-            "PodReadyToStartContainers": (self.has_volumes, "", ""),
-            "Initialized": (not waiting, "ContainersNotInitialized", text),
+            "PodReadyToStartContainers": (self.has_volumes and self.phase not in ENDED, "", ""),
+            "Initialized": (
+                not waiting,
+                "ContainersNotInitialized" if waiting else completed,
+                text,
+            ),
             "Ready": ready,
             "ContainersReady": ready,
             "PodScheduled": (True, "", ""),
         }
 
     def _readiness(self, containers: Sequence[Container]) -> Flag:
-        if self.phase in {"Succeeded", "Failed"}:
+        if self.phase in ENDED:
             return False, f"Pod{'Completed' if self.phase == 'Succeeded' else 'Failed'}", ""
         unready = [each.name for each in containers if not each.ready]
         text = f"containers with unready status: [{' '.join(unready)}]"
-        return self.phase == "Running" and not unready, "ContainersNotReady", text
+        ready = self.phase == "Running" and not unready
+        return ready, "" if ready else "ContainersNotReady", text
 
     def _condition(self, kind: str, flag: Flag, now: str) -> Object:
         holds, reason, message = flag
@@ -83,8 +95,8 @@ class PodStatus:
             "lastProbeTime": None,
             "lastTransitionTime": since,
         }
-        if not holds and reason:
+        if reason:
             condition["reason"] = reason
-            if message:
-                condition["message"] = message
+        if not holds and message:
+            condition["message"] = message
         return condition

@@ -6,16 +6,17 @@ Source: Kubernetes documentation, "Configure Liveness, Readiness and Startup Pro
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import httpx
+import aiohttp
 
 from irsa_helpers.sandbox.apiclient import Object
 from irsa_helpers.sandbox.kubelet import processes
 from irsa_helpers.sandbox.kubelet.container import Container
 from irsa_helpers.sandbox.kubelet.context import Node, Reporter
-from irsa_helpers.sandbox.kubelet.runtimes import find_program
+from irsa_helpers.sandbox.kubelet.runtimes import not_found
 
 LONGEST_OUTPUT_BYTES = 10 * 1024
 NODE_ADDRESS = "127.0.0.1"
@@ -23,21 +24,24 @@ NODE_ADDRESS = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Outcome:
-    """Whether a probe succeeded, and what it said."""
+    """Whether a probe succeeded, and what it said; `error` is why it could not even be tried."""
 
     good: bool
     said: str = ""
+    error: str = ""
 
 
 async def run_command(container: Container, command: list[str], timeout: float) -> Outcome:
     """A command in the container; it has failed where it does not end in time."""
     words = container.paths.arguments(command)
-    program = find_program(words[0])
-    if program is None:
-        return Outcome(False, f'exec: "{words[0]}": executable file not found in $PATH')
+    found = container.command(words)
+    if found is None:
+        text = "failed to exec in container: failed to start exec: OCI runtime exec failed: exec "
+        text += f"failed: unable to start container process: {not_found(words)}: unknown"
+        return Outcome(False, error=text)
     output = bytearray()
     process = await processes.start(
-        [program, *words[1:]],
+        found,
         container.environment,
         container.working_directory(),
         lambda _, chunk: output.extend(chunk[: LONGEST_OUTPUT_BYTES - len(output)]),
@@ -60,8 +64,9 @@ async def probe(container: Container, wanted: Object) -> Outcome:
         return await run_command(container, wanted["exec"]["command"], timeout)
     if "httpGet" in wanted:
         return await _get(_port(container, wanted["httpGet"]), wanted["httpGet"], timeout)
-    place = wanted.get("tcpSocket") or wanted.get("grpc") or {}
-    return await _connect(_port(container, place), timeout)
+    if "tcpSocket" in wanted:
+        return await _connect(_port(container, wanted["tcpSocket"]), timeout)
+    return Outcome(False, error="NotImplemented: the sandbox makes no gRPC probes")
 
 
 def _port(container: Container, place: Object) -> int:
@@ -74,43 +79,66 @@ def _port(container: Container, place: Object) -> int:
 
 
 async def _get(port: int, wanted: Object, timeout: float) -> Outcome:
-    scheme = wanted.get("scheme", "HTTP").lower()
-    url = f"{scheme}://{NODE_ADDRESS}:{port}{wanted.get('path', '/')}"
-    headers = {each["name"]: each["value"] for each in wanted.get("httpHeaders") or ()}
+    scheme, path = wanted.get("scheme", "HTTP").lower(), wanted.get("path", "/")
+    url = f"{scheme}://{NODE_ADDRESS}:{port}/{path.removeprefix('/')}"
+    headers = {"User-Agent": "kube-probe/1.36"}
+    headers |= {each["name"]: each["value"] for each in wanted.get("httpHeaders") or ()}
+    limit = aiohttp.ClientTimeout(total=timeout)
     try:
-        async with httpx.AsyncClient(verify=False, trust_env=False) as client:
-            answer = await client.get(url, headers=headers, timeout=timeout)
-    except httpx.HTTPError as error:
+        async with (
+            aiohttp.ClientSession(headers=headers, timeout=limit) as session,
+            session.get(url, ssl=False, allow_redirects=False) as answer,
+        ):
+            status = answer.status
+    except TimeoutError:
+        text = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+        return Outcome(False, f'Get "{url}": {text}')
+    except aiohttp.ClientConnectorError:
+        return Outcome(False, f'Get "{url}": {_dial(port, "connect: connection refused")}')
+    except aiohttp.ClientError as error:
         return Outcome(False, f'Get "{url}": {error}')
-    said = f"HTTP probe failed with statuscode: {answer.status_code}"
-    return Outcome(200 <= answer.status_code < 400, said)
+    said = f"HTTP probe failed with statuscode: {status}"
+    return Outcome(200 <= status < 400, said)
 
 
 async def _connect(port: int, timeout: float) -> Outcome:
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(NODE_ADDRESS, port), timeout)
-    except (OSError, TimeoutError) as error:
-        return Outcome(False, f"dial tcp {NODE_ADDRESS}:{port}: {error}")
+    except TimeoutError:
+        return Outcome(False, _dial(port, "i/o timeout"))
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        return Outcome(False, _dial(port, f"connect: {why.lower()}"))
     writer.close()
     return Outcome(True)
+
+
+def _dial(port: int, why: str) -> str:
+    """How Go says that no connection came about."""
+    return f"dial tcp {NODE_ADDRESS}:{port}: {why}"
 
 
 class Prober:
     """Runs the probes of a container for as long as its process runs."""
 
-    def __init__(self, node: Node, container: Container, report: Reporter) -> None:
+    def __init__(
+        self, node: Node, container: Container, report: Reporter, started: Callable[[], None]
+    ) -> None:
         self._node = node
         self._container = container
         self._report = report
+        self._tell_started = started
 
     async def run(self, kill: Callable[[str], Awaitable[None]]) -> None:
         """`started` and `ready` follow the probes; `kill(why)` is called where one demands it."""
-        spec = self._container.spec
+        container, spec = self._container, self._container.spec
         if "startupProbe" in spec and not await self._succeeds(spec["startupProbe"], "Startup"):
-            await kill(f"Container {self._container.name} failed startup probe, will be restarted")
+            await kill(f"Container {container.name} failed startup probe")
             return
-        self._container.started = True
-        self._container.ready = "readinessProbe" not in spec
+        container.started = True
+        self._tell_started()
+        # An init container that is to end is ready when it has done its work.
+        container.ready = "readinessProbe" not in spec and (container.sidecar or not container.init)
         self._report.changed()
         async with asyncio.TaskGroup() as group:
             if "readinessProbe" in spec:
@@ -149,12 +177,14 @@ class Prober:
             if failures >= wanted.get("failureThreshold", 3):
                 break
             await self._pause(wanted)
-        await kill(f"Container {self._container.name} failed liveness probe, will be restarted")
+        await kill(f"Container {self._container.name} failed liveness probe")
 
     async def _attempt(self, wanted: Object, kind: str) -> bool:
         outcome = await probe(self._container, wanted)
         if not outcome.good:
             text = f"{kind} probe failed: {outcome.said}"
+            if outcome.error:
+                text = f"{kind} probe errored and resulted in unknown state: {outcome.error}"
             self._report.tell("Warning", "Unhealthy", text, self._container)
         return outcome.good
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,18 +17,24 @@ from pathlib import Path
 
 import psutil
 
+from irsa_helpers.sandbox.kubelet import terminals
+
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 # A container that prints without end must not keep the sandbox from its other work.
 BURST_BYTES = 64 * 1024
 PAUSE_SECONDS = 0.05
 DRAIN_SECONDS = 1.0
+END_OF_TRANSMISSION = b"\x04"
 
 
 class Process(asyncio.SubprocessProtocol):
     """A running program whose output goes to `on_output(file_descriptor, chunk)`."""
 
-    def __init__(self, on_output: Callable[[int, bytes], None]) -> None:
+    def __init__(
+        self, on_output: Callable[[int, bytes], None], terminal: int | None = None
+    ) -> None:
         self._on_output = on_output
+        self._terminal = terminal
         self._transport: asyncio.SubprocessTransport | None = None
         self._open_pipes = {1, 2}
         self._exited = asyncio.Event()
@@ -37,6 +44,40 @@ class Process(asyncio.SubprocessProtocol):
         """Called by asyncio when the program runs."""
         assert isinstance(transport, asyncio.SubprocessTransport)
         self._transport = transport
+        if self._terminal is not None:
+            loop = asyncio.get_running_loop()
+            loop.add_reader(self._terminal, terminals.read, self._terminal, self._take)
+
+    def _take(self, chunk: bytes) -> None:
+        """What the terminal shows; nothing means that nobody writes there any more."""
+        if chunk:
+            self._on_output(1, chunk)
+        elif self._terminal is not None:
+            asyncio.get_running_loop().remove_reader(self._terminal)
+            os.close(self._terminal)
+            self._terminal = None
+            self._drained.set()
+
+    def write(self, content: bytes) -> None:
+        """Input for the program; one that takes none gets none."""
+        pipe = self._transport.get_pipe_transport(0) if self._transport else None
+        if self._terminal is not None:
+            os.write(self._terminal, content)
+        elif isinstance(pipe, asyncio.WriteTransport):
+            pipe.write(content)
+
+    def close_input(self) -> None:
+        """No more input comes: the end of a pipe, or an end of transmission on a terminal."""
+        pipe = self._transport.get_pipe_transport(0) if self._transport else None
+        if self._terminal is not None:
+            os.write(self._terminal, END_OF_TRANSMISSION)
+        elif pipe is not None:
+            pipe.close()
+
+    def resize(self, size: Mapping[str, int]) -> None:
+        """The terminal of a program that has one gets another size."""
+        if self._terminal is not None:
+            terminals.resize(self._terminal, dict(size))
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Called by asyncio for each piece of output; a flood of it is slowed down."""
@@ -79,6 +120,7 @@ class Process(asyncio.SubprocessProtocol):
         code = self._transport.get_returncode()
         assert code is not None
         self._transport.close()
+        self._take(b"")
         return shown_code(code)
 
     async def end(self, grace_seconds: float) -> int:
@@ -111,20 +153,38 @@ async def start(
     environment: Mapping[str, str],
     folder: Path,
     on_output: Callable[[int, bytes], None],
+    *,
+    stdin: bool = False,
+    tty: bool = False,
 ) -> Process:
     """The command as a running process, in a session of its own.
 
-    Raises OSError where the program cannot be run.
+    It reads nothing unless it has `stdin`; with `tty` both its streams are a terminal's. Raises
+    OSError where the program cannot be run.
     """
-    loop = asyncio.get_running_loop()
-    _, process = await loop.subprocess_exec(
-        lambda: Process(on_output),
-        *command,
-        env=dict(environment),
-        cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    outer = inner = None
+    if tty and terminals.has_terminals():
+        outer, inner, command = terminals.open_terminal(command)
+    take = asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL
+    output = asyncio.subprocess.PIPE
+    try:
+        _, process = await asyncio.get_running_loop().subprocess_exec(
+            lambda: Process(on_output, outer),
+            *command,
+            env=dict(environment),
+            cwd=folder,
+            stdin=take if inner is None else inner,
+            stdout=output if inner is None else inner,
+            stderr=output if inner is None else inner,
+            start_new_session=True,
+        )
+    except OSError:
+        if outer is not None:
+            os.close(outer)
+        raise
+    finally:
+        if inner is not None:
+            os.close(inner)
     return process
 
 
@@ -155,14 +215,18 @@ def kill_group(pid: int) -> None:
 def sweep(folders: Collection[Path], before: float | None = None) -> int:
     """End every process whose home, working directory or noted session is below those folders.
 
-    `before` (seconds since the epoch) spares younger ones. Returns how many were ended.
+    A folder of a Pod is named by its uid: what has `/pods/UID` in its environment, as every
+    container has, belongs to it, too: a daemon with another home. `before` (seconds since the
+    epoch) spares younger ones. Returns how many were ended.
     """
     limit = time.time() if before is None else before
     sessions = {each for folder in folders for each in _noted_sessions(folder)}
+    every = [path for folder in folders for path in (folder, *_below(folder))]
+    marks = {f"/pods/{path.name}" for path in every if _is_uid(path)}
     ended = 0
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
-            if process.create_time() <= limit and _belongs(process, folders, sessions):
+            if process.create_time() <= limit and _belongs(process, folders, sessions, marks):
                 process.kill()
                 ended += 1
     return ended
@@ -186,10 +250,23 @@ def _reused(pid: int, created: float) -> bool:
         return False
 
 
-def _belongs(process: psutil.Process, folders: Collection[Path], sessions: set[int]) -> bool:
+def _below(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_uid(path: Path) -> bool:
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", path.name) is not None
+
+
+def _belongs(
+    process: psutil.Process, folders: Collection[Path], sessions: set[int], marks: set[str]
+) -> bool:
     if process.pid == os.getpid():
         return False
     if hasattr(os, "getsid") and os.getsid(process.pid) in sessions:
         return True
-    places = [Path(place) for place in (process.environ().get("HOME"), process.cwd()) if place]
+    environment = process.environ()
+    if any(mark in value for value in environment.values() for mark in marks):
+        return True
+    places = [Path(place) for place in (environment.get("HOME"), process.cwd()) if place]
     return any(place.is_relative_to(folder) for place in places for folder in folders)

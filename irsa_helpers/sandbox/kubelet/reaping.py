@@ -2,7 +2,9 @@
 
 A warden, one small shell, waits on a pipe that the sandbox holds. When the sandbox is gone, killed
 or not, the pipe closes, and the warden ends what was noted, then what belongs to a Pod's folder.
-Where there is no `sh`, the next start does that.
+Where there is no `sh`, the next start does that. Only what leaves its session, its folder and its
+environment all behind (`cd /; env -i setsid -f ...`) is not known any more: there is no container
+here that would hold it.
 """
 
 from __future__ import annotations

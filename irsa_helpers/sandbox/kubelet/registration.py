@@ -9,8 +9,6 @@ import asyncio
 import contextlib
 import logging
 
-import httpx
-
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
 
@@ -20,6 +18,8 @@ LEASE_NAMESPACE = "kube-node-lease"
 LEASE_SECONDS = 40
 # A real kubelet renews every 10 s; nothing here would notice, and each renewal is a write to disk.
 RENEW_SECONDS = 600
+# Source: kubernetes, pkg/kubelet/kubelet_node_status.go: the longest step of its back-off.
+RETRY_SECONDS = 7
 
 
 class Registration:
@@ -33,15 +33,18 @@ class Registration:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """The Node is there, with the status of now."""
+        """The Node is there, with the status of now, or comes as soon as nobody refuses it."""
+        registered = await self._register()
+        self._task = asyncio.create_task(self._renew(registered=registered), name="node lease")
+
+    async def _register(self) -> bool:
+        """Whether the API server has the Node: a webhook of the learner's may be against it."""
         try:
-            await self._client.create(path_of("v1", "nodes"), self._node)
+            await self._put_node()
         except ApiError as error:
-            if error.status != 409:
-                raise
-            path = path_of("v1", "nodes", "", self._name, "status")
-            await self._client.patch(path, {"status": self._node["status"]})
-        self._task = asyncio.create_task(self._renew(), name="node lease")
+            log.warning("node %s could not be registered: %s", self._name, error)
+            return False
+        return True
 
     async def stop(self) -> None:
         """The heartbeat ends."""
@@ -50,11 +53,23 @@ class Registration:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _renew(self) -> None:
+    async def _put_node(self) -> None:
+        try:
+            await self._client.create(path_of("v1", "nodes"), self._node)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            path = path_of("v1", "nodes", "", self._name, "status")
+            await self._client.patch(path, {"status": self._node["status"]})
+
+    async def _renew(self, *, registered: bool) -> None:
+        while not registered:
+            await asyncio.sleep(RETRY_SECONDS)
+            registered = await self._register()
         while True:
             try:
                 await self._put_lease()
-            except (ApiError, httpx.HTTPError) as error:
+            except ApiError as error:
                 log.debug("lease of %s: %s", self._name, error)
             await asyncio.sleep(RENEW_SECONDS)
 

@@ -10,10 +10,12 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAMS = Path(sys.executable).parent
+BEFORE_IRSA = Path(__file__).with_name("before_irsa")
 SHELLS = ("busybox", "alpine", "bash", "debian", "ubuntu", "amazonlinux")
 
 
@@ -25,6 +27,13 @@ class Runtime:
     command: tuple[str, ...]
     # The image has version 2 of the AWS CLI, which asks the node for a region; ours is version 1.
     asks_node_for_region: bool = False
+    # The image's SDK is older than IRSA.
+    before_irsa: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that make the installed SDK behave as the image's."""
+        return {"PYTHONPATH": str(BEFORE_IRSA)} if self.before_irsa else {}
 
 
 def find_runtime(image: str) -> Runtime | None:
@@ -34,6 +43,8 @@ def find_runtime(image: str) -> Runtime | None:
         return Runtime((str(PROGRAMS / "aws"),), (), asks_node_for_region=True)
     if name == "python":
         return Runtime((), (sys.executable,))
+    if name == "reports":
+        return Runtime((), (shutil.which("sh") or "sh",), True, image.endswith(":2019"))
     if name == "pause":
         return Runtime(("tail", "-f", "/dev/null"), ())
     if name in SHELLS:
@@ -44,6 +55,14 @@ def find_runtime(image: str) -> Runtime | None:
 def known_images() -> str:
     """The images that can run, for a person to read."""
     return "amazon/aws-cli, python, pause, " + ", ".join(SHELLS)
+
+
+def not_found(words: Sequence[str]) -> str:
+    """How runc says that it finds no such program. Source: Go, os/exec.Error."""
+    program = words[0] if words else ""
+    if "/" in program:
+        return f'exec: "{program}": stat {program}: no such file or directory'
+    return f'exec: "{program}": executable file not found in $PATH'
 
 
 def search_path() -> str:

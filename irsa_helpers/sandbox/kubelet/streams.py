@@ -1,8 +1,4 @@
-"""`kubectl exec`: a command in a container, its streams on a WebSocket.
-
-Kubernetes' protocol v5.channel.k8s.io: the first byte of a frame is its channel: 0 stdin, 1 stdout,
-2 stderr, 3 the final Status, 4 the terminal's size, 255 end of one. Source: KEP-4006.
-"""
+"""`kubectl exec` and `kubectl attach`: a new command in a container, or the one that runs there."""
 
 from __future__ import annotations
 
@@ -11,56 +7,110 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
-import struct
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from irsa_helpers.sandbox.apiclient import Object
-from irsa_helpers.sandbox.kubelet import processes
+from irsa_helpers.sandbox.kubelet import processes, terminals
+from irsa_helpers.sandbox.kubelet.channels import (
+    CLOSE,
+    RESIZE,
+    STDERR,
+    STDIN,
+    STDOUT,
+    SUCCESS,
+    Channels,
+)
 from irsa_helpers.sandbox.kubelet.container import Container
-from irsa_helpers.sandbox.kubelet.runtimes import find_program
+from irsa_helpers.sandbox.kubelet.runtimes import not_found
 
-PROTOCOL = "v5.channel.k8s.io"
-STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 CHUNK = 32 * 1024
-# A shell opens the terminal by name, so that it becomes the session's own: job control, Ctrl-C.
-_ON_TERMINAL = 'terminal=$1; shift; exec "$@" <"$terminal" >"$terminal" 2>&1'
 _numbers = itertools.count(1)
+
+
+class AttachSession:
+    """What a container's own process reads and says, from now on."""
+
+    def __init__(self, socket: WebSocket, container: Container) -> None:
+        self._channels = Channels(socket)
+        self._container = container
+
+    async def run(self) -> None:
+        """Serve until the container ends or the client goes."""
+        process = self._container.process
+        assert process is not None
+        said: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
+
+        def hear(fd: int, chunk: bytes) -> None:
+            said.put_nowait((fd, chunk))
+
+        await self._channels.open()
+        self._container.listeners.add(hear)
+        upward = asyncio.create_task(self._feed(process))
+        downward = asyncio.create_task(self._tell(said))
+        ended = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait((ended, upward), return_when=asyncio.FIRST_COMPLETED)
+            await said.join()
+        finally:
+            self._container.listeners.discard(hear)
+            for task in (upward, downward, ended):
+                task.cancel()
+        await self._channels.close(SUCCESS)
+
+    async def _tell(self, said: asyncio.Queue[tuple[int, bytes]]) -> None:
+        while True:
+            fd, chunk = await said.get()
+            await self._channels.send(fd, chunk)
+            said.task_done()
+
+    async def _feed(self, process: processes.Process) -> None:
+        """What the client sends, to the process, until the client goes.
+
+        A container with `stdinOnce` gets no more input when its first client is gone.
+        """
+        try:
+            while True:
+                channel, content = await self._channels.receive()
+                if channel == STDIN:
+                    process.write(content)
+                elif channel == RESIZE:
+                    process.resize(json.loads(content))
+                elif channel == CLOSE:
+                    self._close_input(process)
+        except WebSocketDisconnect:
+            self._close_input(process)
+
+    def _close_input(self, process: processes.Process) -> None:
+        if self._channels.wants("stdin") and self._container.spec.get("stdinOnce"):
+            process.close_input()
 
 
 class ExecSession:
     """One command in a container."""
 
     def __init__(self, socket: WebSocket, container: Container) -> None:
-        self._socket = socket
+        self._channels = Channels(socket)
         self._container = container
-        query = socket.query_params
-        self._wants = {name: query.get(name) in {"1", "true"} for name in ("stdin", "tty")}
-        self._command = container.paths.arguments(query.getlist("command"))
-        self._sending = asyncio.Lock()
+        self._command = container.paths.arguments(socket.query_params.getlist("command"))
 
     async def run(self) -> None:
         """Serve the session to its end; the last frame says how the command ended."""
-        await self._socket.accept(subprotocol=PROTOCOL)
-        program = find_program(self._command[0]) if self._command else None
-        if program is None:
-            await self._send(ERROR, json.dumps(_not_found(self._command)).encode())
-        else:
-            words = [program, *self._command[1:]]
-            tty = self._wants["tty"] and sys.platform != "win32"
-            code = await (self._terminal(words) if tty else self._pipes(words))
-            await self._send(ERROR, json.dumps(_ended(code)).encode())
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await self._socket.close()
+        await self._channels.open()
+        words = self._container.command(self._command)
+        if words is None:
+            await self._channels.close(_lookup_failed(self._command))
+            return
+        tty = self._channels.wants("tty") and terminals.has_terminals()
+        code = await (self._terminal(words) if tty else self._pipes(words))
+        await self._channels.close(_ended(code))
 
     async def _start(self, words: list[str], stdin: int, output: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *words,
             env={"TERM": "xterm", **self._container.environment}
-            if self._wants["tty"]
+            if self._channels.wants("tty")
             else dict(self._container.environment),
             cwd=self._container.working_directory(),
             stdin=stdin,
@@ -85,7 +135,7 @@ class ExecSession:
                 path.unlink(missing_ok=True)
 
     async def _pipes(self, words: list[str]) -> int:
-        wants_stdin = self._wants["stdin"]
+        wants_stdin = self._channels.wants("stdin")
         stdin = asyncio.subprocess.PIPE if wants_stdin else asyncio.subprocess.DEVNULL
         process = await self._start(words, stdin, asyncio.subprocess.PIPE)
         assert process.stdout is not None
@@ -104,7 +154,7 @@ class ExecSession:
         """What the client sends, to the process; a client that goes ends it."""
         try:
             while True:
-                channel, content = await self._receive()
+                channel, content = await self._channels.receive()
                 if channel == STDIN and process.stdin:
                     process.stdin.write(content)
                     await process.stdin.drain()
@@ -115,39 +165,25 @@ class ExecSession:
         except (BrokenPipeError, ConnectionResetError):
             return
 
-    async def _receive(self) -> tuple[int, bytes]:
-        """(channel, content) of the next frame. Raises WebSocketDisconnect."""
-        while True:
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code", 1000))
-            frame = message.get("bytes") or (message.get("text") or "").encode()
-            if frame:
-                return frame[0], frame[1:]
-
     async def _drain(self, stream: asyncio.StreamReader, channel: int) -> None:
         while chunk := await stream.read(CHUNK):
-            await self._send(channel, chunk)
+            await self._channels.send(channel, chunk)
 
     async def _terminal(self, words: list[str]) -> int:
         """The command on a pseudo-terminal; both its streams come on stdout."""
-        import pty
-
-        outer, inner = pty.openpty()
+        outer, inner, on_terminal = terminals.open_terminal(words)
         try:
-            shell = shutil.which("sh") or "sh"
-            on_terminal = [shell, "-c", _ON_TERMINAL, shell, os.ttyname(inner), *words]
             process = await self._start(on_terminal, inner, inner)
         finally:
             os.close(inner)
         loop = asyncio.get_running_loop()
         chunks: asyncio.Queue[bytes] = asyncio.Queue()
-        loop.add_reader(outer, _read_terminal, outer, chunks.put_nowait)
+        loop.add_reader(outer, terminals.read, outer, chunks.put_nowait)
         async with self._noted(process):
             upward = asyncio.create_task(self._type(outer, process))
             try:
                 while chunk := await chunks.get():
-                    await self._send(STDOUT, chunk)
+                    await self._channels.send(STDOUT, chunk)
                 return await process.wait()
             finally:
                 upward.cancel()
@@ -157,49 +193,27 @@ class ExecSession:
     async def _type(self, terminal: int, process: asyncio.subprocess.Process) -> None:
         try:
             while True:
-                channel, content = await self._receive()
+                channel, content = await self._channels.receive()
                 if channel == STDIN:
                     os.write(terminal, content)
                 elif channel == RESIZE:
-                    _resize(terminal, json.loads(content))
+                    terminals.resize(terminal, json.loads(content))
         except WebSocketDisconnect:
             processes.signal_group(process.pid, processes.KILL)
 
-    async def _send(self, channel: int, content: bytes) -> None:
-        async with self._sending:
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                await self._socket.send_bytes(bytes([channel]) + content)
 
-
-def _read_terminal(terminal: int, take: Callable[[bytes], None]) -> None:
-    """Called when the terminal has something; an error there means that its command has ended."""
-    try:
-        take(os.read(terminal, CHUNK))
-    except OSError:
-        take(b"")
-
-
-def _resize(terminal: int, size: Object) -> None:
-    import fcntl
-    import termios
-
-    packed = struct.pack("HHHH", size["Height"], size["Width"], 0, 0)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, packed)
-
-
-def _not_found(command: list[str]) -> Object:
+def _lookup_failed(command: list[str]) -> Object:
     """The answer of a container runtime that finds no such program."""
-    program = command[0] if command else ""
     return _failure(
         "Internal error occurred: error executing command in container: failed to exec in "
         "container: failed to start exec: OCI runtime exec failed: exec failed: unable to start "
-        f'container process: exec: "{program}": executable file not found in $PATH: unknown'
+        f"container process: {not_found(command)}: unknown"
     )
 
 
 def _ended(code: int) -> Object:
     if code == 0:
-        return {"metadata": {}, "status": "Success"}
+        return SUCCESS
     shown = processes.shown_code(code)
     failure = _failure(f"command terminated with non-zero exit code: exit status {shown}")
     causes = [{"reason": "ExitCode", "message": str(shown)}]

@@ -6,23 +6,29 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 
-import httpx
-
-from irsa_helpers.sandbox.apiclient import ApiError
-from irsa_helpers.sandbox.kubelet import images
+from irsa_helpers.sandbox.apiclient import ApiError, Object
+from irsa_helpers.sandbox.kubelet import hooks, images
 from irsa_helpers.sandbox.kubelet.container import Container
 from irsa_helpers.sandbox.kubelet.context import Node, Reporter
 from irsa_helpers.sandbox.kubelet.environment import ConfigError, container_environment
-from irsa_helpers.sandbox.kubelet.probes import Prober, run_command
+from irsa_helpers.sandbox.kubelet.probes import Prober
 from irsa_helpers.sandbox.kubelet.runtimes import search_path
+from irsa_helpers.sandbox.kubelet.users import check_user
 
-RETRY_SECONDS = 1.0
+# Stands for the Pod's uid in the node's environment.
+POD = "{pod}"
+# What cannot start is tried again after 1 s, then after longer and longer.
+LONGEST_RETRY_SECONDS = 10
 # A real kubelet starts at 10 s and goes to 300 s; a learner should not have to wait that long.
 FIRST_BACKOFF_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
 # A container that ran this long starts again without delay, as on a real node.
 STEADY_SECONDS = 600
-HOOK_SECONDS = 30.0
+# How containerd says that runc could not start a container's program.
+START_ERROR = (
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc "
+    "create failed: unable to start container process: error during container init: {}: unknown"
+)
 
 
 class Supervisor:
@@ -43,14 +49,17 @@ class Supervisor:
 
     async def run(self) -> None:
         """Return when the container has ended and is not to start again."""
+        retry = 1
         while not (self._has_ended() and not self._may_restart()):
             if self.container.terminated:
                 await self._back_off()
             elif await self._start():
+                retry = 1
                 await self._attend()
             elif not self.container.terminated:
                 self._report.changed()
-                await self._node.clock.sleep(RETRY_SECONDS)
+                await self._node.clock.sleep(retry)
+                retry = min(retry * 2, LONGEST_RETRY_SECONDS)
         self._report.changed()
 
     def _has_ended(self) -> bool:
@@ -67,6 +76,7 @@ class Supervisor:
         if not images.pull(container, self._report):
             return False
         try:
+            check_user(self._report.pod, container.spec)
             environment = await self._environment()
             container.prepare_home(self._node.region)
             await container.start(environment, self._node.clock, self._node.now())
@@ -74,13 +84,14 @@ class Supervisor:
             container.wait("CreateContainerConfigError", str(error))
             self._report.tell("Warning", "Failed", f"Error: {error}", container)
             return False
-        except (ApiError, httpx.HTTPError) as error:
+        except ApiError as error:
             container.wait("CreateContainerConfigError", f"API server: {error}")
             return False
         except OSError as error:
-            container.could_not_start(error, self._node.now())
+            text = START_ERROR.format(error)
+            container.could_not_start(text, self._node.now())
             self._report.tell("Normal", "Created", "Container created", container)
-            self._report.tell("Warning", "Failed", f"Error: {error}", container)
+            self._report.tell("Warning", "Failed", f"Error: {text}", container)
             return False
         self._started_at = self._node.clock.time()
         self._report.tell("Normal", "Created", "Container created", container)
@@ -89,8 +100,10 @@ class Supervisor:
 
     async def _environment(self) -> dict[str, str]:
         pod = self._report.pod
-        base = base_environment(self._node.environment, pod["metadata"]["name"])
-        return await container_environment(self._node.client, pod, self.container.spec, base)
+        base = base_environment(self._node.environment, pod["metadata"])
+        return await container_environment(
+            self._node.client, pod, self.container.spec, base, self._node.allocatable
+        )
 
     async def _attend(self) -> None:
         """Probe the running container until it ends."""
@@ -109,22 +122,19 @@ class Supervisor:
         self._report.changed()
 
     async def _probe(self) -> None:
-        hook = self.container.spec.get("lifecycle", {}).get("postStart", {})
-        if "exec" in hook:
-            outcome = await run_command(self.container, hook["exec"]["command"], HOOK_SECONDS)
-            if not outcome.good:
-                text = f"PostStartHook failed: {outcome.said}"
-                self._report.tell("Warning", "FailedPostStartHook", text, self.container)
-                await self._kill("FailedPostStartHook")
-                return
-        self.up.set()
-        await Prober(self._node, self.container, self._report).run(self._kill)
+        if not await hooks.after_start(self._node, self.container, self._report):
+            await self._kill("FailedPostStartHook")
+            return
+        prober = Prober(self._node, self.container, self._report, self.up.set)
+        await prober.run(self._kill_for_probe)
+
+    async def _kill_for_probe(self, why: str) -> None:
+        await self._kill(why if self._policy == "Never" else f"{why}, will be restarted")
 
     async def _kill(self, why: str) -> None:
         self._report.tell("Normal", "Killing", why, self.container)
-        if self.container.process:
-            grace = self._report.pod["spec"].get("terminationGracePeriodSeconds", 30)
-            await self.container.process.end(grace)
+        grace = self._report.pod["spec"].get("terminationGracePeriodSeconds", 30)
+        await hooks.end(self._node, self.container, self._report, grace)
 
     async def _back_off(self) -> None:
         """Wait before the next run: not at all the first time, then longer each time."""
@@ -139,12 +149,17 @@ class Supervisor:
             self._report.tell("Warning", "BackOff", shown, container)
             self._report.changed()
             await self._node.clock.sleep(self._delay)
+        elif (container.terminated or {}).get("reason") == "StartError":
+            container.wait("RunContainerError", (container.terminated or {})["message"])
+            self._report.changed()
+            await self._node.clock.sleep(FIRST_BACKOFF_SECONDS)
         else:
             container.wait("ContainerCreating")
         self._delay = min(self._delay * 2 or FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS)
         container.restarts += 1
 
 
-def base_environment(node: Mapping[str, str], pod_name: str) -> dict[str, str]:
+def base_environment(node: Mapping[str, str], metadata: Object) -> dict[str, str]:
     """What every container has, beside what its Pod says."""
-    return {"PATH": search_path(), "LANG": "C.UTF-8", "HOSTNAME": pod_name, **node}
+    own = {name: value.replace(POD, metadata["uid"]) for name, value in node.items()}
+    return {"PATH": search_path(), "LANG": "C.UTF-8", "HOSTNAME": metadata["name"], **own}

@@ -7,17 +7,22 @@ whole, so that a reader never sees half of one.
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
-from irsa_helpers.sandbox.kubelet.environment import ConfigError, field_value
+from irsa_helpers.sandbox.kubelet.environment import ConfigError, field_value, resource_value
+from irsa_helpers.sandbox.kubelet.users import token_mode
 
 DEFAULT_AUDIENCE_SECONDS = 3600
 REFRESH_SHARE = 0.8
 REFRESH_AT_MOST_SECONDS = 24 * 3600
+SOURCES = {"configMap", "secret", "downwardAPI", "emptyDir"}
 
 
 class MountError(Exception):
@@ -35,13 +40,25 @@ class MountedToken:
     refresh_at: float
 
 
+# Path in the volume -> content and mode.
+Files = dict[str, tuple[bytes, int]]
+
+
 class Volumes:
     """Sets up the volumes of one Pod below a folder, one subfolder a volume."""
 
-    def __init__(self, client: ApiClient, pod: Object, folder: Path) -> None:
+    def __init__(
+        self,
+        client: ApiClient,
+        pod: Object,
+        folder: Path,
+        allocatable: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._client = client
         self._pod = pod
         self._folder = folder
+        self._allocatable = allocatable
+        self._written: dict[str, Files] = {}
 
     def folder(self, volume: str) -> Path:
         """The place of a volume on this machine."""
@@ -50,57 +67,75 @@ class Volumes:
     async def set_up(self, now: float) -> list[MountedToken]:
         """Write every volume; returns the tokens written. Raises MountError."""
         tokens: list[MountedToken] = []
-        for volume in self._pod["spec"].get("volumes") or ():
+        for volume in self._volumes():
             self.folder(volume["name"]).mkdir(parents=True, exist_ok=True)
-            try:
-                tokens += await self._write(volume, now)
-            except (MountError, ConfigError, ApiError) as error:
-                text = f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}'
-                raise MountError(text) from error
+            await self.rewrite(volume["name"])
+            tokens += await self.refresh(volume["name"], now)
         return tokens
 
     async def refresh(self, volume: str, now: float) -> list[MountedToken]:
-        """Write the tokens of one volume anew."""
-        for each in self._pod["spec"].get("volumes") or ():
-            if each["name"] == volume:
-                return await self._write(each, now)
-        return []
-
-    async def _write(self, volume: Object, now: float) -> list[MountedToken]:
-        name = volume["name"]
-        if "projected" in volume:
-            return await self._projected(name, volume["projected"], now)
-        if "configMap" in volume:
-            source = volume["configMap"]
-            await self._config_map(name, source, source.get("defaultMode", 0o644))
-        elif "secret" in volume:
-            source = volume["secret"] | {"name": volume["secret"].get("secretName")}
-            await self._secret(name, source, source.get("defaultMode", 0o644))
-        elif "downwardAPI" in volume:
-            self._downward(name, volume["downwardAPI"])
-        elif "emptyDir" not in volume:
-            kind = next((key for key in volume if key != "name"), "nothing")
-            raise MountError(
-                f"NotImplemented: the sandbox has no {kind} volumes; it has projected, "
-                "configMap, secret, downwardAPI and emptyDir"
-            )
-        return []
-
-    async def _projected(self, name: str, projected: Object, now: float) -> list[MountedToken]:
+        """Write the tokens of one volume anew. Raises MountError."""
+        projected = self._volume(volume).get("projected") or {}
         mode = projected.get("defaultMode", 0o644)
-        tokens = []
-        for source in projected.get("sources") or ():
-            if "serviceAccountToken" in source:
-                tokens.append(await self._token(name, source["serviceAccountToken"], now))
-            elif "configMap" in source:
-                await self._config_map(name, source["configMap"], mode)
-            elif "secret" in source:
-                await self._secret(name, source["secret"], mode)
-            elif "downwardAPI" in source:
-                self._downward(name, source["downwardAPI"])
-        return tokens
+        with _setting_up(volume):
+            return [
+                await self._token(volume, source["serviceAccountToken"], mode, now)
+                for source in projected.get("sources") or ()
+                if "serviceAccountToken" in source
+            ]
 
-    async def _token(self, volume: str, source: Object, now: float) -> MountedToken:
+    async def rewrite(self, volume: str) -> None:
+        """Everything but the tokens of a volume is as its sources say now; nothing else stays.
+
+        Raises MountError.
+        """
+        files: Files = {}
+        before = self._written.get(volume, {})
+        with _setting_up(volume):
+            for kind, source, mode in _sources(self._volume(volume)):
+                files |= await self._files(kind, source, mode)
+            for path, (content, mode) in files.items():
+                if before.get(path) != (content, mode):
+                    self._put(volume, path, content, mode)
+        for path in before.keys() - files.keys():
+            (self.folder(volume) / path).unlink(missing_ok=True)
+        self._written[volume] = files
+
+    def showing(self, plural: str, name: str) -> list[str]:
+        """The volumes set up that show this ConfigMap or Secret."""
+        wanted = "configMap" if plural == "configmaps" else "secret"
+        return [
+            volume["name"]
+            for volume in self._volumes()
+            if volume["name"] in self._written
+            and any(k == wanted and source["name"] == name for k, source, _ in _sources(volume))
+        ]
+
+    def showing_metadata(self) -> list[str]:
+        """The volumes set up that show the Pod's own fields."""
+        return [
+            volume["name"]
+            for volume in self._volumes()
+            if volume["name"] in self._written
+            and any(kind == "downwardAPI" for kind, _, _ in _sources(volume))
+        ]
+
+    def _volumes(self) -> list[Object]:
+        return list(self._pod["spec"].get("volumes") or ())
+
+    def _volume(self, name: str) -> Object:
+        return next(each for each in self._volumes() if each["name"] == name)
+
+    async def _files(self, kind: str, source: Object, mode: int) -> Files:
+        if kind == "downwardAPI":
+            return self._downward(source, mode)
+        if kind == "emptyDir":
+            return {}
+        plural = "configmaps" if kind == "configMap" else "secrets"
+        found = await self._read(plural, source)
+        return {} if found is None else _chosen(kind, source, found, mode)
+
+    async def _token(self, volume: str, source: Object, mode: int, now: float) -> MountedToken:
         metadata, spec = self._pod["metadata"], self._pod["spec"]
         seconds = source.get("expirationSeconds", DEFAULT_AUDIENCE_SECONDS)
         audiences = [source["audience"]] if source.get("audience") else []
@@ -117,30 +152,15 @@ class Volumes:
             "expirationSeconds": seconds,
             "boundObjectRef": bound,
         }
-        answer = await self._client.create(path, {"spec": wanted})
-        self._put(volume, source["path"], answer["status"]["token"].encode(), self._token_mode())
+        try:
+            answer = await self._client.create(path, {"spec": wanted})
+        except ApiError as error:
+            raise MountError(f"failed to fetch token: {error.message}") from error
+        content = answer["status"]["token"].encode()
+        self._put(volume, source["path"], content, token_mode(self._pod["spec"], mode))
         expires = datetime.fromisoformat(answer["status"]["expirationTimestamp"]).timestamp()
         life = min(seconds * REFRESH_SHARE, REFRESH_AT_MOST_SECONDS)
         return MountedToken(volume, source["path"], source.get("audience", ""), expires, now + life)
-
-    def _token_mode(self) -> int:
-        """0600, or 0640 for the group that fsGroup names. Source: KEP-2451."""
-        return 0o640 if "fsGroup" in (self._pod["spec"].get("securityContext") or {}) else 0o600
-
-    async def _config_map(self, volume: str, source: Object, mode: int) -> None:
-        found = await self._read("configmaps", source)
-        if found is not None:
-            values = {k: v.encode() for k, v in (found.get("data") or {}).items()}
-            binary = found.get("binaryData") or {}
-            values |= {k: base64.b64decode(v) for k, v in binary.items()}
-            self._put_items(volume, source, values, mode)
-
-    async def _secret(self, volume: str, source: Object, mode: int) -> None:
-        found = await self._read("secrets", source)
-        if found is not None:
-            data = found.get("data") or {}
-            values = {k: base64.b64decode(v) for k, v in data.items()}
-            self._put_items(volume, source, values, mode)
 
     async def _read(self, plural: str, source: Object) -> Object | None:
         namespace = self._pod["metadata"]["namespace"]
@@ -150,21 +170,25 @@ class Volumes:
             raise MountError(f'{kind} "{source["name"]}" not found')
         return found
 
-    def _put_items(self, volume: str, source: Object, values: dict[str, bytes], mode: int) -> None:
-        items = source.get("items") or [{"key": key, "path": key} for key in values]
-        for item in items:
-            if item["key"] not in values:
-                if source.get("optional"):
-                    continue
-                raise MountError(f"references non-existent config key: {item['key']}")
-            self._put(volume, item["path"], values[item["key"]], item.get("mode", mode))
-
-    def _downward(self, volume: str, source: Object) -> None:
+    def _downward(self, source: Object, mode: int) -> Files:
+        files: Files = {}
         for item in source.get("items") or ():
-            if "fieldRef" not in item:
-                raise MountError("NotImplemented: the sandbox resolves no resourceFieldRef")
-            value = field_value(self._pod, item["fieldRef"]["fieldPath"])
-            self._put(volume, item["path"], value.encode(), 0o644)
+            if "fieldRef" in item:
+                value = field_value(self._pod, item["fieldRef"]["fieldPath"])
+            else:
+                reference = item["resourceFieldRef"]
+                value = resource_value(self._container(reference), reference, self._allocatable)
+            files[item["path"]] = (value.encode(), item.get("mode", mode))
+        return files
+
+    def _container(self, reference: Object) -> Object:
+        """The container whose resources a volume shows."""
+        spec, name = self._pod["spec"], reference.get("containerName")
+        every: list[Object] = [*spec["containers"], *(spec.get("initContainers") or ())]
+        found = next((each for each in every if each["name"] == name), None)
+        if found is None:
+            raise MountError(f"container {name} not found")
+        return found
 
     def _put(self, volume: str, path: str, content: bytes, mode: int) -> None:
         target = self.folder(volume) / path
@@ -177,3 +201,52 @@ class Volumes:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
         temporary.replace(target)
+
+
+@contextlib.contextmanager
+def _setting_up(volume: str) -> Iterator[None]:
+    """What goes wrong is told as the kubelet tells it."""
+    try:
+        yield
+    except (MountError, ConfigError, ApiError) as error:
+        text = f'MountVolume.SetUp failed for volume "{volume}" : {error}'
+        raise MountError(text) from error
+
+
+def _sources(volume: Object) -> list[tuple[str, Object, int]]:
+    """(kind, source, mode) of all that a volume shows, beside tokens. Raises MountError."""
+    if "projected" in volume:
+        mode = volume["projected"].get("defaultMode", 0o644)
+        parts = [part for each in volume["projected"].get("sources") or () for part in each.items()]
+        return [_named(kind, each, mode) for kind, each in parts if kind != "serviceAccountToken"]
+    kind = next((key for key in volume if key != "name"), "nothing")
+    return [
+        _named(kind, volume.get(kind) or {}, (volume.get(kind) or {}).get("defaultMode", 0o644))
+    ]
+
+
+def _named(kind: str, source: Object, mode: int) -> tuple[str, Object, int]:
+    if kind not in SOURCES:
+        raise MountError(
+            f"NotImplemented: the sandbox has no {kind} volumes; it has projected, "
+            "configMap, secret, downwardAPI and emptyDir"
+        )
+    if kind == "secret" and "secretName" in source:
+        source = source | {"name": source["secretName"]}
+    return kind, source, mode
+
+
+def _chosen(kind: str, source: Object, found: Object, mode: int) -> Files:
+    """The files of a ConfigMap or Secret: all keys, or those that `items` names."""
+    encoded = found.get("binaryData" if kind == "configMap" else "data") or {}
+    values = {key: base64.b64decode(value) for key, value in encoded.items()}
+    if kind == "configMap":
+        values |= {key: text.encode() for key, text in (found.get("data") or {}).items()}
+    files: Files = {}
+    for item in source.get("items") or [{"key": key, "path": key} for key in values]:
+        if item["key"] in values:
+            files[item["path"]] = (values[item["key"]], item.get("mode", mode))
+        elif not source.get("optional"):
+            shown = "config" if kind == "configMap" else "secret"
+            raise MountError(f"references non-existent {shown} key: {item['key']}")
+    return files

@@ -8,21 +8,21 @@ import shutil
 from collections.abc import Coroutine
 from typing import Any
 
-import httpx
-
 from irsa_helpers.sandbox.apiclient import ApiError, Object, path_of
+from irsa_helpers.sandbox.kubelet import hooks
 from irsa_helpers.sandbox.kubelet.container import TERMINATION_MESSAGE_PATH, Container
 from irsa_helpers.sandbox.kubelet.context import Node, Reporter
 from irsa_helpers.sandbox.kubelet.environment import ConfigError, Paths
 from irsa_helpers.sandbox.kubelet.podstatus import PodStatus
-from irsa_helpers.sandbox.kubelet.probes import run_command
 from irsa_helpers.sandbox.kubelet.processes import KILL
 from irsa_helpers.sandbox.kubelet.supervisor import Supervisor
+from irsa_helpers.sandbox.kubelet.users import user_of
 from irsa_helpers.sandbox.kubelet.volumes import MountedToken, MountError, Volumes
 
 log = logging.getLogger("irsa-lab.kubelet")
 
 RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 10
 IDENTITY_AUDIENCES = ("sts.amazonaws.com", "pods.eks.amazonaws.com")
 ENDED = {"Succeeded", "Failed"}
 
@@ -34,7 +34,11 @@ class PodWorker:
         self._node = node
         self.pod = pod | {"apiVersion": "v1", "kind": "Pod"}
         self.folder = node.directory / pod["metadata"]["uid"]
-        self.volumes = Volumes(node.client, self.pod, self.folder / "volumes")
+        addresses = {"podIP": node.host_ip, "hostIP": node.host_ip}
+        self.pod["status"] = addresses | (self.pod.get("status") or {})
+        self.volumes = Volumes(
+            node.client, self.pod, self.folder / "volumes", allocatable=node.allocatable
+        )
         spec = self.pod["spec"]
         self.init_containers = [self._container(s, True) for s in spec.get("initContainers") or ()]
         self.containers = [self._container(s, False) for s in spec["containers"]]
@@ -50,7 +54,9 @@ class PodWorker:
         }
         message = spec.get("terminationMessagePath", TERMINATION_MESSAGE_PATH)
         places[message] = self.folder / "containers" / f"{spec['name']}.message"
-        return Container(spec, self.folder, Paths(places, self._node.addresses), init)
+        user = user_of(self.pod["spec"], spec)
+        paths = Paths(places, self._node.addresses)
+        return Container(spec, self.folder, paths, init, user=user)
 
     def _place_of(self, mount: Object) -> Any:
         folder = self.volumes.folder(mount["name"])
@@ -85,7 +91,25 @@ class PodWorker:
 
     def update(self, pod: Object) -> None:
         """Take over what may change in a Pod that runs: its metadata."""
-        self.pod["metadata"] = pod["metadata"]
+        before, self.pod["metadata"] = self.pod["metadata"], pod["metadata"]
+        if any(before.get(name) != pod["metadata"].get(name) for name in ("labels", "annotations")):
+            self._rewrite(self.volumes.showing_metadata())
+
+    def source_changed(self, plural: str, body: Object) -> None:
+        """A ConfigMap or Secret is new or changed: bring the volumes up to date that show it."""
+        if body["metadata"].get("namespace") == self.pod["metadata"]["namespace"]:
+            self._rewrite(self.volumes.showing(plural, body["metadata"]["name"]))
+
+    def _rewrite(self, volumes: list[str]) -> None:
+        if volumes and self._status.has_volumes:
+            self._spawn(self._bring_up_to_date(volumes), "volumes")
+
+    async def _bring_up_to_date(self, volumes: list[str]) -> None:
+        for volume in volumes:
+            try:
+                await self.volumes.rewrite(volume)
+            except (MountError, ConfigError, ApiError) as error:
+                self._report.tell("Warning", "FailedMount", str(error))
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         title = f"{self.pod['metadata']['name']} {name}"
@@ -115,16 +139,18 @@ class PodWorker:
             await self._finish("Failed")
 
     async def _set_up_volumes(self) -> list[MountedToken]:
+        retry = 1
         while True:
             try:
                 tokens = await self.volumes.set_up(self._node.clock.time())
-            except (MountError, ConfigError, ApiError, httpx.HTTPError) as error:
+            except (MountError, ConfigError, ApiError) as error:
                 self._report.tell("Warning", "FailedMount", str(error))
                 for container in (*self.init_containers, *self.containers):
                     reason = "PodInitializing" if self.init_containers else "ContainerCreating"
                     container.wait(reason)
                 self._report.changed()
-                await asyncio.sleep(RETRY_SECONDS)
+                await self._node.clock.sleep(retry)
+                retry = min(retry * 2, LONGEST_RETRY_SECONDS)
             else:
                 for token in tokens:
                     self._record_mount(token, "mounted")
@@ -136,7 +162,7 @@ class PodWorker:
             await self._node.clock.sleep(token.refresh_at - self._node.clock.time())
             try:
                 renewed = await self.volumes.refresh(token.volume, self._node.clock.time())
-            except (MountError, ApiError, httpx.HTTPError) as error:
+            except (MountError, ApiError) as error:
                 self._report.tell("Warning", "FailedMount", str(error))
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
@@ -221,21 +247,20 @@ class PodWorker:
         await self._report.stop()
 
     async def _end_processes(self, grace_seconds: float) -> None:
-        every = [*self.containers, *self.init_containers]
-        running = [each for each in every if each.process and each.running]
-        await asyncio.gather(*(self._end(each, grace_seconds) for each in running))
+        """The containers end together, then the sidecars, the last one first; one grace for all."""
+        sidecars = [each for each in self.init_containers if each.sidecar]
+        others = [*self.containers, *(c for c in self.init_containers if not c.sidecar)]
+        begun = self._node.clock.time()
+        for group in (others, *([each] for each in reversed(sidecars))):
+            left = max(0.0, grace_seconds - (self._node.clock.time() - begun))
+            running = [each for each in group if each.process and each.running]
+            await asyncio.gather(*(self._end(each, left) for each in running))
         if self.folder.exists():
             await self._node.sweeper.sweep(self.folder)
 
     async def _end(self, container: Container, grace_seconds: float) -> None:
-        hook = container.spec.get("lifecycle", {}).get("preStop", {})
-        if "exec" in hook and grace_seconds > 0:
-            outcome = await run_command(container, hook["exec"]["command"], grace_seconds)
-            if not outcome.good:
-                text = f"PreStopHook failed: {outcome.said}"
-                self._report.tell("Warning", "FailedPreStopHook", text, container)
-        assert container.process is not None
-        container.ended(await container.process.end(grace_seconds), self._node.now())
+        code = await hooks.end(self._node, container, self._report, grace_seconds)
+        container.ended(code, self._node.now())
 
     def kill(self) -> None:
         """Nothing is given any more grace."""
@@ -246,7 +271,7 @@ class PodWorker:
     async def terminate(self) -> None:
         """The Pod was deleted: end it gracefully, then let the API server forget it."""
         metadata = self.pod["metadata"]
-        for container in self.containers:
+        for container in (*self.containers, *self.init_containers):
             if container.running:
                 self._report.tell(
                     "Normal", "Killing", f"Stopping container {container.name}", container

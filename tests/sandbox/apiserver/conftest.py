@@ -41,9 +41,20 @@ class Http:
                 authenticate_eks_token=nobody,
             )
         )
-        asyncio.run(self.server.start())
+        # One loop for all requests: the server's connections to webhooks live in it.
+        self.runner = asyncio.Runner()
+        self.runner.run(self.server.start())
 
-    def __call__(
+    def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        """One request; the body is an object, or text to be sent as it is."""
+        return self.runner.run(self.send(method, path, body, **more))
+
+    def close(self) -> None:
+        """Stop the server."""
+        self.runner.run(self.server.stop())
+        self.runner.close()
+
+    async def send(
         self,
         method: str,
         path: str,
@@ -52,17 +63,13 @@ class Http:
         token: str = "admin",
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """One request; the body is an object, or text to be sent as it is."""
+        """One request, within the loop."""
         options = {"content": body} if isinstance(body, str) else {"json": body}
         sent = {"Authorization": f"Bearer {token}", "User-Agent": "python-requests/2"}
-
-        async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.server.app)
-            async with httpx.AsyncClient(transport=transport, base_url="https://sandbox") as http:
-                arguments = options if body is not None else {}
-                return await http.request(method, path, headers=sent | (headers or {}), **arguments)
-
-        return asyncio.run(send())
+        transport = httpx.ASGITransport(app=self.server.app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://sandbox") as http:
+            arguments = options if body is not None else {}
+            return await http.request(method, path, headers=sent | (headers or {}), **arguments)
 
 
 @pytest.fixture(scope="module")
@@ -70,4 +77,4 @@ def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Http]:
     """Requests to a server of the module's own."""
     http = Http(tmp_path_factory.mktemp("apiserver"))
     yield http
-    asyncio.run(http.server.stop())
+    http.close()

@@ -128,3 +128,23 @@ def test_a_configuration_that_cannot_be_applied(
     answer = http("PATCH", f"{ACCOUNTS}/app{query}", json.dumps(body), headers=APPLY)
     assert answer.status_code == code
     assert message in answer.json()["message"]
+
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def test_kubectl_takes_over_only_what_is_as_it_applied_it(http: Any, apply: Any) -> None:
+    applied = account(a="1", b="1")
+    body = account(a="1", b="1", **{LAST_APPLIED: json.dumps(applied)})
+    http("POST", f"{ACCOUNTS}?fieldManager=kubectl-client-side-apply", body)
+    assert apply(account(a="2", b="1"), "kubectl").status_code == 200, "nobody else changed it"
+    change = {"metadata": {"annotations": {"b": "other"}}}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    http("PATCH", f"{ACCOUNTS}/app?fieldManager=kubectl-annotate", change, headers=merge)
+    refused = apply(account(a="2", b="1"), "kubectl")
+    assert (refused.status_code, refused.json()["message"]) == (
+        409,
+        'Apply failed with 1 conflict: conflict with "kubectl-annotate" using v1: '
+        ".metadata.annotations.b",
+    )
+    assert apply(account(a="2", b="1"), "kubectl", force=True).status_code == 200

@@ -129,8 +129,8 @@ def test_reads_and_refused_calls_leave_no_trace_in_the_journal(filled: Endpoint)
         assert path.stat().st_size == before
 
 
-def test_starting_anew_changes_nothing(endpoint: Endpoint, restart: Callable[[], Aws]) -> None:
-    path = endpoint.settings.home / "journal.jsonl"
+def test_starting_anew_changes_nothing(filled: Endpoint, restart: Callable[[], Aws]) -> None:
+    path = filled.settings.home / "journal.jsonl"
     before = path.read_bytes()
     asyncio.run(restart().stop())
     assert path.read_bytes() == before

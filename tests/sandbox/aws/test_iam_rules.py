@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,14 @@ URL = "https://issuer.example.com/id"
 def iam(endpoint: Endpoint) -> Any:
     """IAM, as the admin uses it."""
     return endpoint.client("iam")
+
+
+@pytest.fixture
+def new_role(iam: Any, provider: str) -> str:
+    """The name of a role of the test's own."""
+    name = f"role-{uuid.uuid4().hex[:8]}"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust_policy()))
+    return name
 
 
 def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int, str]:
@@ -173,6 +182,7 @@ def test_a_bad_path_is_refused(iam: Any, path: str) -> None:
     assert answer[:2] == ("ValidationError", 400)
 
 
+@pytest.mark.usefixtures("provider")
 def test_a_role_with_a_path_is_assumed_by_its_whole_arn(endpoint: Endpoint, iam: Any) -> None:
     arn = iam.create_role(
         RoleName="pathed", Path="/team/a/", AssumeRolePolicyDocument=json.dumps(trust_policy())
@@ -216,18 +226,13 @@ def test_a_bad_trust_policy_is_refused_when_it_is_made_and_when_it_is_changed(
     assert made[2].startswith(message)
 
 
-def test_inline_policies_of_a_role_share_one_quota(iam: Any, role: str) -> None:
+def test_inline_policies_of_a_role_share_one_quota(iam: Any, new_role: str) -> None:
     put = iam.put_role_policy
-    put(RoleName="enginrect-irsa-role", PolicyName="a", PolicyDocument=permissions(6_000))
-    put(RoleName="enginrect-irsa-role", PolicyName="a", PolicyDocument=permissions(6_100))
-    answer = refusal(
-        put, RoleName="enginrect-irsa-role", PolicyName="b", PolicyDocument=permissions(6_000)
-    )
-    assert answer == (
-        "LimitExceeded",
-        409,
-        "Maximum policy size of 10240 bytes exceeded for role enginrect-irsa-role",
-    )
+    put(RoleName=new_role, PolicyName="a", PolicyDocument=permissions(6_000))
+    put(RoleName=new_role, PolicyName="a", PolicyDocument=permissions(6_100))
+    answer = refusal(put, RoleName=new_role, PolicyName="b", PolicyDocument=permissions(6_000))
+    text = f"Maximum policy size of 10240 bytes exceeded for role {new_role}"
+    assert answer == ("LimitExceeded", 409, text)
 
 
 def test_a_managed_policy_has_a_quota(iam: Any) -> None:
@@ -235,19 +240,20 @@ def test_a_managed_policy_has_a_quota(iam: Any) -> None:
     assert answer == ("LimitExceeded", 409, "Cannot exceed quota for PolicySize: 6144")
 
 
-def test_a_role_has_at_most_ten_managed_policies(iam: Any, role: str) -> None:
+def test_a_role_has_at_most_ten_managed_policies(iam: Any, new_role: str) -> None:
     arns = [
         iam.create_policy(PolicyName=f"p{n}", PolicyDocument=permissions())["Policy"]["Arn"]
         for n in range(11)
     ]
     for arn in (*arns[:10], arns[0]):
-        iam.attach_role_policy(RoleName="enginrect-irsa-role", PolicyArn=arn)
-    answer = refusal(iam.attach_role_policy, RoleName="enginrect-irsa-role", PolicyArn=arns[10])
+        iam.attach_role_policy(RoleName=new_role, PolicyArn=arn)
+    answer = refusal(iam.attach_role_policy, RoleName=new_role, PolicyArn=arns[10])
     assert answer == ("LimitExceeded", 409, "Cannot exceed quota for PoliciesPerRole: 10")
 
 
-def test_a_role_in_use_is_not_deleted(iam: Any, role: str) -> None:
-    answer = refusal(iam.delete_role, RoleName="enginrect-irsa-role")
+def test_a_role_in_use_is_not_deleted(iam: Any, new_role: str) -> None:
+    iam.put_role_policy(RoleName=new_role, PolicyName="a", PolicyDocument=permissions())
+    answer = refusal(iam.delete_role, RoleName=new_role)
     assert answer[:2] == ("DeleteConflict", 409)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,14 @@ def pod(endpoint: Endpoint, role: str) -> Any:
     return endpoint.client("sts", assume(endpoint, role)["Credentials"])
 
 
+@pytest.fixture
+def permit(endpoint: Endpoint, role: str) -> Iterator[Callable[[Any], None]]:
+    """Give the role a policy; it is taken away after the test."""
+    iam, given = endpoint.client("iam"), {"RoleName": "enginrect-irsa-role", "PolicyName": "given"}
+    yield lambda document: iam.put_role_policy(**given, PolicyDocument=json.dumps(document))
+    iam.delete_role_policy(**given)
+
+
 def test_a_role_that_names_the_caller_needs_no_more(
     endpoint: Endpoint, pod: Any, role: str
 ) -> None:
@@ -47,7 +56,7 @@ def test_a_role_that_names_the_caller_needs_no_more(
 
 
 def test_a_role_that_names_the_account_needs_the_callers_own_policy_too(
-    endpoint: Endpoint, pod: Any
+    endpoint: Endpoint, pod: Any, permit: Callable[[Any], None]
 ) -> None:
     arn = make_role(endpoint, "names-the-account", trusting(f"arn:aws:iam::{ACCOUNT}:root"))
     with pytest.raises(ClientError) as refused:
@@ -61,22 +70,18 @@ def test_a_role_that_names_the_account_needs_the_callers_own_policy_too(
         "Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn},
     }
-    endpoint.client("iam").put_role_policy(
-        RoleName="enginrect-irsa-role", PolicyName="a", PolicyDocument=json.dumps(document)
-    )
+    permit(document)
     assert pod.assume_role(RoleArn=arn, RoleSessionName="next")["Credentials"]
 
 
 def test_leave_to_assume_is_no_use_where_the_role_does_not_trust(
-    endpoint: Endpoint, pod: Any
+    pod: Any, permit: Callable[[Any], None]
 ) -> None:
     document = {
         "Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"},
     }
-    endpoint.client("iam").put_role_policy(
-        RoleName="enginrect-irsa-role", PolicyName="all", PolicyDocument=json.dumps(document)
-    )
+    permit(document)
     with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
         pod.assume_role(
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/enginrect-node-role", RoleSessionName="next"

@@ -60,7 +60,7 @@ def test_a_good_token_is_taken(endpoint: Endpoint, role: str, changes: dict[str,
 
 
 def test_a_type_in_the_header_is_taken(endpoint: Endpoint, role: str) -> None:
-    header = {"alg": "RS256", "typ": "JWT", "kid": endpoint.issuer.keys.jwks()["keys"][0]["kid"]}
+    header = {"alg": "RS256", "typ": "JWT", "kid": endpoint.issuer.keys.jwks()["keys"][-1]["kid"]}
     token = raw(endpoint.issuer, json.dumps(header), json.dumps(endpoint.issuer.claims()))
     assert assume(endpoint, role, token)["Credentials"]
 

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from irsa_helpers.sandbox.kubelet.environment import ConfigError, Paths, expand, field_value
+from irsa_helpers.sandbox.kubelet.environment import (
+    ConfigError,
+    Paths,
+    expand,
+    field_value,
+    resource_value,
+)
+from irsa_helpers.sandbox.kubelet.users import check_user
+from irsa_helpers.sandbox.quantity import amount
 
 POD = {
     "metadata": {
@@ -71,3 +79,60 @@ def test_a_mount_path_is_rewritten_where_it_is_one(text: str, expected: str) -> 
 def test_the_longest_mount_path_wins() -> None:
     paths = Paths({"/var": Path("/a"), "/var/token": Path("/b")})
     assert paths.rewrite("/var/token/x") == "/b/x"
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ({"resource": "limits.cpu"}, "1"),
+        ({"resource": "limits.cpu", "divisor": "1m"}, "500"),
+        ({"resource": "requests.memory", "divisor": "1Mi"}, "64"),
+        ({"resource": "limits.memory", "divisor": "1Gi"}, "8"),
+        ({"resource": "requests.cpu"}, "0"),
+    ],
+)
+def test_a_resource_is_counted_in_units_of_its_divisor(
+    reference: dict[str, str], expected: str
+) -> None:
+    resources = {"limits": {"cpu": "500m"}, "requests": {"memory": "64Mi"}}
+    allocatable = {"cpu": "2", "memory": "8Gi"}
+    assert resource_value({"resources": resources}, reference, allocatable) == expected
+
+
+def test_what_is_no_quantity_is_refused() -> None:
+    assert [int(amount(each)) for each in ("1e3", "2k", "1Ki", 3, "1500m")] == [
+        1000,
+        2000,
+        1024,
+        3,
+        1,
+    ]
+    with pytest.raises(ValueError, match="lots"):
+        amount("lots")
+
+
+@pytest.mark.parametrize(
+    ("pod_wide", "own", "why"),
+    [
+        ({}, {}, ""),
+        ({"runAsNonRoot": True, "runAsUser": 1000}, {}, ""),
+        ({"runAsNonRoot": True}, {"runAsNonRoot": False}, ""),
+        ({"runAsNonRoot": True}, {}, "container has runAsNonRoot and image will run as root"),
+        (
+            {},
+            {"runAsNonRoot": True, "runAsUser": 0},
+            "container's runAsUser breaks non-root policy",
+        ),
+    ],
+)
+def test_root_is_refused_where_only_others_may_run(
+    pod_wide: dict[str, object], own: dict[str, object], why: str
+) -> None:
+    pod = POD | {"spec": {"securityContext": pod_wide}}
+    container = {"name": "app", "securityContext": own}
+    if not why:
+        return check_user(pod, container)
+    with pytest.raises(ConfigError) as refused:
+        check_user(pod, container)
+    assert str(refused.value) == f'{why} (pod: "p_default(u)", container: app)'
+    return None

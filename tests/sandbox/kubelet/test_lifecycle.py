@@ -17,6 +17,7 @@ from kubernetes.watch import Watch
 
 from irsa_helpers import launch, pods
 from irsa_helpers.world_sandbox import SandboxWorld
+from tests.typed import core_v1
 
 SECONDS = 20
 BEGUN = {"exec": {"command": ["sh", "-c", "while ! test -e begun; do :; done"]}}
@@ -54,14 +55,14 @@ def running(pod: V1Pod) -> bool:
 @pytest.fixture
 def make_pod(world: SandboxWorld, namespace: str) -> Make:
     """Create a Pod and return it as soon as the test of it passes."""
-    accounts = world.core_v1.list_namespaced_service_account
+    accounts = core_v1(world).list_namespaced_service_account
     until(accounts, namespace, lambda each: each.metadata.name == "default")
 
     def make(container: dict[str, Any], done: Callable[[Any], bool] = running, **spec: Any) -> Any:
         whole = {"terminationGracePeriodSeconds": 1, "containers": [container], **spec}
         body = {"metadata": {"name": "p"}, "spec": whole}
-        world.core_v1.create_namespaced_pod(namespace, body)
-        return until(world.core_v1.list_namespaced_pod, namespace, done)
+        core_v1(world).create_namespaced_pod(namespace, body)
+        return until(core_v1(world).list_namespaced_pod, namespace, done)
 
     return make
 
@@ -69,14 +70,14 @@ def make_pod(world: SandboxWorld, namespace: str) -> Make:
 @pytest.fixture
 def event(world: SandboxWorld, namespace: str) -> Callable[[str], Any]:
     """The Event of a reason, as soon as it is there."""
-    listing = world.core_v1.list_namespaced_event
+    listing = core_v1(world).list_namespaced_event
     return lambda reason: until(listing, namespace, lambda each: each.reason == reason)
 
 
 def test_the_log_of_the_last_run_stays(world: SandboxWorld, namespace: str, make_pod: Make) -> None:
     script = "if test -e run; then echo second; sleep 60; else touch run; echo first; exit 1; fi"
     make_pod(shell(script), restarted)
-    log = world.core_v1.read_namespaced_pod_log
+    log = core_v1(world).read_namespaced_pod_log
     assert log("p", namespace, previous=True) == "first\n"
     assert log("p", namespace, follow=True, tail_lines=1, limit_bytes=7) == "second\n"
 
@@ -130,7 +131,7 @@ def test_a_sidecar_runs_beside_the_others_and_ends_after_them(make_pod: Make) ->
 def test_a_hook_runs_after_the_start(world: SandboxWorld, namespace: str, make_pod: Make) -> None:
     hook = {"postStart": {"exec": {"command": ["sh", "-c", "echo hooked > note"]}}}
     make_pod(shell("while ! test -s note; do sleep 0.05; done; cat note; sleep 60", lifecycle=hook))
-    log = world.core_v1.read_namespaced_pod_log
+    log = core_v1(world).read_namespaced_pod_log
     assert log("p", namespace, follow=True, limit_bytes=7) == "hooked\n"
 
 
@@ -175,7 +176,7 @@ def test_a_terminal_is_the_sessions_own(
 ) -> None:
     make_pod(shell("sleep 60"))
     session = stream(
-        world.core_v1.connect_get_namespaced_pod_exec,
+        core_v1(world).connect_get_namespaced_pod_exec,
         "p",
         namespace,
         command=["sh"],
@@ -203,7 +204,7 @@ def test_what_exec_left_behind_ends_with_the_pod(
     answer = pods.exec_in_pod(world, "p", ["sh", "-c", script], namespace=namespace)
     left = int(answer.stdout)
     assert psutil.pid_exists(left)
-    world.core_v1.delete_namespaced_pod("p", namespace)
+    core_v1(world).delete_namespaced_pod("p", namespace)
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(left).wait(SECONDS)
 
@@ -218,18 +219,18 @@ def test_pods_survive_the_death_of_the_sandbox_and_their_processes_do_not(tmp_pa
     try:
         state = launch.ensure_sandbox(home)
         world = SandboxWorld(state)
-        until(world.core_v1.list_namespaced_service_account, "default", lambda _: True)
+        until(core_v1(world).list_namespaced_service_account, "default", lambda _: True)
         container = shell("sleep 86397 & touch begun; wait", readinessProbe=BEGUN)
         body = {"metadata": {"name": "p"}, "spec": {"containers": [container]}}
-        world.core_v1.create_namespaced_pod("default", body)
-        until(world.core_v1.list_namespaced_pod, "default", running)
+        core_v1(world).create_namespaced_pod("default", body)
+        until(core_v1(world).list_namespaced_pod, "default", running)
         [child] = psutil.Process(_main_process(home)).children()
         os.kill(state["pid"], signal.SIGKILL)
         psutil.wait_procs([child], timeout=SECONDS)
         assert not child.is_running()
 
         world = SandboxWorld(launch.ensure_sandbox(home))
-        pod = until(world.core_v1.list_namespaced_pod, "default", restarted)
-        assert first_status(pod).last_state.terminated.exit_code == 137
+        pod = until(core_v1(world).list_namespaced_pod, "default", restarted)
+        assert first_status(pod).last_state.terminated.exit_code == 255
     finally:
         launch.stop_sandbox(home)

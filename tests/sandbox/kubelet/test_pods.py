@@ -11,13 +11,14 @@ from kubernetes.watch import Watch
 
 from irsa_helpers import pods
 from irsa_helpers.world_sandbox import SandboxWorld
+from tests.typed import core_v1
 
 Made = Callable[..., V1Pod]
 
 
 def settled(world: SandboxWorld, pod: V1Pod, done: Callable[[Any], bool]) -> V1Pod:
     """The Pod as soon as the test of its status holds; a watch brings each change."""
-    core, metadata = world.core_v1, pod.metadata
+    core, metadata = core_v1(world), pod.metadata
     stream = Watch().stream(
         core.list_namespaced_pod,
         metadata.namespace,
@@ -47,7 +48,7 @@ def make_pod(world: SandboxWorld, namespace: str) -> Made:
             "metadata": {"generateName": "p-", "namespace": namespace},
             "spec": {"containers": list(containers), "terminationGracePeriodSeconds": 1, **spec},
         }
-        made: V1Pod = world.core_v1.create_namespaced_pod(namespace, body)
+        made: V1Pod = core_v1(world).create_namespaced_pod(namespace, body)
         return made
 
     return make
@@ -83,7 +84,7 @@ def test_nothing_of_the_host_leaks_into_a_container(
 def test_config_maps_and_secrets_are_files_and_variables(
     world: SandboxWorld, make_pod: Made, namespace: str
 ) -> None:
-    core = world.core_v1
+    core = core_v1(world)
     core.create_namespaced_config_map(
         namespace, {"metadata": {"name": "settings"}, "data": {"colour": "blue"}}
     )
@@ -178,9 +179,9 @@ def test_the_token_file_is_private_and_fs_group_opens_it(
 
 def test_a_deleted_pod_gets_its_grace_and_goes(world: SandboxWorld, make_pod: Made) -> None:
     pod = settled(world, make_pod(shell("app", "trap 'exit 0' TERM; sleep 60 & wait")), running)
-    world.core_v1.delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace)
+    core_v1(world).delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace)
     stream = Watch().stream(
-        world.core_v1.list_namespaced_pod, pod.metadata.namespace, timeout_seconds=10
+        core_v1(world).list_namespaced_pod, pod.metadata.namespace, timeout_seconds=10
     )
     assert any(each["type"] == "DELETED" for each in stream)
 

@@ -68,4 +68,38 @@ def test_a_container_that_ran_before_a_restart_of_the_node_was_lost(tmp_path: Pa
     again.recover({"restartCount": 2, "state": {"running": {"startedAt": EARLY}}}, LATE)
     assert again.restarts == 2
     assert again.terminated is not None
-    assert (again.terminated["exitCode"], again.terminated["finishedAt"]) == (137, LATE)
+    lost = {name: again.terminated[name] for name in ("exitCode", "reason", "finishedAt")}
+    assert lost == {"exitCode": 255, "reason": "Unknown", "finishedAt": LATE}
+
+
+@pytest.mark.parametrize(
+    ("state", "last_state", "phase"),
+    [
+        ({"waiting": {"reason": "ErrImagePull"}}, {}, "Pending"),
+        ({"waiting": {"reason": "CrashLoopBackOff"}}, {"terminated": {"exitCode": 1}}, "Running"),
+        ({"running": {}}, {}, "Running"),
+    ],
+)
+def test_a_pod_is_pending_until_each_container_has_run(
+    state: dict[str, Any], last_state: dict[str, Any], phase: str
+) -> None:
+    app = container("app")
+    app.state, app.last_state = state, last_state
+    assert PodStatus(EARLY, "127.0.0.1", phase="Running").body([], [app], EARLY)["phase"] == phase
+
+
+def test_an_init_container_that_runs_does_not_let_the_next_start() -> None:
+    init = container("init", init=True, ready=False)
+    init.state, init.started = {"running": {"startedAt": EARLY}}, True
+    body = PodStatus(EARLY, "127.0.0.1").body([init], [container("app")], EARLY)
+    assert conditions(body)["Initialized"] == ("False", "ContainersNotInitialized")
+    init.spec["restartPolicy"] = "Always"
+    body = PodStatus(EARLY, "127.0.0.1").body([init], [container("app")], EARLY)
+    assert conditions(body)["Initialized"] == ("True", "")
+
+
+def test_a_pod_that_has_completed_has_no_sandbox_any_more() -> None:
+    status = PodStatus(EARLY, "127.0.0.1", phase="Succeeded", has_volumes=True)
+    shown = conditions(status.body([], [container("app")], EARLY))
+    assert shown["PodReadyToStartContainers"] == ("False", "")
+    assert shown["Initialized"] == ("True", "PodCompleted")

@@ -143,3 +143,40 @@ def test_what_is_younger_than_the_reaper_is_spared(tmp_path: Path, stray: Any) -
     young = stray(env={"HOME": str(tmp_path)}, cwd="/")
     assert reap(tmp_path, psutil.Process(young.pid).create_time() - 1) == 0
     assert young.poll() is None
+
+
+def test_a_daemon_with_another_home_is_known_by_its_pod(tmp_path: Path, stray: Any) -> None:
+    uid = "9f4c2a0e-6f0b-4b3e-9a56-0d0f3a3e2b11"
+    (tmp_path / uid).mkdir()
+    endpoint = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:1/pods/{uid}"}
+    daemon = stray(cwd="/", env={"HOME": "/", **endpoint})
+    somebody = stray(cwd="/", env={"HOME": "/", "NOTE": uid})
+    assert reap(tmp_path) == 1
+    assert daemon.wait(10) == -signal.SIGKILL
+    assert somebody.poll() is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+@pytest.mark.parametrize("tty", [True, False])
+def test_a_program_reads_what_is_written_to_it(tmp_path: Path, tty: bool) -> None:
+    said: list[bytes] = []
+
+    async def scenario() -> int:
+        script = "read word; test -t 0 && stty size; echo got $word; cat >/dev/null; exit 4"
+        process = await processes.start(
+            ["sh", "-c", script],
+            {"PATH": "/usr/bin:/bin"},
+            tmp_path,
+            lambda _, chunk: said.append(chunk),
+            stdin=True,
+            tty=tty,
+        )
+        process.resize({"Width": 97, "Height": 31})
+        process.write(b"hello\n")
+        while b"got hello" not in b"".join(said):
+            await asyncio.sleep(0.001)
+        process.close_input()
+        return await process.wait()
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 20)) == 4
+    assert (b"31 97" in b"".join(said)) == tty

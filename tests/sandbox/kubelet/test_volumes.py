@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers.sandbox.apiclient import ApiError
+from irsa_helpers.sandbox.kubelet.users import token_mode, user_of
 from irsa_helpers.sandbox.kubelet.volumes import MountError, Volumes
 
 NOW = 1_800_000_000.0
@@ -46,7 +47,8 @@ class Api:
 def volumes(tmp_path: Path, api: Api, *declared: dict[str, Any], **spec: Any) -> Volumes:
     pod = {
         "metadata": {"name": "p", "namespace": "ns", "uid": "u", "labels": {"app": "s3"}},
-        "spec": {"serviceAccountName": "sa", "volumes": list(declared), **spec},
+        "spec": {"serviceAccountName": "sa", "volumes": list(declared), **spec}
+        | {"containers": [{"name": "app"}]},
     }
     return Volumes(api, pod, tmp_path)  # type: ignore[arg-type]
 
@@ -100,6 +102,33 @@ def test_a_token_is_for_its_owner_and_the_group_of_the_pod(
     assert stat.S_IMODE((tmp_path / "t" / "token").stat().st_mode) == mode
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs file modes")
+@pytest.mark.parametrize(
+    ("users", "default_mode", "mode"),
+    [
+        ((1000, 2000), 0o400, 0),
+        ((1000, 2000), 0o644, 0o600),
+        ((1000, 1000), 0o400, 0o600),
+        ((1000, None), 0o400, 0o600),
+        ((1000, 0), 0o400, 0o600),
+    ],
+)
+def test_a_private_token_is_closed_to_several_users(
+    users: tuple[int | None, int | None], default_mode: int, mode: int
+) -> None:
+    contexts = [{} if user is None else {"runAsUser": user} for user in users]
+    containers = [{"name": "c", "securityContext": context} for context in contexts]
+    assert token_mode({"containers": containers}, default_mode) == mode
+    grouped = {"containers": containers, "securityContext": {"fsGroup": 3000}}
+    assert token_mode(grouped, default_mode) == 0o640
+
+
+def test_a_pods_user_holds_for_its_containers() -> None:
+    pod = {"securityContext": {"runAsUser": 1000}}
+    assert user_of(pod, {}) == 1000
+    assert user_of(pod, {"securityContext": {"runAsUser": 0}}) == 0
+
+
 def test_config_maps_secrets_and_fields_become_files(tmp_path: Path) -> None:
     label = {"path": "app", "fieldRef": {"fieldPath": "metadata.labels['app']"}}
     set_up(
@@ -146,6 +175,10 @@ def test_items_choose_keys_and_paths(tmp_path: Path) -> None:
             {"configMap": {"name": "settings", "items": [{"key": "size", "path": "../x"}]}},
             "invalid path '../x'",
         ),
+        (
+            {"secret": {"secretName": "hidden", "items": [{"key": "x", "path": "x"}]}},
+            "references non-existent secret key: x",
+        ),
         ({"hostPath": {"path": "/"}}, "NotImplemented: the sandbox has no hostPath volumes"),
     ],
 )
@@ -168,3 +201,22 @@ def test_what_is_optional_may_be_absent(tmp_path: Path) -> None:
     absent = {"name": "none", "optional": True}
     set_up(volumes(tmp_path, Api(), {"name": "v", "configMap": absent}))
     assert list((tmp_path / "v").iterdir()) == []
+
+
+def test_a_volume_follows_its_config_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    label = {"path": "app", "fieldRef": {"fieldPath": "metadata.labels['app']"}}
+    sources: list[dict[str, Any]] = [
+        {"configMap": {"name": "settings"}},
+        {"serviceAccountToken": {"path": "token"}},
+        {"downwardAPI": {"items": [label]}},
+    ]
+    api = Api()
+    made = volumes(tmp_path, api, {"name": "v", "projected": {"sources": sources}})
+    assert made.showing("configmaps", "settings") == [], "it is not set up yet"
+    set_up(made)
+    assert made.showing("configmaps", "settings") == made.showing_metadata() == ["v"]
+    assert made.showing("secrets", "settings") == made.showing("configmaps", "other") == []
+    monkeypatch.setitem(OBJECTS, "configmaps/settings", {"data": {"colour": "red"}})
+    asyncio.run(made.rewrite("v"))
+    shown = {path.name: path.read_text() for path in (tmp_path / "v").iterdir()}
+    assert shown == {"colour": "red", "token": "token-1", "app": "s3"}

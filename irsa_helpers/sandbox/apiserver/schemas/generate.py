@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver.resources import RESOURCES
+from irsa_helpers.sandbox.apiserver.schemas import enums
 
 VERSION = "v1.36.0-local"
 OUTPUT = Path(__file__).with_name("definitions.json.gz")
 # Named types whose JSON form is a text or a number.
 SCALARS = {
-    "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": "string"},
+    "io.k8s.apimachinery.pkg.api.resource.Quantity": {
+        "oneOf": [{"type": "string"}, {"type": "number"}]
+    },
     "io.k8s.apimachinery.pkg.apis.meta.v1.Time": {"type": "string", "format": "date-time"},
     "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": {"type": "string", "format": "date-time"},
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {
@@ -39,6 +42,9 @@ def build() -> dict[str, Any]:
         if name in result:
             continue
         result[name] = SCALARS.get(name) or _converted(source[name], wanted)
+    for (name, field), listed in enums.values().items():
+        if name in result:
+            result[name]["properties"][field]["enum"] = listed
     return dict(sorted(result.items()))
 
 

@@ -1,0 +1,87 @@
+"""What the doctor tells you to type: lines for a shell, and what is no command as a comment."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.serviceaccounts import ROLE_ARN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from irsa_helpers.doctor.case import Case
+
+RESTARTABLE = {"deployment", "statefulset", "daemonset"}
+NEW_PODS = "# then make its Pods anew: the webhook acts when a Pod is made"
+
+
+def comment(text: str) -> str:
+    """Text that a shell leaves alone."""
+    return "\n".join(f"# {line}" for line in text.splitlines())
+
+
+def commands(*parts: str) -> str:
+    """Commands and comments, one after the other; empty ones are left out."""
+    return "\n".join(part for part in parts if part)
+
+
+def restart_command(case: Case) -> str:
+    """What gives the workload new Pods."""
+    kind, _, name = (case.owner or "").partition("/")
+    if kind in RESTARTABLE:
+        return f"kubectl rollout restart {kind} {name} -n {case.namespace}"
+    if not case.is_account:
+        return NEW_PODS
+    try:
+        pods = case.pods
+    except (CannotSeeError, SkipError):
+        return NEW_PODS
+    kept_up = [p["metadata"]["name"] for p in pods if p["metadata"].get("ownerReferences")]
+    if kept_up:
+        return f"kubectl delete pod {' '.join(kept_up)} -n {case.namespace}"
+    return NEW_PODS if pods else ""
+
+
+def annotate_command(case: Case, value: str, key: str = ROLE_ARN) -> str:
+    """What puts an annotation on the ServiceAccount, and makes it count."""
+    return commands(
+        f"kubectl annotate serviceaccount {case.intended_account} -n {case.namespace} "
+        f"--overwrite {key}={value}",
+        restart_command(case),
+    )
+
+
+def unset_command(case: Case, names: Iterable[str]) -> str:
+    """What takes variables out of the workload's containers."""
+    listed = list(names)
+    if case.owner is None:
+        return comment(f"take {', '.join(listed)} out of the Pod's manifest, and make it anew")
+    removed = " ".join(f"{name}-" for name in listed)
+    return f"kubectl set env {case.owner} -n {case.namespace} {removed}"
+
+
+def patch_template(case: Case, **members: Any) -> str:
+    """What changes the workload's Pod template by a merge patch; None takes a member away."""
+    patch = json.dumps({"spec": {"template": members}})
+    if case.owner is None:
+        return comment(f"in the Pod's manifest, then make it anew: {json.dumps(members)}")
+    kind, _, name = case.owner.partition("/")
+    return f"kubectl patch {kind} {name} -n {case.namespace} -p '{patch}'"
+
+
+def trust_command(case: Case, policy: dict[str, Any]) -> str:
+    """What gives the role that trust policy."""
+    return (
+        f"aws iam update-assume-role-policy --role-name {case.role_name} "
+        f"--policy-document '{json.dumps(policy)}'"
+    )
+
+
+def permission_command(case: Case, name: str, policy: dict[str, Any]) -> str:
+    """What gives the role that inline policy."""
+    return (
+        f"aws iam put-role-policy --role-name {case.role_name} --policy-name {name} "
+        f"--policy-document '{json.dumps(policy)}'"
+    )

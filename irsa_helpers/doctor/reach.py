@@ -1,0 +1,150 @@
+"""What is tried, not read: STS for a role that cannot be seen; and the way to the node's role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
+from irsa_helpers.doctor.result import Link, broken, ok, risk
+from irsa_helpers.policy.network import METADATA_SERVICE, may_reach
+from irsa_helpers.serviceaccounts import ROLE_ARN
+
+if TYPE_CHECKING:
+    from irsa_helpers.doctor.case import Case
+
+SESSION = "irsa-lab-doctor"
+SECONDS = 600
+POLICY = """kubectl apply -n {namespace} -f - <<END
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: no-metadata-service}}
+spec:
+  podSelector: {{}}
+  policyTypes: [Egress]
+  egress:
+  - to: [{{ipBlock: {{cidr: 0.0.0.0/0, except: [169.254.169.254/32]}}}}]
+END"""
+
+
+def handshake(case: Case) -> Link:
+    """STS gives the ServiceAccount's token a session; tried where the role cannot be seen.
+
+    It is not where the role is another account's, or where you may not read it.
+
+    It asks for a token of ten minutes and for a session, and uses neither.
+    """
+    if _is_seen(case):
+        raise SkipError("the role can be seen: the links above tell it")
+    if _is_a_slip(case):
+        raise SkipError("the link role tells it")
+    if case.uses_pod_identity:
+        raise SkipError("EKS Pod Identity is used instead")
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = case.world.aws("sts").assume_role_with_web_identity(
+            RoleArn=case.role_arn, RoleSessionName=SESSION, WebIdentityToken=_token(case)
+        )
+    except ClientError as error:
+        return _refused(case, error.response["Error"])
+    return ok(f"STS gives {answer['AssumedRoleUser']['Arn']}")
+
+
+def _is_seen(case: Case) -> bool:
+    """Whether the trust policy could be judged, or there is no role that it could be of."""
+    try:
+        return case.find_role() is None or bool(case.issuer_url)
+    except CannotSeeError:
+        return False
+
+
+def _is_a_slip(case: Case) -> bool:
+    """Whether your own account has a role of that name for this ServiceAccount."""
+    if case.role_account == case.own_account:
+        return False
+    return any(arn.endswith(f"/{case.role_name}") for arn in case.admitting_roles)
+
+
+def _token(case: Case) -> str:
+    spec = {"audiences": [case.audience], "expirationSeconds": SECONDS}
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+    path = f"/api/v1/namespaces/{case.namespace}/serviceaccounts/{case.intended_account}/token"
+    made = read_kubernetes(case.world, "create serviceaccounts/token", path, request)
+    if made is None:
+        raise SkipError(f"there is no ServiceAccount {case.intended_account}")
+    return str(made["status"]["token"])
+
+
+def _refused(case: Case, error: dict[str, str]) -> Link:
+    """The refusal, with where to look in the other account."""
+    said = f"{error['Code']}: {error['Message']}"
+    place = f"account {case.role_account}"
+    if "No OpenIDConnect provider found" in said:
+        expected = f"an OIDC provider for {case.issuer_url} in {place}, where the role is"
+        fix = (
+            f"aws iam create-open-id-connect-provider --url {case.issuer_url} "
+            f"--client-id-list {case.audience}"
+        )
+    elif "Incorrect token audience" in said:
+        expected = f"{case.audience} among the audiences of the provider in {place}"
+        fix = (
+            "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
+            f"{case.provider_arn} --client-id {case.audience}"
+        )
+    else:
+        expected = f"a role {case.role_name} in {place} whose trust policy admits {case.subject}"
+        fix = f"aws iam get-role --role-name {case.role_name}"
+    return broken(said, expected=expected, error=said, fix=f"# with credentials of {place}:\n{fix}")
+
+
+def metadata_service(case: Case) -> Link:
+    """A Pod without a role of its own cannot act as the node.
+
+    With a role it does not matter: the SDK takes the token first.
+    """
+    if case.account_name not in case.accounts:
+        raise SkipError(f"there is no ServiceAccount {case.account_name}")
+    if ROLE_ARN in case.annotations or case.role_by_hand or case.uses_pod_identity:
+        return ok("the ServiceAccount has a role of its own, which the SDK takes first")
+    if _is_meant_to_have_a_role(case):
+        raise SkipError("the link annotation tells why the role is not there")
+    if _kept_away(case):
+        return ok("a NetworkPolicy keeps the Pod from the metadata service")
+    if _hop_limit(case) == 1:
+        return ok("the node's hop limit keeps Pods from the metadata service")
+    return risk(
+        f"{case.account_name} has no role, and nothing keeps its Pods from {METADATA_SERVICE}",
+        expected="a NetworkPolicy, or a hop limit of 1 on the node's IMDSv2",
+        error="none: the app acts as the node's role, with all that the node may do",
+        fix=POLICY.format(namespace=case.namespace),
+    )
+
+
+def _is_meant_to_have_a_role(case: Case) -> bool:
+    """Whether a role is named somewhere, or admits the ServiceAccount, and does not get there."""
+    try:
+        return bool(case.role_arn)
+    except (CannotSeeError, SkipError):
+        return False
+
+
+def _kept_away(case: Case) -> bool:
+    """Whether an egress policy leaves the metadata service out for this Pod."""
+    found = case.read("networkpolicies", api="apis/networking.k8s.io/v1")
+    return not may_reach(case.template or case.pod, (found or {}).get("items", []))
+
+
+def _hop_limit(case: Case) -> int | None:
+    """The hop limit of the Pod's node, None where it cannot be told."""
+    try:
+        name = case.pod["spec"].get("nodeName", "")
+        node = read_kubernetes(case.world, "get nodes", f"/api/v1/nodes/{name}") or {}
+        instance = node.get("spec", {}).get("providerID", "").rpartition("/")[2]
+        describe = case.world.aws("ec2").describe_instances
+        found = read_aws("ec2:DescribeInstances", describe, InstanceIds=[instance])
+        [reservation] = (found or {})["Reservations"]
+        options = reservation["Instances"][0].get("MetadataOptions", {})
+    except (CannotSeeError, SkipError):
+        return None
+    limit: int | None = options.get("HttpPutResponseHopLimit")
+    return limit

@@ -1,0 +1,152 @@
+"""Taking a lab out of the world again, wherever the learner left it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers import pod_identity, roles, storage
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.world_sandbox import in_account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from irsa_helpers.world import World
+
+WEBHOOK = "pod-identity-webhook"
+NODE_ROLE = "enginrect-node-role"
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+# The sandbox's other accounts, where a lab may have a provider of its own.
+OTHER_ACCOUNTS = ("444455556666", "777788889999")
+
+
+def clear_scene(world: World, namespace: str) -> None:
+    """Nothing of that lab is left: its namespaces, and in each account what bears its name."""
+    include_in_webhook(world, namespace)
+    namespaces: Any = world.resource("v1", "Namespace")
+    names = [each.metadata.name for each in namespaces.get().items]
+    own = [name for name in names if name == namespace or name.startswith(f"{namespace}-")]
+    for name in own:
+        namespaces.delete(name=name)
+    for name in own:
+        _wait_until_gone(world, name)
+    _forget_on_node(world, namespace)
+    for each in (world, *(in_account(world, account) for account in OTHER_ACCOUNTS)):
+        _clear_account(each, f"{namespace}-")
+    pages = world.aws("eks").get_paginator("list_pod_identity_associations")
+    for page in pages.paginate(clusterName=world.cluster_name):
+        for found in page["associations"]:
+            if found["namespace"] in {namespace, *own}:
+                pod_identity.ensure_no_association(
+                    world, found["serviceAccount"], namespace=found["namespace"]
+                )
+
+
+def _forget_on_node(world: World, namespace: str) -> None:
+    """The node's role has no policy that is about this lab: a tempting fix puts one there."""
+    iam = world.aws("iam")
+    for name in iam.list_role_policies(RoleName=NODE_ROLE)["PolicyNames"]:
+        found = iam.get_role_policy(RoleName=NODE_ROLE, PolicyName=name)["PolicyDocument"]
+        if name == namespace or f":{namespace}-" in json.dumps(found):
+            iam.delete_role_policy(RoleName=NODE_ROLE, PolicyName=name)
+
+
+def _clear_account(world: World, prefix: str) -> None:
+    """No role, policy, bucket or person of that beginning is left in the account."""
+    iam = world.aws("iam")
+    for page in iam.get_paginator("list_roles").paginate():
+        for role in page["Roles"]:
+            if role["RoleName"].startswith(prefix):
+                roles.ensure_no_role(world, role["RoleName"])
+    for policy in iam.list_policies(Scope="Local")["Policies"]:
+        if policy["PolicyName"].startswith(prefix):
+            _delete_policy(world, policy["Arn"])
+    for bucket in world.aws("s3").list_buckets()["Buckets"]:
+        if bucket["Name"].startswith(prefix):
+            _delete_bucket(world, bucket["Name"])
+    delete_person(world, f"{prefix}person")
+
+
+def _delete_policy(world: World, arn: str) -> None:
+    """A policy of the learner's own is gone, from the roles that it is attached to as well."""
+    iam = world.aws("iam")
+    for role in iam.list_entities_for_policy(PolicyArn=arn)["PolicyRoles"]:
+        iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=arn)
+    for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+        if not version["IsDefaultVersion"]:
+            iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    iam.delete_policy(PolicyArn=arn)
+
+
+def exclude_from_webhook(world: World, namespace: str) -> None:
+    """The webhook is not asked about this namespace's Pods: for them it is as if it were gone."""
+    _change_selector(world, lambda found: [*found, _away_from(namespace)])
+
+
+def include_in_webhook(world: World, namespace: str) -> None:
+    """The webhook is asked about this namespace's Pods again, where it was not."""
+    away = _away_from(namespace)
+    _change_selector(world, lambda found: [each for each in found if each != away])
+
+
+def _away_from(namespace: str) -> dict[str, Any]:
+    return {"key": NAMESPACE_LABEL, "operator": "NotIn", "values": [namespace]}
+
+
+def _change_selector(world: World, change: Callable[[list[Any]], list[Any]]) -> None:
+    """Change the expressions of the webhook's namespaceSelector.
+
+    Raises IrsaLabError where the learner has deleted its registration.
+    """
+    api = world.resource("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration")
+    found = kubernetes_object(api, WEBHOOK)
+    if found is None:
+        raise IrsaLabError(
+            f"there is no MutatingWebhookConfiguration {WEBHOOK}: no lab works without it",
+            next_step="irsa-lab reset, which begins with a new cluster",
+        )
+    body = found.to_dict()
+    before = [
+        hook.get("namespaceSelector", {}).get("matchExpressions", []) for hook in body["webhooks"]
+    ]
+    after = [change(expressions) for expressions in before]
+    for hook, expressions in zip(body["webhooks"], after, strict=True):
+        hook["namespaceSelector"] = {"matchExpressions": expressions} if expressions else {}
+    if after != before:
+        api.replace(body=body)
+
+
+def _delete_bucket(world: World, bucket: str) -> None:
+    """The bucket is gone, with its policy and every version of its objects."""
+    s3 = world.aws("s3")
+    s3.delete_bucket_policy(Bucket=bucket)
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for each in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
+            s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+    storage.ensure_no_bucket(world, bucket)
+
+
+def delete_person(world: World, person: str) -> None:
+    """The IAM user is gone, with keys and policies."""
+    iam = world.aws("iam")
+    if person not in {each["UserName"] for each in iam.list_users()["Users"]}:
+        return
+    for key in iam.list_access_keys(UserName=person)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=person, AccessKeyId=key["AccessKeyId"])
+    for name in iam.list_user_policies(UserName=person)["PolicyNames"]:
+        iam.delete_user_policy(UserName=person, PolicyName=name)
+    iam.delete_user(UserName=person)
+
+
+def _wait_until_gone(world: World, namespace: str, timeout_seconds: float = 30) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while kubernetes_object(world.resource("v1", "Namespace"), namespace) is not None:
+        if time.monotonic() > deadline:
+            raise IrsaLabError(
+                f"the namespace {namespace} did not go within {timeout_seconds:.0f} s",
+                next_step=f"look at it: kubectl get all -n {namespace}",
+            )
+        time.sleep(0.02)

@@ -1,0 +1,10 @@
+"""Meant to save work: a way to mend it."""
+
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def solution(world: World) -> None:
+    """The broken link is mended, and nothing is opened that was closed."""
+    scene = Scene(world, "lab-03")
+    scene.set_trust(scene.trust_policy())

@@ -1,0 +1,10 @@
+"""The node again: the world at the lab's start."""
+
+from irsa_helpers.labs.scene import build_scene
+from irsa_helpers.world import World
+
+
+def setup(world: World) -> None:
+    """The world is broken as the story tells."""
+    scene = build_scene(world, "08")
+    scene.deploy(service_account="default")

@@ -1,0 +1,10 @@
+"""Refused all the same: what must work again."""
+
+from irsa_helpers.labs.goals import chain_goals
+from irsa_helpers.labs.model import Goal
+from irsa_helpers.world import World
+
+
+def check(world: World) -> list[Goal]:
+    """Each goal with what was seen."""
+    return chain_goals(world, "09")

@@ -1,0 +1,11 @@
+"""Refused all the same: a way to mend it."""
+
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def solution(world: World) -> None:
+    """The broken link is mended, and nothing is opened that was closed."""
+    scene = Scene(world, "lab-09")
+    scene.annotate({"eks.amazonaws.com/role-arn": scene.role_arn})
+    scene.restart()

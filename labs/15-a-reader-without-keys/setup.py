@@ -1,0 +1,14 @@
+"""A reader without keys: the world at the lab's start."""
+
+from irsa_helpers.labs.scene import build_scene
+from irsa_helpers.world import World
+
+
+def setup(world: World) -> None:
+    """The world is broken as the story tells."""
+    scene = build_scene(world, "15")
+    scene.set_trust(
+        scene.condition_trust({"StringEquals": {scene.key("aud"): "sts.amazonaws.com"}})
+    )
+    scene.deploy()
+    scene.note_start()

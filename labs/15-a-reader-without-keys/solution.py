@@ -1,0 +1,11 @@
+"""A reader without keys: a way to mend it."""
+
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def solution(world: World) -> None:
+    """The attack is carried out, then made impossible."""
+    scene = Scene(world, "lab-15")
+    scene.attack()
+    scene.set_trust(scene.trust_policy())

@@ -1,0 +1,10 @@
+"""The YAML shows it: the world at the lab's start."""
+
+from irsa_helpers.labs.scene import build_scene
+from irsa_helpers.world import World
+
+
+def setup(world: World) -> None:
+    """The world is broken as the story tells."""
+    scene = build_scene(world, "17", annotated=False)
+    scene.deploy(annotations={"eks.amazonaws.com/role-arn": scene.role_arn})

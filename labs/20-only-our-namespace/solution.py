@@ -1,0 +1,12 @@
+"""Only our namespace: a way to mend it."""
+
+from irsa_helpers.labs.clearing import include_in_webhook
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def solution(world: World) -> None:
+    """The broken link is mended, and nothing is opened that was closed."""
+    scene = Scene(world, "lab-20")
+    include_in_webhook(world, scene.namespace)
+    scene.restart()

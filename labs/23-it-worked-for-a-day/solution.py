@@ -1,0 +1,9 @@
+"""It worked for a day: a way to mend it."""
+
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def solution(world: World) -> None:
+    """The broken link is mended, and nothing is opened that was closed."""
+    Scene(world, "lab-23").deploy()

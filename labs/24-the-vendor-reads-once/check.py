@@ -1,0 +1,32 @@
+"""The vendor reads once: what must work again."""
+
+from typing import Any
+
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.goals import permits_only_read, reads_later, trusts_only_app
+from irsa_helpers.labs.model import Goal
+from irsa_helpers.labs.scene import COPY_TOKEN, Scene
+from irsa_helpers.world import World
+
+TWELVE_HOURS = 43_000
+UNTOUCHED = "the vendor's app is as it came"
+
+
+def check(world: World) -> list[Goal]:
+    """Each goal with what was seen; half a day passes meanwhile."""
+    scene = Scene(world, "lab-24")
+    later = reads_later(scene, TWELVE_HOURS)
+    return [later, _untouched(scene), trusts_only_app(scene), permits_only_read(scene)]
+
+
+def _untouched(scene: Scene) -> Goal:
+    """The app still reads its token once, when it starts, and uses its copy."""
+    expected = f"sh -c {COPY_TOKEN!r}, and the token in /app/token"
+    try:
+        container: Any = scene.wait_briefly().spec.containers[0]
+    except IrsaLabError as error:
+        return Goal(UNTOUCHED, reached=False, found=error.message, expected=expected)
+    variables = {each.name: each.value for each in container.env or []}
+    command, file = container.command or [], variables.get("AWS_WEB_IDENTITY_TOKEN_FILE")
+    same = command == ["sh", "-c", COPY_TOKEN] and file == "/app/token"
+    return Goal(UNTOUCHED, same, f"{' '.join(command)}, and the token in {file}", expected)

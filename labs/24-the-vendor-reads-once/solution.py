@@ -1,0 +1,11 @@
+"""The vendor reads once: a way to mend it."""
+
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def solution(world: World) -> None:
+    """The broken link is mended, and nothing is opened that was closed."""
+    scene = Scene(world, "lab-24")
+    scene.annotate({"eks.amazonaws.com/token-expiration": "86400"})
+    scene.restart()

@@ -1,0 +1,13 @@
+"""Permission denied, by nobody in AWS: a way to mend it."""
+
+from irsa_helpers.labs.scene import Scene
+from irsa_helpers.world import World
+
+
+def solution(world: World) -> None:
+    """The broken link is mended, and nothing is opened that was closed."""
+    scene = Scene(world, "lab-25")
+    patch = {"spec": {"template": {"spec": {"securityContext": {"fsGroup": 3000}}}}}
+    deployments = world.resource("apps/v1", "Deployment")
+    deployments.patch(name="app", namespace=scene.namespace, body=patch)
+    scene.wait()

@@ -1,0 +1,108 @@
+"""The four steps in JupyterLab's own terminal, with `aws` and `kubectl` alone.
+
+`IRSA_LAB_CAPTURE=FILE.png` keeps the picture of the session.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.jupyterlab import wait_until_idle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SECONDS = 60
+
+TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",'
+    ' "Principal": {"Federated": "$PROVIDER"}, "Action": "sts:AssumeRoleWithWebIdentity",'
+    ' "Condition": {"StringEquals": {"${ISSUER#https://}:aud": "sts.amazonaws.com",'
+    ' "${ISSUER#https://}:sub": "system:serviceaccount:default:enginrect-sa"}}}]}'
+)
+
+SESSION = [
+    "# 1. Tell IAM about the cluster's issuer",
+    "ISSUER=$(aws eks describe-cluster --name enginrect-cluster"
+    " --query cluster.identity.oidc.issuer --output text); echo $ISSUER",
+    "PROVIDER=$(aws iam create-open-id-connect-provider --url $ISSUER"
+    " --client-id-list sts.amazonaws.com --query OpenIDConnectProviderArn --output text)",
+    "# 2. A role that trusts one ServiceAccount, and may read S3",
+    f"cat > /tmp/trust-$$.json <<END\n{TRUST}\nEND",
+    "aws iam create-role --role-name enginrect-irsa-role"
+    " --assume-role-policy-document file:///tmp/trust-$$.json --query Role.Arn --output text",
+    "aws iam attach-role-policy --role-name enginrect-irsa-role"
+    " --policy-arn arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+    "# 3. The ServiceAccount, annotated",
+    "kubectl create serviceaccount enginrect-sa",
+    "kubectl annotate serviceaccount enginrect-sa eks.amazonaws.com/role-arn=$(aws iam get-role"
+    " --role-name enginrect-irsa-role --query Role.Arn --output text)",
+    "# 4. A Pod with it, verified",
+    "kubectl create deployment s3-access-app --image=amazon/aws-cli -- sleep infinity",
+    "kubectl set serviceaccount deployment s3-access-app enginrect-sa",
+    "kubectl rollout status deployment s3-access-app",
+    "kubectl exec deploy/s3-access-app -- env | grep ^AWS_",
+    "kubectl exec deploy/s3-access-app -- aws sts get-caller-identity | tee $OUTPUT/identity",
+    "kubectl exec deploy/s3-access-app -- aws s3api list-buckets --query Buckets",
+]
+
+
+@pytest.fixture
+def terminal(page: Page, fresh_course_url: str) -> Page:
+    """JupyterLab with a terminal, opened when the notebook has loaded: that takes the focus."""
+    page.set_viewport_size({"width": 1500, "height": 740})
+    page.goto(fresh_course_url)
+    wait_until_idle(page)
+    page.locator(".lm-MenuBar-itemLabel", has_text="File").first.click()
+    page.locator(".lm-Menu-itemLabel", has_text="New").first.hover()
+    page.locator('li[data-command="terminal:create-new"]').click()
+    page.wait_for_selector(".jp-Terminal .xterm-screen", timeout=30_000)
+    return page
+
+
+def type_text(page: Page, text: str) -> None:
+    """Hand text to the terminal's input as a key press would, wherever the page's focus is."""
+    page.locator(".jp-Terminal .xterm-helper-textarea").evaluate(
+        "(input, data) => input.dispatchEvent(new InputEvent('input',"
+        " {data, inputType: 'insertText', bubbles: true, cancelable: true}))",
+        text,
+    )
+
+
+def type_command(page: Page, command: str, prompts: Path, seconds: float = SECONDS) -> None:
+    """Type a command and wait for the shell's next prompt."""
+    before = prompts.stat().st_size if prompts.exists() else 0
+    type_text(page, command.replace("\n", "\r") + "\r")
+    deadline = time.monotonic() + seconds
+    while not prompts.exists() or prompts.stat().st_size == before:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no prompt after {command}")
+        page.wait_for_timeout(50)
+
+
+def prepare_shell(page: Page, folder: Path, prompts: Path) -> None:
+    """A short prompt that leaves a mark; typed again while the terminal was not yet connected."""
+    setup = f"OUTPUT={folder}; PS1='$ '; PROMPT_COMMAND='echo . >> {prompts}'; clear"
+    for _ in range(5):
+        try:
+            return type_command(page, setup, prompts, seconds=15)
+        except TimeoutError as error:
+            late = error
+    raise late
+
+
+def test_the_four_steps(terminal: Page, tmp_path: Path) -> None:
+    prompts = tmp_path / "prompts"
+    prepare_shell(terminal, tmp_path, prompts)
+    for command in SESSION:
+        type_command(terminal, command, prompts)
+    terminal.wait_for_timeout(300)
+    if capture := os.environ.get("IRSA_LAB_CAPTURE"):
+        terminal.locator(".jp-Terminal").screenshot(path=capture)
+    identity = (tmp_path / "identity").read_text()
+    assert ":assumed-role/enginrect-irsa-role/" in identity

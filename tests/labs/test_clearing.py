@@ -1,0 +1,60 @@
+"""A lab is taken out of the world wherever its learner left it."""
+
+from __future__ import annotations
+
+import json
+
+from irsa_helpers import roles, storage
+from irsa_helpers.labs.clearing import NODE_ROLE, clear_scene
+from irsa_helpers.labs.scene import PERMISSIONS, Scene
+from irsa_helpers.world import World
+from tests.typed import core_v1
+
+NAMESPACE = "lab-98"
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def make_a_mess(world: World, scene: Scene) -> None:
+    """All that a learner may leave: policies everywhere, versions of objects, namespaces."""
+    iam, s3, everything = world.aws("iam"), world.aws("s3"), json.dumps(EVERYTHING)
+    roles.ensure_role(world, scene.role, scene.trust_policy())
+    made = iam.create_policy(PolicyName=f"{NAMESPACE}-mine", PolicyDocument=everything)
+    arn = made["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=everything, SetAsDefault=True)
+    for role in (scene.role, NODE_ROLE):
+        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    iam.put_role_permissions_boundary(RoleName=scene.role, PermissionsBoundary=arn)
+    storage.ensure_bucket(world, scene.bucket, objects={"hello.txt": "1"})
+    on_node = json.dumps(roles.build_bucket_read_policy(scene.bucket))
+    iam.put_role_policy(RoleName=NODE_ROLE, PolicyName=PERMISSIONS, PolicyDocument=on_node)
+    s3.put_bucket_versioning(Bucket=scene.bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=scene.bucket, Key="hello.txt", Body=b"2")
+    s3.delete_object(Bucket=scene.bucket, Key="hello.txt")
+    scene.set_bucket_policy({"AWS": scene.role_arn})
+    scene.static_keys()
+    for name in (NAMESPACE, f"{NAMESPACE}-too"):
+        core_v1(world).create_namespace({"metadata": {"name": name}})
+
+
+def test_nothing_of_a_lab_is_left(world: World) -> None:
+    iam = world.aws("iam")
+    before = iam.list_role_policies(RoleName=NODE_ROLE)["PolicyNames"]
+    make_a_mess(world, Scene(world, NAMESPACE))
+    clear_scene(world, NAMESPACE)
+    assert iam.list_role_policies(RoleName=NODE_ROLE)["PolicyNames"] == before
+    namespaces = [each.metadata.name for each in core_v1(world).list_namespace().items]
+    buckets = [each["Name"] for each in world.aws("s3").list_buckets()["Buckets"]]
+    owned = [
+        *(role["RoleName"] for role in iam.list_roles()["Roles"]),
+        *(policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]),
+        *(user["UserName"] for user in iam.list_users()["Users"]),
+        *(
+            policy["PolicyName"]
+            for policy in iam.list_attached_role_policies(RoleName=NODE_ROLE)["AttachedPolicies"]
+        ),
+    ]
+    assert not [name for name in (*namespaces, *buckets, *owned) if NAMESPACE in name]
+    clear_scene(world, NAMESPACE)

@@ -1,0 +1,90 @@
+"""`irsa-lab labs …` from a shell, through one lab's whole way."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from irsa_helpers.cli import main
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs import engine
+from irsa_helpers.labs.clearing import clear_scene
+from irsa_helpers.labs.model import find_lab
+from irsa_helpers.labs.progress import Progress
+from irsa_helpers.world import World
+
+PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
+
+
+@pytest.fixture
+def labs(world: World, sandbox: dict[str, Any], sandbox_home: Path) -> Any:
+    """Run `irsa-lab labs …`, in this process: starting one takes a second."""
+
+    def call(*words: str) -> Result:
+        return CliRunner().invoke(main, ["labs", *words], env={"IRSA_LAB_HOME": str(sandbox_home)})
+
+    yield call
+    clear_scene(world, "lab-02")
+
+
+def test_a_lab_is_played_from_a_terminal(labs: Any, sandbox_home: Path) -> None:
+    variables = os.environ | {"IRSA_LAB_HOME": str(sandbox_home)}
+    command = [PROGRAM, "labs", "start", "02"]
+    begun = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60)
+    assert "You are done when:" in begun.stdout
+    assert "  role            lab-02-app-role" in begun.stdout
+    assert "kubectl exec -n lab-02 deployment/app -- aws sts get-caller-identity" in begun.stdout
+    assert "Next: irsa-lab labs check 02" in begun.stdout
+
+    first = labs("check", "02")
+    assert first.exit_code == 1
+    assert "FAIL  the app reads its bucket" in first.stdout
+    assert "expected:" in first.stdout
+
+    assert labs("hint", "02").stdout.startswith("Hint 1 of 3:")
+    assert labs("hint", "02").stdout.startswith("Hint 2 of 3:")
+    beyond = labs("hint", "02", "--number", "4")
+    assert (beyond.exit_code, "ask for 1 to 3" in beyond.stderr) == (1, True)
+
+    assert "def solution(world: World)" in labs("solution", "02", "--apply").stdout
+    done = json.loads(labs("check", "02", "--json").stdout)
+    assert done["passed"]
+
+    listed = labs().stdout
+    assert re.search(r"\n1 of \d+ done", listed)
+    assert re.search(r"02  Spelled right, .* done +2 hints, solution\n", listed)
+    rows = {row["id"][:2]: row for row in json.loads(labs("--json").stdout)}
+    assert (rows["02"]["state"], rows["02"]["hints_used"]) == ("done", 2)
+    assert rows["02"]["solution_seen"]
+    assert rows["03"]["state"] == "not started"
+    assert labs("reset", "02").stdout == "02-everyone-nodded is as it was at its start.\n"
+
+
+@pytest.mark.parametrize("command", ["check", "hint", "solution"])
+def test_a_lab_that_was_not_started_says_how_to(labs: Any, command: str) -> None:
+    refused = labs(command, "03")
+    assert refused.exit_code == 1
+    assert "irsa-lab labs start 03" in refused.stderr
+
+
+def test_a_lab_whose_world_is_gone_says_how_to_get_it_back(world: World, tmp_path: Path) -> None:
+    progress, lab = Progress(tmp_path / "progress.sqlite3"), find_lab("04")
+    progress.started(lab.id)
+    with pytest.raises(IrsaLabError, match="irsa-lab labs reset 04"):
+        engine.check(world, lab, progress)
+
+
+def test_an_unknown_lab_is_answered_with_what_is_alike() -> None:
+    assert find_lab("2").number == "02"
+    with pytest.raises(IrsaLabError, match=r"there are 01 to \d+; irsa-lab labs lists them"):
+        find_lab("99")
+    with pytest.raises(IrsaLabError, match="did you mean 02-everyone-nodded"):
+        find_lab("everyone-noded")

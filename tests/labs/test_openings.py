@@ -1,0 +1,153 @@
+"""What an over-broad fix leaves open is found, and what is exact is left in peace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from irsa_helpers.doctor.admission import TokenFacts
+from irsa_helpers.labs.openings import (
+    admitted_strangers,
+    allowed,
+    let_into_bucket,
+    more_than_reading,
+    only_allowing,
+)
+
+ISSUER = "oidc.eks.ap-northeast-2.amazonaws.com/id/EXAMPLE"
+PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"
+OWN = "system:serviceaccount:lab-01:app-sa"
+TOKEN = TokenFacts(PROVIDER, f"https://{ISSUER}", OWN, "sts.amazonaws.com")
+ROLE = "arn:aws:iam::111122223333:role/lab-01-app-role"
+BUCKET = "arn:aws:s3:::data"
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+SUB, AUD = f"{ISSUER}:sub", {f"{ISSUER}:aud": "sts.amazonaws.com"}
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def trusting(**condition: dict[str, Any]) -> dict[str, Any]:
+    """A statement for the cluster's provider, under those operators (`_` stands for `:`)."""
+    blocks = {operator.replace("_", ":"): block for operator, block in condition.items()}
+    return {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": PROVIDER},
+        "Condition": blocks,
+    }
+
+
+def like(pattern: str) -> dict[str, Any]:
+    return trusting(StringLike={SUB: pattern}, StringEquals=AUD)
+
+
+EXACT = trusting(StringEquals={SUB: OWN, **AUD})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        like("system:serviceaccount:*:*"),
+        like("system:serviceaccount:lab-01:*"),
+        like("system:serviceaccount:lab-01:app*"),
+        like("system:serviceaccount:lab-01:app-s?"),
+        like("system:serviceaccount:lab-01:a*sa"),
+        like("system:serviceaccount:lab-0?:app-sa"),
+        like("*lab-01:app-sa"),
+        like("*"),
+        like("system:serviceaccount:team-*:worker"),
+        trusting(StringEquals=AUD),
+        trusting(StringEquals={SUB: [OWN, "system:serviceaccount:lab-01:worker"], **AUD}),
+        trusting(StringNotEquals={SUB: "system:serviceaccount:default:default"}),
+        trusting(ForAllValues_StringLike={SUB: "system:*"}),
+        trusting(StringLikeIfExists={SUB: f"{OWN}*"}),
+        trusting(StringEquals={"sts:RoleSessionName": "the-real-app", **AUD}),
+        trusting(IpAddress={"aws:SourceIp": "10.0.0.0/8"}, StringEquals=AUD),
+        {**trusting(StringEquals=AUD), "Principal": "*"},
+    ],
+    ids=lambda statement: str(statement["Condition"])[:70],
+)
+def test_a_stranger_gets_in(statement: dict[str, Any]) -> None:
+    """Alone, and beside the exact statement that hides it from a quick look."""
+    for document in (policy(statement), policy(EXACT, statement)):
+        found = admitted_strangers(document, ROLE, TOKEN)
+        assert found
+        assert OWN not in found
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        policy(EXACT),
+        policy(EXACT, EXACT),
+        policy(like(OWN)),
+        policy(trusting(StringEquals={SUB: [OWN, OWN], **AUD})),
+        policy(trusting(StringEqualsIgnoreCase={SUB: OWN.upper(), **AUD})),
+        policy(trusting(ForAnyValue_StringEquals={SUB: OWN}, StringEquals=AUD)),
+        policy(trusting(StringEquals={SUB: OWN, **AUD}, StringLike={SUB: "system:*"})),
+        policy(
+            like("system:serviceaccount:*:*"),
+            {**trusting(StringNotEquals={SUB: OWN}), "Effect": "Deny"},
+        ),
+    ],
+    ids=lambda document: str([each["Condition"] for each in document["Statement"]])[-70:],
+)
+def test_nobody_else_gets_in_by_what_is_exact(document: dict[str, Any]) -> None:
+    assert admitted_strangers(document, ROLE, TOKEN) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"Action": "s3:*"}, "s3:*"),
+        ({"Action": "s3:Get*"}, "s3:Get*"),
+        ({"Action": ["s3:GetObject", "s3:PutObjectAcl"]}, "s3:PutObjectAcl"),
+        ({"Resource": "*"}, "on *"),
+        ({"Resource": "arn:aws:s3:::*/hello.txt"}, "*/hello.txt"),
+        ({"Resource": f"{BUCKET}*"}, f"{BUCKET}*"),
+        ({"Resource": f"{BUCKET}-of-others/*"}, "-of-others"),
+        ({"Action": "sts:AssumeRole", "Resource": ROLE}, "sts:AssumeRole"),
+        ({"Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}, "allows *"),
+    ],
+)
+def test_more_than_reading_is_told(change: dict[str, Any], said: str) -> None:
+    [found] = more_than_reading([policy(READ, {**READ, **change})], "data")
+    assert said in found
+
+
+def test_reading_is_no_more_than_reading() -> None:
+    documents = [
+        policy(READ, {**READ, "Action": ["s3:ListBucket", "s3:GetBucketLocation"]}),
+        policy({**READ, "Action": "S3:getobject", "Resource": f"{BUCKET}/hello.txt"}),
+        policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}),
+    ]
+    assert list(more_than_reading(documents, "data")) == []
+    negated = {"Effect": "Allow", "NotAction": "iam:*", "Resource": BUCKET}
+    assert list(more_than_reading([policy(negated)], "data")) == [
+        "it allows all that NotAction does not name"
+    ]
+
+
+def test_a_buckets_policy_may_let_in_the_role_alone() -> None:
+    own = {**READ, "Principal": {"AWS": ROLE}}
+    assert list(let_into_bucket(policy(own), ROLE, "data")) == []
+    denying = {**own, "Effect": "Deny", "Principal": "*"}
+    assert list(let_into_bucket(policy(denying), ROLE, "data")) == []
+    for principal in ("*", {"AWS": "*"}, {"AWS": [ROLE, "arn:aws:iam::111122223333:root"]}):
+        [found] = let_into_bucket(policy({**own, "Principal": principal}), ROLE, "data")
+        assert "lets in" in found
+        assert ROLE not in found
+    [wide] = let_into_bucket(policy({**own, "Action": "s3:*"}), ROLE, "data")
+    assert "s3:*" in wide
+
+
+def test_only_what_is_allowed_is_kept() -> None:
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    assert only_allowing(policy(deny)) is None
+    conditional = {**READ, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    kept = only_allowing(policy(deny, conditional))
+    assert kept == policy({**READ, "Condition": {}})
+    assert allowed([policy(READ, deny)]) == {("s3:GetObject", f"{BUCKET}/*")}

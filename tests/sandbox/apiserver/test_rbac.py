@@ -1,0 +1,146 @@
+"""Who may do what: default roles, aggregation, escalation, impersonation, and the reasons given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+NAMESPACED = f"{RBAC}/namespaces/default"
+ACCOUNT = "system:serviceaccount:default:viewer"
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+
+
+def binding(name: str, role: str, kind: str = "ClusterRole") -> dict[str, Any]:
+    return {
+        "metadata": {"name": name},
+        "roleRef": {"kind": kind, "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": "viewer", "namespace": "default"}],
+    }
+
+
+@pytest.fixture
+def bound(http: Any) -> Any:
+    """Binds the ServiceAccount `viewer` in the namespace `default`, for a test."""
+    names: list[str] = []
+
+    def call(role: str, kind: str = "ClusterRole") -> None:
+        names.append(f"{role}-{kind}".lower())
+        answer = http("POST", f"{NAMESPACED}/rolebindings", binding(names[-1], role, kind))
+        assert answer.status_code == 201
+
+    yield call
+    for name in names:
+        http("DELETE", f"{NAMESPACED}/rolebindings/{name}")
+
+
+def review(http: Any, user: str, **attributes: str) -> dict[str, Any]:
+    asked = {"namespace": "default"} | attributes
+    body = {"spec": {"user": user, "resourceAttributes": asked}}
+    status: dict[str, Any] = http("POST", REVIEWS, body).json()["status"]
+    return status
+
+
+def test_the_default_roles_are_made_of_each_other(http: Any) -> None:
+    rules = {
+        each["metadata"]["name"]: each["rules"]
+        for each in http("GET", f"{RBAC}/clusterroles").json()["items"]
+    }
+    assert rules["view"] == rules["system:aggregate-to-view"]
+    for part in ("system:aggregate-to-edit", "system:aggregate-to-view"):
+        assert all(rule in rules["edit"] for rule in rules[part])
+    assert all(rule in rules["admin"] for rule in rules["edit"])
+
+
+def test_a_label_makes_a_role_part_of_view(http: Any, bound: Any) -> None:
+    bound("view")
+    assert review(http, ACCOUNT, verb="get", resource="widgets")["allowed"] is False
+    metadata = {"name": "w", "labels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"}}
+    rule = {"apiGroups": [""], "resources": ["widgets"], "verbs": ["get"]}
+    http("POST", f"{RBAC}/clusterroles", {"metadata": metadata, "rules": [rule]})
+    assert review(http, ACCOUNT, verb="get", resource="widgets") == {
+        "allowed": True,
+        "reason": 'RBAC: allowed by RoleBinding "view-clusterrole/default" of ClusterRole "view" '
+        'to ServiceAccount "viewer/default"',
+    }
+    http("DELETE", f"{RBAC}/clusterroles/w")
+    assert review(http, ACCOUNT, verb="get", resource="widgets")["allowed"] is False
+
+
+def test_a_role_that_is_not_there_is_named(http: Any, bound: Any) -> None:
+    bound("gone", "Role")
+    pods = "/api/v1/namespaces/default/pods"
+    answer = http("GET", pods, headers={"Impersonate-User": ACCOUNT})
+    assert answer.status_code == 403
+    assert answer.json()["message"] == (
+        f'pods is forbidden: User "{ACCOUNT}" cannot list resource "pods" in API group "" in the '
+        'namespace "default": RBAC: role.rbac.authorization.k8s.io "gone" not found'
+    )
+
+
+def test_nobody_gives_what_they_do_not_have(http: Any, bound: Any) -> None:
+    bound("admin")
+    as_account = {"Impersonate-User": ACCOUNT}
+
+    def role(resource: str) -> dict[str, Any]:
+        rule = {"apiGroups": [""], "resources": [resource], "verbs": ["get", "list"]}
+        return {"metadata": {"name": f"give-{resource}"}, "rules": [rule]}
+
+    place = f"{NAMESPACED}/roles"
+    assert http("POST", place, role("secrets"), headers=as_account).status_code == 201
+    answer = http("POST", place, role("nodes"), headers=as_account)
+    assert answer.status_code == 403
+    assert answer.json()["message"].endswith(
+        "is attempting to grant RBAC permissions not currently held:\n"
+        '{APIGroups:[""], Resources:["nodes"], Verbs:["get", "list"]}'
+    )
+    body = binding("up", "cluster-admin")
+    refused = http("POST", f"{NAMESPACED}/rolebindings", body, headers=as_account)
+    assert refused.status_code == 403
+    assert '{NonResourceURLs:["*"], Verbs:["*"]}' in refused.json()["message"]
+
+
+def test_a_stranger_hears_no_before_not_found(http: Any) -> None:
+    stranger = {"Impersonate-User": "eve"}
+    for method, path, verb in (
+        ("GET", "/api/v1/namespaces/default/widgets/w", "get"),
+        ("DELETE", "/api/v1/namespaces/default/widgets", "deletecollection"),
+        ("POST", "/apis/authentication.k8s.io/v1/tokenreviews", "create"),
+    ):
+        answer = http(method, path, headers=stranger)
+        assert answer.status_code == 403
+        assert f'User "eve" cannot {verb} resource' in answer.json()["message"]
+
+
+def test_whoever_is_impersonated_is_taken_whole(http: Any) -> None:
+    headers = {
+        "Impersonate-User": "alice",
+        "Impersonate-Group": "dev",
+        "Impersonate-Uid": "12",
+        "Impersonate-Extra-Scopes": "a",
+    }
+    place = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    info = http("POST", place, {}, headers=headers).json()["status"]["userInfo"]
+    assert info == {
+        "username": "alice",
+        "uid": "12",
+        "groups": ["dev", "system:authenticated"],
+        "extra": {"scopes": ["a"]},
+    }
+    refused = http("GET", "/api", headers={"Impersonate-Group": "dev"})
+    assert refused.status_code == 500
+    assert "without impersonating a user" in refused.json()["message"]
+
+
+def test_a_namespace_is_read_by_a_role_in_it(http: Any, bound: Any) -> None:
+    as_viewer = {"Impersonate-User": ACCOUNT}
+    path = "/api/v1/namespaces/default"
+    assert http("GET", path, headers=as_viewer).json()["message"] == (
+        f'namespaces "default" is forbidden: User "{ACCOUNT}" cannot get resource "namespaces" in '
+        'API group "" in the namespace "default"'
+    )
+    bound("view")
+    assert http("GET", path, headers=as_viewer).status_code == 200
+    for other in ("/api/v1/namespaces/kube-system", "/api/v1/namespaces"):
+        assert http("GET", other, headers=as_viewer).status_code == 403

@@ -1,0 +1,39 @@
+"""A write that does not reach the disk does not exist, and is in nobody's way."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from irsa_helpers.sandbox.apiserver.storage import Store
+
+
+def test_a_full_disk_refuses_a_write_and_takes_the_next(tmp_path: Path) -> None:
+    store = Store(tmp_path / "kubernetes.sqlite3")
+    database = sqlite3.connect(tmp_path / "kubernetes.sqlite3")
+    [pages] = database.execute("PRAGMA page_count").fetchone()
+    store._database.execute(f"PRAGMA max_page_count = {pages}")
+    key, revision = ("configmaps", "default", "big"), store.revision
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        store.put(key, {"metadata": {"name": "big"}, "data": {"text": "x" * 100_000}})
+    assert (store.get(key), store.revision) == (None, revision)
+    store._database.execute("PRAGMA max_page_count = 100000")
+    store.put(key, {"metadata": {"name": "big"}})
+    store.close()
+    again = Store(tmp_path / "kubernetes.sqlite3")
+    assert again.get(key) is not None
+    again.close()
+    database.close()
+
+
+def test_an_event_is_kept_without_waiting_for_the_disk(tmp_path: Path) -> None:
+    store = Store(tmp_path / "kubernetes.sqlite3")
+    store.put(("events", "default", "e"), {"metadata": {"name": "e"}})
+    again = Store(tmp_path / "kubernetes.sqlite3")
+    assert again.get(("events", "default", "e")) is not None, "as after a kill: nothing was closed"
+    [level] = store._database.execute("PRAGMA synchronous").fetchone()
+    assert level == 2, "every other write waits for the disk"
+    store.close()
+    again.close()
