@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,11 +81,24 @@ def _command(root: Path, port: int, browser: bool) -> list[str]:
         # Errors, and the address, which counts as critical.
         "--Application.log_level=ERROR",
     ]
+    if shell := _shell():
+        command.append(f"--ServerApp.terminado_settings=shell_command={shlex.quote(shell)}")
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     return command
+
+
+def _shell() -> str | None:
+    """The terminal's program where it has a choice; None leaves PowerShell to Windows.
+
+    Named, it starts in the environment given here. JupyterLab's own choice may be a login shell,
+    whose /etc/profile sets PATH anew: `aws` and `kubectl` of this project would be gone.
+    """
+    if os.name == "nt":
+        return None
+    return os.environ.get("SHELL") or shutil.which("bash") or "sh"
 
 
 def _encryption() -> str:

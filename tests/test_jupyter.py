@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 
 from irsa_helpers import state
@@ -20,8 +22,8 @@ YOUR_OWN = {"AWS_PROFILE": "mine", "AWS_REGION": "eu-west-1", "KUBECONFIG": "/ho
 
 
 @contextmanager
-def opened(home: Path, **variables: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """What `irsa-lab open` prints up to its address, and the environment that JupyterLab has."""
+def opened(home: Path, **variables: str) -> Iterator[tuple[str, psutil.Process]]:
+    """What `irsa-lab open` prints up to its address, and the JupyterLab it started."""
     process = subprocess.Popen(
         [PROGRAM, "open", "--no-browser", "--port", "19888"],
         cwd=ROOT,
@@ -40,14 +42,15 @@ def opened(home: Path, **variables: str) -> Iterator[tuple[str, dict[str, str]]]
             for child in psutil.Process(process.pid).children()
             if "jupyterlab" in child.cmdline()
         ]
-        yield said, jupyterlab[0].environ()
+        yield said, jupyterlab[0]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
 
 
 def test_the_sandbox_is_all_that_its_jupyterlab_knows_of_aws(tmp_path: Path) -> None:
-    with opened(tmp_path, **YOUR_OWN) as (said, variables):
+    with opened(tmp_path, **YOUR_OWN) as (said, jupyterlab):
+        variables = jupyterlab.environ()
         sandbox = state.read(tmp_path)
         assert sandbox is not None
         assert variables["AWS_ENDPOINT_URL"] == sandbox["aws"]["endpoint_url"]
@@ -58,8 +61,18 @@ def test_the_sandbox_is_all_that_its_jupyterlab_knows_of_aws(tmp_path: Path) -> 
 
 
 def test_a_real_account_keeps_its_own_settings(tmp_path: Path) -> None:
-    with opened(tmp_path, IRSA_LAB_WORLD="aws", **YOUR_OWN) as (said, variables):
+    with opened(tmp_path, IRSA_LAB_WORLD="aws", **YOUR_OWN) as (said, jupyterlab):
+        variables = jupyterlab.environ()
         assert "your own AWS account" in said
         assert state.read(tmp_path) is None, "no sandbox is started"
         assert YOUR_OWN.items() <= variables.items()
         assert "AWS_ENDPOINT_URL" not in variables
+
+
+def test_the_terminal_keeps_the_environment_it_is_given(tmp_path: Path) -> None:
+    with opened(tmp_path, SHELL="/bin/sh") as (said, jupyterlab):
+        address = next(line for line in said.split() if "?token=" in line)
+        server, token = re.fullmatch(r"(http://[^/]+)/.*token=(\w+)", address).groups()  # type: ignore[union-attr]
+        httpx.post(f"{server}/api/terminals", params={"token": token}).raise_for_status()
+        shells = [child.cmdline() for child in jupyterlab.children()]
+        assert ["/bin/sh"] in shells, "no login shell, which would set PATH anew"

@@ -86,8 +86,11 @@ def type_command(page: Page, command: str, prompts: Path, seconds: float = SECON
 
 
 def prepare_shell(page: Page, folder: Path, prompts: Path) -> None:
-    """A short prompt that leaves a mark; typed again while the terminal was not yet connected."""
-    setup = f"OUTPUT={folder}; PS1='$ '; PROMPT_COMMAND='echo . >> {prompts}'; clear"
+    """A short prompt that leaves a mark; typed again while the terminal was not yet connected.
+
+    The shell may be any: PROMPT_COMMAND would be Bash's alone.
+    """
+    setup = f"OUTPUT={folder}; PS1='$(echo . >> {prompts})$ '; clear"
     for _ in range(5):
         try:
             return type_command(page, setup, prompts, seconds=15)
