@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -48,8 +47,16 @@ def opened(home: Path, **variables: str) -> Iterator[tuple[str, psutil.Process]]
         process.wait(timeout=30)
 
 
+def terminal_programs(said: str, jupyterlab: psutil.Process) -> list[list[str]]:
+    """A new terminal is opened; the command lines of all programs that JupyterLab runs then."""
+    address = next(line for line in said.split() if "?token=" in line)
+    server, token = address.split("/lab/tree")[0], address.split("token=")[1]
+    httpx.post(f"{server}/api/terminals", params={"token": token}).raise_for_status()
+    return [child.cmdline() for child in jupyterlab.children()]
+
+
 def test_the_sandbox_is_all_that_its_jupyterlab_knows_of_aws(tmp_path: Path) -> None:
-    with opened(tmp_path, **YOUR_OWN) as (said, jupyterlab):
+    with opened(tmp_path, SHELL="/bin/sh", **YOUR_OWN) as (said, jupyterlab):
         variables = jupyterlab.environ()
         sandbox = state.read(tmp_path)
         assert sandbox is not None
@@ -57,6 +64,8 @@ def test_the_sandbox_is_all_that_its_jupyterlab_knows_of_aws(tmp_path: Path) -> 
         assert variables["KUBECONFIG"] == sandbox["kubernetes"]["kubeconfig"]
         assert "AWS_PROFILE" not in variables
         assert len(said.splitlines()) < 12, f"a few lines with the address at their end: {said}"
+        shells = terminal_programs(said, jupyterlab)
+        assert ["/bin/sh"] in shells, "a login shell would set PATH anew, without `aws`"
     assert state.read(tmp_path) is None, "both stop together"
 
 
@@ -67,12 +76,3 @@ def test_a_real_account_keeps_its_own_settings(tmp_path: Path) -> None:
         assert state.read(tmp_path) is None, "no sandbox is started"
         assert YOUR_OWN.items() <= variables.items()
         assert "AWS_ENDPOINT_URL" not in variables
-
-
-def test_the_terminal_keeps_the_environment_it_is_given(tmp_path: Path) -> None:
-    with opened(tmp_path, SHELL="/bin/sh") as (said, jupyterlab):
-        address = next(line for line in said.split() if "?token=" in line)
-        server, token = re.fullmatch(r"(http://[^/]+)/.*token=(\w+)", address).groups()  # type: ignore[union-attr]
-        httpx.post(f"{server}/api/terminals", params={"token": token}).raise_for_status()
-        shells = [child.cmdline() for child in jupyterlab.children()]
-        assert ["/bin/sh"] in shells, "no login shell, which would set PATH anew"
