@@ -149,10 +149,22 @@ def trust_scope(case: Case) -> Link:
 def _trust_fix(case: Case) -> str:
     """The command that admits this ServiceAccount and keeps what is exact and of others."""
     found = statements(case.role["AssumeRolePolicyDocument"])
-    kept = [each for each in found if len(found) > 1 and _is_for_others(case, each)]
+    exact = [each for each in found if _is_for_others(case, each)]
+    used = [each for each in exact if _users(case, each)]
+    kept = exact if len(found) > 1 else used
     own = _own_policy(case)
-    told = "" if kept else "# it takes the place of all that the trust policy says now"
+    sharing = ", ".join(subject for each in used for subject in _users(case, each))
+    told = (
+        f"# {sharing} keeps this role; if the two are not to share it, annotate a role of its own"
+        if sharing
+        else "# it takes the place of all that the trust policy says now" * (not kept)
+    )
     return commands(trust_command(case, own | {"Statement": [*kept, *own["Statement"]]}), told)
+
+
+def _users(case: Case, statement: dict[str, Any]) -> list[str]:
+    """The other ServiceAccounts that ask for the role and are named by that statement."""
+    return [subject for subject in case.other_subjects if f'"{subject}"' in json.dumps(statement)]
 
 
 def _is_for_others(case: Case, statement: dict[str, Any]) -> bool:

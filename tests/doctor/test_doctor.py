@@ -353,6 +353,25 @@ def test_several_faults_are_named_at_once(chain: Chain) -> None:
     assert names == ["annotation", "provider", "trust-policy", "permissions"]
 
 
+def test_what_lies_behind_a_mistaken_arn_is_named_as_well(chain: Chain) -> None:
+    chain.annotate(chain.role)
+    mistype_subject(chain)
+    take_permissions(chain)
+    names = [problem.name for problem in chain.diagnose().problems]
+    assert names == ["role-arn", "injection", "trust-policy", "permissions"]
+
+
+def test_a_role_that_another_service_account_uses_is_not_taken_from_it(chain: Chain) -> None:
+    ensure_service_account(
+        chain.world, "other-sa", namespace=chain.namespace, role_arn=chain.role_arn
+    )
+    other = build_trust_policy(oidc.provider_arn(chain.world), chain.namespace, "other-sa")
+    chain.put_trust(other)
+    fix = chain.diagnose()["trust-policy"].fix
+    assert other["Statement"][0] in json.loads(fix.split("'")[1])["Statement"]
+    assert f"# system:serviceaccount:{chain.namespace}:other-sa keeps this role" in fix
+
+
 def test_nothing_is_changed_by_looking(chain: Chain) -> None:
     before = roles.describe_role(chain.world, chain.role)
     chain.diagnose()
