@@ -28,13 +28,20 @@ def make_a_mess(world: World, scene: Scene) -> None:
         iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     iam.put_role_permissions_boundary(RoleName=scene.role, PermissionsBoundary=arn)
     storage.ensure_bucket(world, scene.bucket, objects={"hello.txt": "1"})
-    on_node = json.dumps(roles.build_bucket_read_policy(scene.bucket))
-    iam.put_role_policy(RoleName=NODE_ROLE, PolicyName=PERMISSIONS, PolicyDocument=on_node)
+    read = json.dumps(roles.build_bucket_read_policy(scene.bucket))
+    iam.put_role_policy(RoleName=NODE_ROLE, PolicyName=PERMISSIONS, PolicyDocument=read)
     s3.put_bucket_versioning(Bucket=scene.bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=scene.bucket, Key="hello.txt", Body=b"2")
     s3.delete_object(Bucket=scene.bucket, Key="hello.txt")
     scene.set_bucket_policy({"AWS": scene.role_arn})
     scene.static_keys()
+    person, group = f"{NAMESPACE}-somebody", f"{NAMESPACE}-group"
+    iam.create_user(UserName=person)
+    iam.create_group(GroupName=group)
+    iam.put_group_policy(GroupName=group, PolicyName="x", PolicyDocument=read)
+    iam.add_user_to_group(GroupName=group, UserName=person)
+    iam.attach_user_policy(UserName=person, PolicyArn=arn)
+    iam.attach_group_policy(GroupName=group, PolicyArn=arn)
     for name in (NAMESPACE, f"{NAMESPACE}-too"):
         core_v1(world).create_namespace({"metadata": {"name": name}})
 
@@ -51,6 +58,7 @@ def test_nothing_of_a_lab_is_left(world: World) -> None:
         *(role["RoleName"] for role in iam.list_roles()["Roles"]),
         *(policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]),
         *(user["UserName"] for user in iam.list_users()["Users"]),
+        *(group["GroupName"] for group in iam.list_groups()["Groups"]),
         *(
             policy["PolicyName"]
             for policy in iam.list_attached_role_policies(RoleName=NODE_ROLE)["AttachedPolicies"]
