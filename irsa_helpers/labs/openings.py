@@ -174,10 +174,22 @@ def let_into_bucket(policy: Document, role_arn: str, bucket: str) -> Iterator[st
     """Whom a bucket's policy lets in beside the role, and what beyond reading it gives the role."""
     for statement in allowing([policy]):
         others = [who for who in _principals(statement) if who != role_arn]
-        if others:
+        if others and not _is_limited_to(statement, role_arn):
             yield f"the bucket's own policy lets in {', '.join(others)}"
         for text in _beyond(statement, bucket):
             yield f"the bucket's own policy: {text}"
+
+
+def _is_limited_to(statement: Document, role_arn: str) -> bool:
+    """Whether a condition on who asks names that role alone, as where the Principal is a `*`."""
+    blocks = statement.get("Condition", {})
+    asked = [
+        texts(value)
+        for operator in ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
+        for key, value in blocks.get(operator, {}).items()
+        if key.lower() == "aws:principalarn"
+    ]
+    return [role_arn] in asked
 
 
 def _principals(statement: Document) -> list[str]:

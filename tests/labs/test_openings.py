@@ -170,6 +170,10 @@ def test_a_buckets_policy_may_let_in_the_role_alone() -> None:
         [found] = let_into_bucket(policy({**own, "Principal": principal}), ROLE, "data")
         assert "lets in" in found
         assert ROLE not in found
+    for asked, lets_in in ((ROLE, False), (f"{ROLE}*", True), ([ROLE, f"{ROLE}-2"], True)):
+        by_condition = {"ArnLike": {"aws:PrincipalArn": asked}}
+        limited = {**own, "Principal": "*", "Condition": by_condition}
+        assert bool(list(let_into_bucket(policy(limited), ROLE, "data"))) is lets_in
     [wide] = let_into_bucket(policy({**own, "Action": "s3:*"}), ROLE, "data")
     assert "s3:*" in wide
 
