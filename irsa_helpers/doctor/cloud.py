@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
@@ -147,24 +148,37 @@ def trust_scope(case: Case) -> Link:
 
 
 def _trust_fix(case: Case) -> str:
-    """The command that admits this ServiceAccount and keeps what is exact and of others."""
-    found = statements(case.role["AssumeRolePolicyDocument"])
+    """The command that admits this ServiceAccount, and keeps what is exact and the role's users."""
+    found, users = statements(case.role["AssumeRolePolicyDocument"]), _users(case)
     exact = [each for each in found if _is_for_others(case, each)]
-    used = [each for each in exact if _users(case, each)]
-    kept = exact if len(found) > 1 else used
+    kept = exact if len(found) > 1 else [each for each in exact if _named(users, each)]
     own = _own_policy(case)
-    sharing = ", ".join(subject for each in used for subject in _users(case, each))
-    told = (
-        f"# {sharing} keeps this role; if the two are not to share it, annotate a role of its own"
-        if sharing
-        else "# it takes the place of all that the trust policy says now" * (not kept)
-    )
+    if unnamed := [user for user in users if not _named([user], kept)]:
+        condition = own["Statement"][0]["Condition"]["StringEquals"]
+        [key] = [key for key in condition if key.endswith(":sub")]
+        condition[key] = [case.subject, *unnamed]
+    told = "" if kept or users else "# it takes the place of all that the trust policy says now"
+    if users:
+        told = (
+            f"# {', '.join(users)} uses this role today, and keeps it; take it out where each is "
+            "to have a role of its own"
+        )
     return commands(trust_command(case, own | {"Statement": [*kept, *own["Statement"]]}), told)
 
 
-def _users(case: Case, statement: dict[str, Any]) -> list[str]:
-    """The other ServiceAccounts that ask for the role and are named by that statement."""
-    return [subject for subject in case.other_subjects if f'"{subject}"' in json.dumps(statement)]
+def _users(case: Case) -> list[str]:
+    """The other ServiceAccounts that ask for the role and get it today."""
+    token = case.token(case.provider_arn)
+    return [
+        subject
+        for subject in case.other_subjects
+        if admission(case.role, replace(token, subject=subject)).allowed
+    ]
+
+
+def _named(subjects: list[str], policy: Any) -> bool:
+    """Whether a part of a policy names one of those ServiceAccounts whole."""
+    return any(json.dumps(subject) in json.dumps(policy) for subject in subjects)
 
 
 def _is_for_others(case: Case, statement: dict[str, Any]) -> bool:

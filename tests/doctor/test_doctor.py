@@ -365,11 +365,16 @@ def test_a_role_that_another_service_account_uses_is_not_taken_from_it(chain: Ch
     ensure_service_account(
         chain.world, "other-sa", namespace=chain.namespace, role_arn=chain.role_arn
     )
-    other = build_trust_policy(oidc.provider_arn(chain.world), chain.namespace, "other-sa")
-    chain.put_trust(other)
+    other = f"system:serviceaccount:{chain.namespace}:other-sa"
+    exact = build_trust_policy(oidc.provider_arn(chain.world), chain.namespace, "other-sa")
+    chain.put_trust(exact)
     fix = chain.diagnose()["trust-policy"].fix
-    assert other["Statement"][0] in json.loads(fix.split("'")[1])["Statement"]
-    assert f"# system:serviceaccount:{chain.namespace}:other-sa keeps this role" in fix
+    assert exact["Statement"][0] in json.loads(fix.split("'")[1])["Statement"]
+    assert f"# {other} uses this role today" in fix
+    chain.claims("StringLike", sub=f"system:serviceaccount:{chain.namespace}:*")
+    [statement] = json.loads(chain.diagnose()["trust-scope"].fix.split("'")[1])["Statement"]
+    subjects = [v for k, v in statement["Condition"]["StringEquals"].items() if k.endswith(":sub")]
+    assert subjects == [[f"system:serviceaccount:{chain.namespace}:{chain.account}", other]]
 
 
 def test_nothing_is_changed_by_looking(chain: Chain) -> None:
