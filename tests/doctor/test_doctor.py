@@ -353,6 +353,13 @@ def test_several_faults_are_named_at_once(chain: Chain) -> None:
     assert names == ["annotation", "provider", "trust-policy", "permissions"]
 
 
+def test_a_denial_is_named_behind_a_resource_that_does_not_fit(chain: Chain) -> None:
+    permit_the_bucket_alone(chain)
+    deny_by_bucket_policy(chain)
+    names = [problem.name for problem in chain.diagnose().problems]
+    assert names == ["permission-resources", "resource-policies"]
+
+
 def test_what_lies_behind_a_mistaken_arn_is_named_as_well(chain: Chain) -> None:
     chain.annotate(chain.role)
     mistype_subject(chain)
