@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import pod_identity, roles, storage
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.labs.identities import inline_policies, read_identities
+from irsa_helpers.labs.identities import inline_policies, managed_policy, read_identities
+from irsa_helpers.labs.readers import gives
 from irsa_helpers.lookups import kubernetes_object
 from irsa_helpers.world_sandbox import in_account
 
@@ -36,6 +37,7 @@ def clear_scene(world: World, namespace: str) -> None:
         _wait_until_gone(world, name)
     for each in (world, *(in_account(world, account) for account in OTHER_ACCOUNTS)):
         _clear_account(each, namespace)
+    _close_node(world, namespace)
     pages = world.aws("eks").get_paginator("list_pod_identity_associations")
     for page in pages.paginate(clusterName=world.cluster_name):
         for found in page["associations"]:
@@ -75,6 +77,20 @@ def _forget(world: World, role: dict[str, Any], namespace: str) -> None:
     for name, document in inline_policies(role).items():
         if name == namespace or f":{namespace}-" in json.dumps(document):
             world.aws("iam").delete_role_policy(RoleName=role["RoleName"], PolicyName=name)
+
+
+def _close_node(world: World, namespace: str) -> None:
+    """The node's role may not read the lab's buckets, by whatever policy a learner gave it."""
+    iam, role = world.aws("iam"), roles.describe_role(world, NODE_ROLE)
+    if role is None:
+        return
+    resource = f"arn:aws:s3:::{namespace}-data-{world.cluster.account_id}/any"
+    for name, document in role["InlinePolicies"].items():
+        if gives(role["Arn"], [document], None, resource):
+            iam.delete_role_policy(RoleName=NODE_ROLE, PolicyName=name)
+    for arn in role["AttachedPolicies"]:
+        if gives(role["Arn"], [managed_policy(world, arn)], None, resource):
+            iam.detach_role_policy(RoleName=NODE_ROLE, PolicyArn=arn)
 
 
 def _delete_group(world: World, group: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from irsa_helpers import oidc, roles, trust
 from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.clearing import NODE_ROLE
+from irsa_helpers.labs.identities import managed_policy
 from irsa_helpers.labs.look import Seen, look
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.openings import (
@@ -183,14 +184,10 @@ def permits_only_read(scene: Scene) -> Goal:
 
 def policies_of(world: World, name: str) -> list[dict[str, Any]]:
     """The documents of a role's permission policies, inline and attached; none without a role."""
-    iam, role = world.aws("iam"), roles.describe_role(world, name)
+    role = roles.describe_role(world, name)
     if role is None:
         return []
-    attached = []
-    for arn in role["AttachedPolicies"]:
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)
-        attached.append(found["PolicyVersion"]["Document"])
+    attached = [managed_policy(world, arn) for arn in role["AttachedPolicies"]]
     return [*role["InlinePolicies"].values(), *attached]
 
 
