@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from irsa_helpers.doctor import app_log, cloud, permissions, pod, reach, static_keys, workload
 from irsa_helpers.doctor.case import Case
+from irsa_helpers.doctor.fixes import one_restart
 from irsa_helpers.doctor.overview import Overview, overview
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError
 from irsa_helpers.doctor.result import PROBLEMS, Diagnosis, Link
@@ -61,7 +62,7 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
     Deployment's. Print the result, or take `.problems`, `["trust-policy"]` or `.to_dict()`.
     """
     case = Case(world, target, namespace)
-    links = [_walk(case, name, check) for name, check in LINKS.items()]
+    links = one_restart([_walk(case, name, check) for name, check in LINKS.items()])
     if any(link.state in PROBLEMS for link in links):
         links.append(Link("app-log", "skipped", "the links above tell why"))
     else:

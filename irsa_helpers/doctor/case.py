@@ -6,10 +6,10 @@ import json
 from functools import cached_property
 from typing import Any
 
-from irsa_helpers import arns, serviceaccounts
+from irsa_helpers import arns, serviceaccounts, trust
 from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles
 from irsa_helpers.doctor.cluster import ClusterEvidence
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
 
 
 class Case(ClusterEvidence):
@@ -25,10 +25,32 @@ class Case(ClusterEvidence):
         stated = stated.strip()
         if stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated):
             return stated
-        meant = [value.strip() for _, value in self.misplaced_roles] or self.admitting_roles
+        meant = [value.strip() for _, value in self.misplaced_roles]
+        if stated and (mended := mended_arn(stated, self.own_account)):
+            meant.append(mended)
+        meant = meant or self.admitting_roles
         if not meant:
             raise SkipError("no role is named, and none admits this ServiceAccount")
         return meant[0]
+
+    @cached_property
+    def other_subjects(self) -> list[str]:
+        """The subjects of other ServiceAccounts, in all namespaces, that ask for the role.
+
+        None where you may not list them.
+        """
+        path = "/api/v1/serviceaccounts"
+        try:
+            found = read_kubernetes(self.world, "list serviceaccounts", path) or {}
+        except CannotSeeError:
+            return []
+        subjects = [
+            trust.subject(each["metadata"]["namespace"], each["metadata"]["name"])
+            for each in found.get("items", [])
+            if (each["metadata"].get("annotations") or {}).get(serviceaccounts.ROLE_ARN)
+            == self.role_arn
+        ]
+        return [subject for subject in subjects if subject != self.subject]
 
     @cached_property
     def admitting_roles(self) -> list[str]:
@@ -180,3 +202,9 @@ class Case(ClusterEvidence):
             VersionId=policy["Policy"]["DefaultVersionId"],
         )
         return dict((version or {})["PolicyVersion"]["Document"])
+
+
+def mended_arn(stated: str, account_id: str) -> str | None:
+    """The ARN of that account's role whose name the text ends with; None where that is no name."""
+    arn = arns.role_arn(account_id, stated.strip().rpartition("/")[2])
+    return arn if serviceaccounts.ROLE_ARN_FORM.fullmatch(arn) else None

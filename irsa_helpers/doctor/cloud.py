@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
@@ -147,12 +148,37 @@ def trust_scope(case: Case) -> Link:
 
 
 def _trust_fix(case: Case) -> str:
-    """The command that admits this ServiceAccount and keeps what is exact and of others."""
-    found = statements(case.role["AssumeRolePolicyDocument"])
-    kept = [each for each in found if len(found) > 1 and _is_for_others(case, each)]
+    """The command that admits this ServiceAccount, and keeps what is exact and the role's users."""
+    found, users = statements(case.role["AssumeRolePolicyDocument"]), _users(case)
+    exact = [each for each in found if _is_for_others(case, each)]
+    kept = exact if len(found) > 1 else [each for each in exact if _named(users, each)]
     own = _own_policy(case)
-    told = "" if kept else "# it takes the place of all that the trust policy says now"
+    if unnamed := [user for user in users if not _named([user], kept)]:
+        condition = own["Statement"][0]["Condition"]["StringEquals"]
+        [key] = [key for key in condition if key.endswith(":sub")]
+        condition[key] = [case.subject, *unnamed]
+    told = "" if kept or users else "# it takes the place of all that the trust policy says now"
+    if users:
+        told = (
+            f"# {', '.join(users)} uses this role today, and keeps it; take it out where each is "
+            "to have a role of its own"
+        )
     return commands(trust_command(case, own | {"Statement": [*kept, *own["Statement"]]}), told)
+
+
+def _users(case: Case) -> list[str]:
+    """The other ServiceAccounts that ask for the role and get it today."""
+    token = case.token(case.provider_arn)
+    return [
+        subject
+        for subject in case.other_subjects
+        if admission(case.role, replace(token, subject=subject)).allowed
+    ]
+
+
+def _named(subjects: list[str], policy: Any) -> bool:
+    """Whether a part of a policy names one of those ServiceAccounts whole."""
+    return any(json.dumps(subject) in json.dumps(policy) for subject in subjects)
 
 
 def _is_for_others(case: Case, statement: dict[str, Any]) -> bool:

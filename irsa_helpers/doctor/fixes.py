@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from irsa_helpers.doctor.case import Case
+    from irsa_helpers.doctor.result import Link
 
 RESTARTABLE = {"deployment", "statefulset", "daemonset"}
+RESTART = "kubectl rollout restart"
+LATER = "# new Pods are made by a fix below, once all of this is mended"
 NEW_PODS = "# then make its Pods anew: the webhook acts when a Pod is made"
 
 
@@ -31,7 +35,7 @@ def restart_command(case: Case) -> str:
     """What gives the workload new Pods."""
     kind, _, name = (case.owner or "").partition("/")
     if kind in RESTARTABLE:
-        return f"kubectl rollout restart {kind} {name} -n {case.namespace}"
+        return f"{RESTART} {kind} {name} -n {case.namespace}"
     if not case.is_account:
         return NEW_PODS
     try:
@@ -42,6 +46,20 @@ def restart_command(case: Case) -> str:
     if kept_up:
         return f"kubectl delete pod {' '.join(kept_up)} -n {case.namespace}"
     return NEW_PODS if pods else ""
+
+
+def one_restart(links: list[Link]) -> list[Link]:
+    """The links with each workload restarted by the last fix that does so, not by those before.
+
+    New Pods are wanted once all is mended, and kubectl refuses a second restart within a second.
+    """
+    told, found = set(), []
+    for link in reversed(links):
+        lines = link.fix.splitlines()
+        kept = [LATER if line in told else line for line in lines]
+        told |= {line for line in lines if line.startswith(RESTART)}
+        found.append(replace(link, fix=commands(*kept)))
+    return found[::-1]
 
 
 def annotate_command(case: Case, value: str, key: str = ROLE_ARN) -> str:

@@ -161,8 +161,8 @@ class _Trust:
 
     @classmethod
     def of(cls, world: World) -> _Trust:
-        right = "eks:DescribeCluster, iam:GetOpenIDConnectProvider"
-        provider = read_aws(right, oidc.describe_provider, world=world)
+        read_aws("eks:DescribeCluster", oidc.issuer_url, world=world)
+        provider = read_aws("iam:GetOpenIDConnectProvider", oidc.describe_provider, world=world)
         arn = oidc.provider_arn(world)
         client_ids = tuple(provider["ClientIDList"]) if provider is not None else None
         every = all_roles(world)

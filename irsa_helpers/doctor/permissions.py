@@ -154,9 +154,17 @@ def permission_scope(case: Case) -> Link:
     )
 
 
+def _as_meant(case: Case) -> list[policies.Document]:
+    """The role's policies with resources that fit their actions: one fault is not to hide another.
+
+    The link permission-resources tells where they do not fit.
+    """
+    return [policies.with_fitting_resources(each, {}) for each in case.policies.values()]
+
+
 def permission_limits(case: Case) -> Link:
     """No Deny and no permissions boundary takes back what the role's policies allow."""
-    documents = [policies.judgeable(document) for document in case.policies.values()]
+    documents = [policies.judgeable(document) for document in _as_meant(case)]
     if not documents:
         raise SkipError("the role has no policy")
     lost = [
@@ -221,7 +229,7 @@ def _decide(
 
 def resource_policies(case: Case) -> Link:
     """No policy of a bucket or secret denies what the role's policies allow."""
-    documents = list(case.policies.values())
+    documents = _as_meant(case)
     named = [*policies.buckets(documents), *policies.secrets(documents)]
     if not named:
         raise SkipError("the role's policies name no bucket and no secret")

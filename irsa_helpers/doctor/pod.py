@@ -162,19 +162,29 @@ def skip_containers(case: Case) -> Link:
     value = (thing.get("metadata", {}).get("annotations") or {}).get(key)
     if value is None:
         return ok("no container is left out")
-    main = case.pod_spec["containers"][0]["name"]
+    main, *others = [each["name"] for each in case.pod_spec["containers"]]
     listed = value.splitlines()[0].split(",") if value else []
     if main not in listed:
         return ok(f"left out: {value}")
+    rest = [name for name in listed if name != main]
+    aside = [name for name in others if name not in rest]
     return broken(
         f"{key}: {value}",
         expected=f"a list without {main}, the container that the app runs in",
         error=NODE_ROLE,
-        fix=patch_template(
-            case,
-            metadata={"annotations": {key: ",".join(n for n in listed if n != main) or None}},
+        fix=commands(
+            _leave_out(case, rest),
+            comment(f"if {', '.join(aside)} needs no role:\n{_leave_out(case, rest + aside)}")
+            if aside
+            else "",
         ),
     )
+
+
+def _leave_out(case: Case, containers: list[str]) -> str:
+    """What has the webhook leave out those containers and no other."""
+    annotations = {f"{PREFIX}skip-containers": ",".join(containers) or None}
+    return patch_template(case, metadata={"annotations": annotations})
 
 
 def injection(case: Case) -> Link:

@@ -110,9 +110,13 @@ def mismatched(documents: list[Document]) -> Iterator[str]:
 def with_fitting_resources(document: Document, renamed: Mapping[str, str]) -> Document:
     """The policy with `/*` put to buckets for actions on objects, and taken away for the others.
 
-    `renamed` gives the right name of a bucket for a wrong one.
+    What it denies stays as it is written: nobody asked for more to be denied. `renamed` gives the
+    right name of a bucket for a wrong one.
     """
-    mended = [_fitting(each, renamed) for each in statements(document)]
+    mended = [
+        _fitting(each, renamed) if each.get("Effect") == "Allow" else each
+        for each in statements(document)
+    ]
     return document if mended == statements(document) else {**document, "Statement": mended}
 
 

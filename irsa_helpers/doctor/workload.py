@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from irsa_helpers.doctor.case import mended_arn
 from irsa_helpers.doctor.fixes import (
     annotate_command,
     commands,
@@ -167,14 +168,14 @@ def role_arn(case: Case) -> Link:
         raise SkipError("the ServiceAccount names no role")
     if ROLE_ARN_FORM.fullmatch(value):
         return ok(value)
-    name = value.strip().rpartition("/")[2] or "ROLE"
+    mended = mended_arn(value, case.own_account) or f"arn:aws:iam::{case.own_account}:role/ROLE"
     return broken(
         repr(value),
         expected="arn:aws:iam::ACCOUNT-ID:role/NAME, with nothing around it",
         error="ValidationError: Request ARN is invalid"
         if len(value) >= SHORTEST_ARN
         else f"Invalid length for parameter RoleArn, value: {len(value)}, valid min length: 20",
-        fix=annotate_command(case, f"arn:aws:iam::{case.own_account}:role/{name}"),
+        fix=annotate_command(case, mended),
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import pod_identity, roles, storage
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.identities import inline_policies, managed_policy, read_identities
+from irsa_helpers.labs.readers import gives
 from irsa_helpers.lookups import kubernetes_object
 from irsa_helpers.world_sandbox import in_account
 
@@ -33,9 +35,9 @@ def clear_scene(world: World, namespace: str) -> None:
         namespaces.delete(name=name)
     for name in own:
         _wait_until_gone(world, name)
-    _forget_on_node(world, namespace)
     for each in (world, *(in_account(world, account) for account in OTHER_ACCOUNTS)):
-        _clear_account(each, f"{namespace}-")
+        _clear_account(each, namespace)
+    _close_node(world, namespace)
     pages = world.aws("eks").get_paginator("list_pod_identity_associations")
     for page in pages.paginate(clusterName=world.cluster_name):
         for found in page["associations"]:
@@ -45,36 +47,73 @@ def clear_scene(world: World, namespace: str) -> None:
                 )
 
 
-def _forget_on_node(world: World, namespace: str) -> None:
-    """The node's role has no policy that is about this lab: a tempting fix puts one there."""
-    iam = world.aws("iam")
-    for name in iam.list_role_policies(RoleName=NODE_ROLE)["PolicyNames"]:
-        found = iam.get_role_policy(RoleName=NODE_ROLE, PolicyName=name)["PolicyDocument"]
-        if name == namespace or f":{namespace}-" in json.dumps(found):
-            iam.delete_role_policy(RoleName=NODE_ROLE, PolicyName=name)
+def _clear_account(world: World, namespace: str) -> None:
+    """No role, policy, bucket or person of the lab is left in the account.
 
-
-def _clear_account(world: World, prefix: str) -> None:
-    """No role, policy, bucket or person of that beginning is left in the account."""
-    iam = world.aws("iam")
-    for page in iam.get_paginator("list_roles").paginate():
-        for role in page["Roles"]:
-            if role["RoleName"].startswith(prefix):
-                roles.ensure_no_role(world, role["RoleName"])
-    for policy in iam.list_policies(Scope="Local")["Policies"]:
-        if policy["PolicyName"].startswith(prefix):
+    Who has another name keeps nothing that is about the lab: a tempting fix gives it to the node.
+    """
+    prefix, found = f"{namespace}-", read_identities(world)
+    for policy in found["Policies"]:
+        if policy["Arn"].rpartition("/")[2].startswith(prefix):
             _delete_policy(world, policy["Arn"])
+    for role in found["RoleDetailList"]:
+        if role["RoleName"].startswith(prefix):
+            roles.ensure_no_role(world, role["RoleName"])
+        else:
+            _forget(world, role, namespace)
+    for user in found["UserDetailList"]:
+        if user["UserName"].startswith(prefix):
+            delete_person(world, user["UserName"])
+    for group in found["GroupDetailList"]:
+        if group["GroupName"].startswith(prefix):
+            _delete_group(world, group)
     for bucket in world.aws("s3").list_buckets()["Buckets"]:
         if bucket["Name"].startswith(prefix):
             _delete_bucket(world, bucket["Name"])
-    delete_person(world, f"{prefix}person")
+
+
+def _forget(world: World, role: dict[str, Any], namespace: str) -> None:
+    """The role has no inline policy that bears the lab's name, or names something of the lab."""
+    for name, document in inline_policies(role).items():
+        if name == namespace or f":{namespace}-" in json.dumps(document):
+            world.aws("iam").delete_role_policy(RoleName=role["RoleName"], PolicyName=name)
+
+
+def _close_node(world: World, namespace: str) -> None:
+    """The node's role may not read the lab's buckets, by whatever policy a learner gave it."""
+    iam, role = world.aws("iam"), roles.describe_role(world, NODE_ROLE)
+    if role is None:
+        return
+    resource = f"arn:aws:s3:::{namespace}-data-{world.cluster.account_id}/any"
+    for name, document in role["InlinePolicies"].items():
+        if gives(role["Arn"], [document], None, resource):
+            iam.delete_role_policy(RoleName=NODE_ROLE, PolicyName=name)
+    for arn in role["AttachedPolicies"]:
+        if gives(role["Arn"], [managed_policy(world, arn)], None, resource):
+            iam.detach_role_policy(RoleName=NODE_ROLE, PolicyArn=arn)
+
+
+def _delete_group(world: World, group: dict[str, Any]) -> None:
+    iam, name = world.aws("iam"), group["GroupName"]
+    for user in iam.get_group(GroupName=name)["Users"]:
+        iam.remove_user_from_group(GroupName=name, UserName=user["UserName"])
+    for policy in inline_policies(group):
+        iam.delete_group_policy(GroupName=name, PolicyName=policy)
+    for policy in iam.list_attached_group_policies(GroupName=name)["AttachedPolicies"]:
+        iam.detach_group_policy(GroupName=name, PolicyArn=policy["PolicyArn"])
+    iam.delete_group(GroupName=name)
 
 
 def _delete_policy(world: World, arn: str) -> None:
-    """A policy of the learner's own is gone, from the roles that it is attached to as well."""
+    """A policy of the learner's own is gone, and whoever it is attached to is rid of it."""
     iam = world.aws("iam")
-    for role in iam.list_entities_for_policy(PolicyArn=arn)["PolicyRoles"]:
+    holders = iam.list_entities_for_policy(PolicyArn=arn)
+    for role in holders["PolicyRoles"]:
         iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=arn)
+    for user in holders["PolicyUsers"]:
+        iam.detach_user_policy(UserName=user["UserName"], PolicyArn=arn)
+    for group in holders["PolicyGroups"]:
+        iam.detach_group_policy(GroupName=group["GroupName"], PolicyArn=arn)
     for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
         if not version["IsDefaultVersion"]:
             iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
@@ -138,6 +177,10 @@ def delete_person(world: World, person: str) -> None:
         iam.delete_access_key(UserName=person, AccessKeyId=key["AccessKeyId"])
     for name in iam.list_user_policies(UserName=person)["PolicyNames"]:
         iam.delete_user_policy(UserName=person, PolicyName=name)
+    for policy in iam.list_attached_user_policies(UserName=person)["AttachedPolicies"]:
+        iam.detach_user_policy(UserName=person, PolicyArn=policy["PolicyArn"])
+    for group in iam.list_groups_for_user(UserName=person)["Groups"]:
+        iam.remove_user_from_group(UserName=person, GroupName=group["GroupName"])
     iam.delete_user(UserName=person)
 
 

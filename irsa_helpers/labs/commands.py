@@ -50,7 +50,7 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def _row(lab: Lab, progress: Progress) -> dict[str, Any]:
-    record = progress.records().get(lab.id)
+    record = progress.board().get(lab.id)
     return {
         "id": lab.id,
         "title": lab.title,

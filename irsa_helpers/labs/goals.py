@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, roles, trust
 from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.clearing import NODE_ROLE
+from irsa_helpers.labs.identities import managed_policy
 from irsa_helpers.labs.look import Seen, look
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.openings import (
+    admitted_audiences,
     admitted_strangers,
     let_into_bucket,
     more_than_reading,
-    only_allowing,
 )
+from irsa_helpers.labs.readers import gives, other_readers
 from irsa_helpers.labs.scene import OBJECT, SERVICE_ACCOUNT, Scene
-from irsa_helpers.policy import Request, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,6 +57,7 @@ def reads_bucket(seen: Seen, name: str = READS) -> Goal:
 
 def acts_as_role(scene: Scene, seen: Seen) -> Goal:
     """AWS sees the Pod as the role that is its own, by a token that is its own as well."""
+    scene = scene.as_it_is()
     expected = f"assumed-role/{scene.role}/"
     known = seen.arn.startswith("arn:")
     found = f"{seen.arn}, by {seen.credentials}" if known else seen.arn
@@ -81,13 +82,14 @@ def reads_later(scene: Scene, seconds: float) -> Goal:
 def attacked(scene: Scene) -> Goal:
     """The sandbox's record shows that somebody else became the role and read the bucket."""
     hops = scene.world.trace(since=scene.started_at_hop)
-    own = (scene.namespace, SERVICE_ACCOUNT)
+    apps = {SERVICE_ACCOUNT, scene.as_it_is().service_account}
+    own = {(scene.namespace, name) for name in apps}
     strangers = {
         hop["detail"]["access_key_id"]: "/".join(who)
         for hop in hops
         if hop["kind"] == "session"
         and hop["detail"].get("role_arn") == scene.role_arn
-        and (who := _workload(hop["detail"])) != own
+        and (who := _workload(hop["detail"])) not in own
     }
     bucket = f"arn:aws:s3:::{scene.bucket}/"
     seen = [
@@ -108,6 +110,7 @@ def _workload(detail: Mapping[str, Any]) -> tuple[str, str]:
 
 def trusts_only_app(scene: Scene) -> Goal:
     """The role's trust policy, asked about the app and about those who must not get in."""
+    scene = scene.as_it_is()
     role = roles.describe_role(scene.world, scene.role)
     if role is None:
         return Goal(TRUSTS, reached=False, found=f"no role {scene.role}", expected="the role")
@@ -119,16 +122,16 @@ def trusts_only_app(scene: Scene) -> Goal:
 def _trust_faults(scene: Scene, policy: dict[str, Any]) -> Iterator[str]:
     """Whom the policy lets in wrongly: asked of STS with real tokens, then of the policy itself."""
     own, token = scene.subject, _token(scene)
-    if not ask_trust_policy(scene.role_arn, policy, token).allowed:
+    admitted = ask_trust_policy(scene.role_arn, policy, token).allowed
+    if not admitted and _refused_by_sts(scene, scene.namespace, scene.service_account):
         yield f"it refuses {own}"
     let_in = [*_let_in_by_sts(scene), *admitted_strangers(policy, scene.role_arn, token)]
     if let_in:
         named = list(dict.fromkeys(let_in))
         more = f" and {len(named) - 2} more that were tried" if len(named) > 2 else ""
         yield f"too wide: it admits {' and '.join(named[:2])}{more}"
-    other = replace(token, audience="some.other.service")
-    if ask_trust_policy(scene.role_arn, policy, other).allowed:
-        yield "too wide: it admits tokens made for another audience than STS"
+    if audiences := admitted_audiences(policy, scene.role_arn, token):
+        yield f"too wide: it admits tokens made for another audience than STS: {audiences[0]}"
     yield from _other_principals(scene, policy)
 
 
@@ -172,6 +175,7 @@ def permits_only_read(scene: Scene) -> Goal:
 
     What a permissions boundary takes back is not counted: it may be gone tomorrow.
     """
+    scene = scene.as_it_is()
     own, bucket = policies_of(scene.world, scene.role), _bucket_policy(scene)
     faults = list(_permission_faults(scene, own, bucket))
     expected = f"s3:GetObject on {scene.bucket}/* (and s3:ListBucket on it) only"
@@ -180,14 +184,10 @@ def permits_only_read(scene: Scene) -> Goal:
 
 def policies_of(world: World, name: str) -> list[dict[str, Any]]:
     """The documents of a role's permission policies, inline and attached; none without a role."""
-    iam, role = world.aws("iam"), roles.describe_role(world, name)
+    role = roles.describe_role(world, name)
     if role is None:
         return []
-    attached = []
-    for arn in role["AttachedPolicies"]:
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)
-        attached.append(found["PolicyVersion"]["Document"])
+    attached = [managed_policy(world, arn) for arn in role["AttachedPolicies"]]
     return [*role["InlinePolicies"].values(), *attached]
 
 
@@ -209,7 +209,7 @@ def _permission_faults(
     scene: Scene, documents: list[dict[str, Any]], bucket: dict[str, Any] | None
 ) -> Iterator[str]:
     resource = f"arn:aws:s3:::{scene.bucket}/{OBJECT}"
-    if not _allows(scene.role_arn, documents, bucket, resource):
+    if not gives(scene.role_arn, documents, bucket, resource):
         yield f"no s3:GetObject on {resource}"
     wide = [
         *more_than_reading(documents, scene.bucket),
@@ -217,21 +217,8 @@ def _permission_faults(
     ]
     yield from (f"too wide: {text}" for text in wide)
     node = roles.role_arn(scene.world, NODE_ROLE)
-    if _allows(node, policies_of(scene.world, NODE_ROLE), None, resource):
+    if gives(node, policies_of(scene.world, NODE_ROLE), None, resource):
         yield f"too wide: {NODE_ROLE} may read it too, and with it every Pod of the node"
-
-
-def _allows(
-    principal: str,
-    documents: list[dict[str, Any]],
-    resource_policy: dict[str, Any] | None,
-    resource: str,
-) -> bool:
-    """Whether the Allow statements give s3:GetObject, to somebody who fulfils their conditions.
-
-    Denials are left out: what they do shows where the app reads.
-    """
-    given = [policy for each in documents if (policy := only_allowing(each))]
-    own = only_allowing(resource_policy) if resource_policy else None
-    request = Request(principal, "s3:GetObject", resource, {})
-    return evaluate(request, identity_policies=given, resource_policy=own).allowed
+    for other in other_readers(scene.world, scene.namespace, resource):
+        if other not in {scene.role_arn, node}:
+            yield f"too wide: {other} may read it too"

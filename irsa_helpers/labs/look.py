@@ -12,24 +12,26 @@ from irsa_helpers.labs.scene import OBJECT
 if TYPE_CHECKING:
     from irsa_helpers.labs.scene import Scene
 
+# botocore is what boto3 finds its credentials by, and is there sooner.
 LOOK = """
-import base64, boto3, json, os, socket, sys
+import base64, botocore.session, json, os, socket, sys
 def attempt(call):
     try:
         return True, call()
     except Exception as error:
         return False, str(error)
 def arn():
-    return boto3.client("sts").get_caller_identity()["Arn"]
+    return session.create_client("sts").get_caller_identity()["Arn"]
 def source():
-    found = boto3.Session().get_credentials()
+    found = session.get_credentials()
     return found.method if found else "no credentials"
 def token_of():
     with open(os.environ["AWS_WEB_IDENTITY_TOKEN_FILE"]) as file:
         payload = file.read().split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return claims["kubernetes.io"].get("pod", {}).get("name", "no Pod")
-s3 = boto3.client("s3")
+session = botocore.session.get_session()
+s3 = session.create_client("s3")
 def text(bucket):
     return s3.get_object(Bucket=bucket, Key=sys.argv[1])["Body"].read().decode()
 texts = [attempt(lambda: text(bucket)) for bucket in sys.argv[2:]]
@@ -82,16 +84,17 @@ class Seen:
 
 
 def look(scene: Scene, other: str = "") -> Seen:
-    """Ask in the Pod, by boto3, who it is and for the object; also for that of another bucket."""
+    """Ask in the Pod, by an SDK, who it is and for the object; also for that of another bucket."""
+    buckets = [scene.bucket, *([other] if other else [])]
     try:
-        answer = scene.run("python", "-c", LOOK, OBJECT, scene.bucket, other or scene.bucket)
+        answer = scene.run("python", "-c", LOOK, OBJECT, *buckets)
     except IrsaLabError as error:
         return Seen(error.message, error.message, read=False)
     if answer.exit_code != 0:
         last = (answer.stderr.strip() or f"exit code {answer.exit_code}").splitlines()[-1]
         return Seen(last, last, read=False)
     found = json.loads(answer.stdout)
-    (read, text), (other_read, other_text) = found["texts"]
+    (read, text), (other_read, other_text) = [*found["texts"], (False, "")][:2]
     return Seen(
         found["arn"][1],
         text.strip(),

@@ -7,23 +7,24 @@ must not get in, and they take each condition that an asker can fulfil at will f
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
 from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.doctor.policies import allowing, statements, texts
+from irsa_helpers.policy import Request, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 Document = dict[str, Any]
 
-# What reading one bucket takes, in small letters. Source: Service Authorization Reference, S3.
-READING = {"s3:getobject", "s3:getobjectversion", "s3:getobjectattributes", "s3:listbucket"} | {
-    "s3:getobjecttagging",
-    "s3:getbucketlocation",
-    "s3:listbucketversions",
-}
+# How the actions begin that read one bucket, in small letters; with a wildcard behind it as well.
+# Source: Service Authorization Reference, S3.
+READING = ("s3:getobject", "s3:list", "s3:getbucketlocation")
+# It needs no right, and gives none. Source: STS API Reference, GetCallerIdentity.
+NEEDS_NO_RIGHT = "sts:getcalleridentity"
 SUBJECT_FORM = re.compile(r"system:serviceaccount:([a-z0-9.-]+):([a-z0-9.-]+)")
 
 
@@ -40,20 +41,25 @@ def strangers(policy: Document, own: str) -> list[str]:
         trust.subject(namespace, f"{name}-2"),
         trust.subject(f"{namespace}-x", name),
     ]
-    patterns = [
-        value
-        for rule in trust.describe_trust_policy(policy)
-        for condition in rule.conditions
-        if condition.claim == "sub"
-        for value in condition.values
-    ]
-    made = [each for pattern in patterns for each in _fitting(pattern, own)]
+    made = _made_for(policy, "sub", own)
     found = [each for each in [*near, *made] if SUBJECT_FORM.fullmatch(each) and each != own]
     return list(dict.fromkeys(found))
 
 
+def _made_for(policy: Document, claim: str, own: str) -> list[str]:
+    """Values of a claim that fit what the policy's conditions on it name, and are not `own`."""
+    patterns = [
+        value
+        for rule in trust.describe_trust_policy(policy)
+        for condition in rule.conditions
+        if condition.claim == claim
+        for value in condition.values
+    ]
+    return [each for pattern in patterns for each in _fitting(pattern, own) if each != own]
+
+
 def _fitting(pattern: str, own: str) -> Iterator[str]:
-    """Subjects that the pattern fits: each wildcard in turn stands for something else than now."""
+    """Values that the pattern fits: each wildcard in turn stands for something else than now."""
     pieces = re.split(r"([*?])", pattern)
     groups = {"*": "(.*)", "?": "(.)"}
     fits = re.fullmatch("".join(groups.get(piece) or re.escape(piece) for piece in pieces), own)
@@ -77,17 +83,48 @@ def _another(text: str) -> str:
 
 def admitted_strangers(policy: Document, role_arn: str, token: TokenFacts) -> list[str]:
     """The strangers that the trust policy lets in, with tokens of that provider and audience."""
+    found = [replace(token, subject=each) for each in strangers(policy, token.subject)]
+    return [each.subject for each in found if _admits(policy, role_arn, each)]
+
+
+def admitted_audiences(policy: Document, role_arn: str, token: TokenFacts) -> list[str]:
+    """The audiences other than the token's own with which the trust policy lets it in."""
+    tried = dict.fromkeys(["some.other.service", *_made_for(policy, "aud", token.audience)])
+    found = [replace(token, audience=each) for each in tried]
+    return [each.audience for each in found if _admits(policy, role_arn, each)]
+
+
+def _admits(policy: Document, role_arn: str, token: TokenFacts) -> bool:
+    """Whether the policy lets in the token's bearer, who fulfils every other condition at will."""
     kept = {"sub", "aud"}
     open_policy = _generous(policy, lambda key: key.rpartition(":")[2].lower() in kept)
-    return [
-        stranger
-        for stranger in strangers(policy, token.subject)
-        if ask_trust_policy(
-            role_arn,
-            open_policy,
-            TokenFacts(token.provider_arn, token.issuer_url, stranger, token.audience),
-        ).allowed
+    return ask_trust_policy(role_arn, open_policy, token).allowed
+
+
+def admitted_principals(policy: Document, role_arn: str, tried: Iterable[str]) -> list[str]:
+    """Which of those principals a role's trust policy lets assume it, and whom else it names.
+
+    Its own account must allow it too; that is not asked here. Conditions on who asks are kept, each
+    other one an asker can fulfil: an external id is no secret.
+    """
+    kept = {"aws:principalarn", "aws:principalaccount"}
+    open_policy = _generous(policy, lambda key: key.lower() in kept)
+    named = [
+        who
+        for statement in allowing([policy])
+        for who in _principals(statement)
+        if who != "*" and not who.endswith(":root") and not who.isdecimal()
     ]
+    let_in = [who for who in tried if _may_assume(open_policy, role_arn, who)]
+    return list(dict.fromkeys([*let_in, *named]))
+
+
+def _may_assume(policy: Document, role_arn: str, who: str) -> bool:
+    context = {"aws:PrincipalArn": who, "aws:PrincipalAccount": who.split(":")[4]}
+    request = Request(who, "sts:AssumeRole", role_arn, context)
+    decision = evaluate(request, resource_policy=policy)
+    said_yes = any(each.matched and each.effect == "Allow" for each in decision.reasons)
+    return said_yes and decision.effect != "ExplicitlyDenied"
 
 
 def _generous(policy: Document, keeps: Callable[[str], bool]) -> Document:
@@ -120,22 +157,39 @@ def more_than_reading(documents: Iterable[Document], bucket: str) -> Iterator[st
 def _beyond(statement: Document, bucket: str) -> Iterator[str]:
     for negated in {"NotAction", "NotResource"} & statement.keys():
         yield f"it allows all that {negated} does not name"
-    arn = f"arn:aws:s3:::{bucket}"
     for action in texts(statement.get("Action", ())):
         for resource in texts(statement.get("Resource", ())):
-            inside = resource == arn or resource.startswith(f"{arn}/")
-            if action.lower() not in READING or not inside:
+            reads = action.lower().startswith(READING) and _is_inside(resource, bucket)
+            if not reads and action.lower() != NEEDS_NO_RIGHT:
                 yield f"it allows {action} on {resource}"
+
+
+def _is_inside(resource: str, bucket: str) -> bool:
+    """Whether it is that bucket or what is in it; a wildcard for the partition opens nothing."""
+    parts = resource.split(":", 5)
+    return parts[2:3] == ["s3"] and parts[-1].partition("/")[0] == bucket
 
 
 def let_into_bucket(policy: Document, role_arn: str, bucket: str) -> Iterator[str]:
     """Whom a bucket's policy lets in beside the role, and what beyond reading it gives the role."""
     for statement in allowing([policy]):
         others = [who for who in _principals(statement) if who != role_arn]
-        if others:
+        if others and not _is_limited_to(statement, role_arn):
             yield f"the bucket's own policy lets in {', '.join(others)}"
         for text in _beyond(statement, bucket):
             yield f"the bucket's own policy: {text}"
+
+
+def _is_limited_to(statement: Document, role_arn: str) -> bool:
+    """Whether a condition on who asks names that role alone, as where the Principal is a `*`."""
+    blocks = statement.get("Condition", {})
+    asked = [
+        texts(value)
+        for operator in ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
+        for key, value in blocks.get(operator, {}).items()
+        if key.lower() == "aws:principalarn"
+    ]
+    return [role_arn] in asked
 
 
 def _principals(statement: Document) -> list[str]:

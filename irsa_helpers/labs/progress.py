@@ -10,8 +10,9 @@ from pathlib import Path
 
 from irsa_helpers import state
 
+# `labs` has the latest attempt at each lab, `reached` the latest that came to its end before it.
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS labs (
+CREATE TABLE IF NOT EXISTS {table} (
     id TEXT PRIMARY KEY,
     started_at TEXT NOT NULL,
     done_at TEXT,
@@ -67,14 +68,33 @@ class Progress:
         self._path = path or state.home() / "progress.sqlite3"
 
     def records(self) -> dict[str, Record]:
-        """Every lab that was ever started, by id."""
-        query = "SELECT id, started_at, done_at, hints_used, checks, solution_seen FROM labs"
+        """The latest attempt at every lab that was ever started, by id."""
+        return self._read("labs")
+
+    def board(self) -> dict[str, Record]:
+        """What counts of every lab that was ever started: a lab once done is done.
+
+        It stays so while it is tried anew, with the time and the help of before; once it is done
+        again, those of the new attempt count.
+        """
+        latest, reached = self._read("labs"), self._read("reached")
+        return {
+            lab_id: record if record.done_at else reached.get(lab_id, record)
+            for lab_id, record in latest.items()
+        }
+
+    def _read(self, table: str) -> dict[str, Record]:
+        query = f"SELECT id, started_at, done_at, hints_used, checks, solution_seen FROM {table}"
         with closing(self._connect()) as database:
             rows = database.execute(query).fetchall()
         return {row[0]: Record(*(*row[:5], bool(row[5]))) for row in rows}
 
     def started(self, lab_id: str) -> None:
         """The lab begins anew: its clock starts, its hints count from none."""
+        self._write(
+            "INSERT OR REPLACE INTO reached SELECT * FROM labs WHERE id = ? AND done_at NOT NULL",
+            lab_id,
+        )
         self._write("INSERT OR REPLACE INTO labs (id, started_at) VALUES (?, ?)", lab_id, _now())
 
     def checked(self, lab_id: str, *, passed: bool) -> None:
@@ -96,7 +116,8 @@ class Progress:
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = sqlite3.connect(self._path)
-        database.execute(SCHEMA)
+        for table in ("labs", "reached"):
+            database.execute(SCHEMA.format(table=table))
         return database
 
     def _write(self, statement: str, *values: object) -> None:

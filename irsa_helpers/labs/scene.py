@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, pods, roles, serviceaccounts, storage, trust
@@ -37,16 +38,18 @@ class Scene:
 
     world: World
     namespace: str
+    service_account: str = SERVICE_ACCOUNT
+    new_role_arn: str = ""  # The role that the learner made in the place of the usual one.
 
     @property
     def role(self) -> str:
         """The role that the app is to act as, as in `lab-03-app-role`."""
-        return f"{self.namespace}-app-role"
+        return self.new_role_arn.rpartition("/")[2] or f"{self.namespace}-app-role"
 
     @property
     def role_arn(self) -> str:
         """The ARN of that role."""
-        return roles.role_arn(self.world, self.role)
+        return self.new_role_arn or roles.role_arn(self.world, self.role)
 
     @property
     def bucket(self) -> str:
@@ -56,7 +59,27 @@ class Scene:
     @property
     def subject(self) -> str:
         """The `sub` of the app's token."""
-        return trust.subject(self.namespace, SERVICE_ACCOUNT)
+        return trust.subject(self.namespace, self.service_account)
+
+    def as_it_is(self) -> Scene:
+        """The scene with the ServiceAccount and the role that the app has now, where they are new.
+
+        Its own is a ServiceAccount that the Deployment names, but not `default`, which is
+        everybody's; and a role that the annotation names, of the scene's account, whose name begins
+        with the namespace: such a role the next start takes away.
+        """
+        deployment = kubernetes_object(
+            self.world.resource("apps/v1", "Deployment"), DEPLOYMENT, self.namespace
+        )
+        named = deployment and deployment.spec.template.spec.serviceAccountName
+        name = named if named and named != "default" else SERVICE_ACCOUNT
+        found = kubernetes_object(self.world.resource("v1", "ServiceAccount"), name, self.namespace)
+        if found is None:
+            return self
+        arn = (found.metadata.annotations or {}).get(serviceaccounts.ROLE_ARN) or ""
+        account, begin = self.world.cluster.account_id, re.escape(self.namespace)
+        own = re.fullmatch(rf"arn:aws:iam::{account}:role/([\w./-]+/)?{begin}-[\w+=,.@-]+", arn)
+        return replace(self, service_account=name, new_role_arn=arn if own else "")
 
     def trust_policy(self) -> dict[str, Any]:
         """The right trust policy: this ServiceAccount and nobody else."""

@@ -14,11 +14,15 @@ NAME = re.compile(r"[a-z][a-z0-9-]*")
 def new_lab(name: str) -> Path:
     """`labs/NN-name/` exists, a copy of the first lab under the next number, ready to be changed.
 
-    Raises IrsaLabError for a name that is no slug: lower-case letters, digits and hyphens.
+    Raises IrsaLabError for a name that is no slug (lower-case letters, digits and hyphens), and
+    for one that a lab has.
     """
     if NAME.fullmatch(name) is None:
         raise IrsaLabError(f"{name!r} is no lab's name", next_step="write it as in `slow-clock`")
     known = all_labs()
+    for lab in known:
+        if lab.id.partition("-")[2] == name:
+            raise IrsaLabError(f"there is a lab {lab.id}", next_step="choose another name")
     number = int(known[-1].number) + 1
     folder = labs_folder() / f"{number:02d}-{name}"
     folder.mkdir()

@@ -1,15 +1,12 @@
 """Across two accounts: what must work again."""
 
-from typing import Any
-
 from irsa_helpers import roles
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.clearing import NODE_ROLE
 from irsa_helpers.labs.goals import policies_of, trusts_only_app
 from irsa_helpers.labs.model import Goal
-from irsa_helpers.labs.openings import allowed
+from irsa_helpers.labs.openings import admitted_principals, allowed
 from irsa_helpers.labs.scene import OBJECT, Scene
-from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.world import World
 from irsa_helpers.world_sandbox import in_account
 
@@ -69,14 +66,6 @@ def _admits(scene: Scene, data_account: World, data_role: str) -> Goal:
     policy = role["TrustPolicy"] if role else {}
     others = [own.replace("app-role", "other-role"), roles.role_arn(scene.world, NODE_ROLE)]
     others += ["arn:aws:iam::111122223333:user/somebody", "arn:aws:iam::777788889999:role/app"]
-    let_in = [who for who in (own, *others) if role and _lets_in(policy, role["Arn"], who)]
+    let_in = admitted_principals(policy, role["Arn"], (own, *others)) if role else []
     said = f"it admits {', '.join(let_in) or 'nobody of those who were tried'}"
     return Goal(ADMITS, let_in == [own], said, f"it admits {own} and nobody else")
-
-
-def _lets_in(policy: dict[str, Any], role_arn: str, who: str) -> bool:
-    """Whether the policy lets that principal assume the role, if its own account does too."""
-    context = {"aws:PrincipalArn": who, "aws:PrincipalAccount": who.split(":")[4]}
-    decision = evaluate(Request(who, ASSUME, role_arn, context), resource_policy=policy)
-    said_yes = any(each.matched and each.effect == "Allow" for each in decision.reasons)
-    return said_yes and decision.effect != "ExplicitlyDenied"

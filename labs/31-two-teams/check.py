@@ -23,4 +23,4 @@ def check(world: World) -> list[Goal]:
         for goal in chain_goals(world, number, seen[number])
     ]
     wall = seen["31-green"]
-    return [*named, Goal(WALL, not wall.other_read, wall.other_text, "a refusal")]
+    return [*named, Goal(WALL, not wall.other_read, wall.other_text or wall.text, "a refusal")]

@@ -353,6 +353,37 @@ def test_several_faults_are_named_at_once(chain: Chain) -> None:
     assert names == ["annotation", "provider", "trust-policy", "permissions"]
 
 
+def test_a_denial_is_named_behind_a_resource_that_does_not_fit(chain: Chain) -> None:
+    permit_the_bucket_alone(chain)
+    deny_by_bucket_policy(chain)
+    names = [problem.name for problem in chain.diagnose().problems]
+    assert names == ["permission-resources", "resource-policies"]
+
+
+def test_what_lies_behind_a_mistaken_arn_is_named_as_well(chain: Chain) -> None:
+    chain.annotate(chain.role)
+    mistype_subject(chain)
+    take_permissions(chain)
+    names = [problem.name for problem in chain.diagnose().problems]
+    assert names == ["role-arn", "injection", "trust-policy", "permissions"]
+
+
+def test_a_role_that_another_service_account_uses_is_not_taken_from_it(chain: Chain) -> None:
+    ensure_service_account(
+        chain.world, "other-sa", namespace=chain.namespace, role_arn=chain.role_arn
+    )
+    other = f"system:serviceaccount:{chain.namespace}:other-sa"
+    exact = build_trust_policy(oidc.provider_arn(chain.world), chain.namespace, "other-sa")
+    chain.put_trust(exact)
+    fix = chain.diagnose()["trust-policy"].fix
+    assert exact["Statement"][0] in json.loads(fix.split("'")[1])["Statement"]
+    assert f"# {other} uses this role today" in fix
+    chain.claims("StringLike", sub=f"system:serviceaccount:{chain.namespace}:*")
+    [statement] = json.loads(chain.diagnose()["trust-scope"].fix.split("'")[1])["Statement"]
+    subjects = [v for k, v in statement["Condition"]["StringEquals"].items() if k.endswith(":sub")]
+    assert subjects == [[f"system:serviceaccount:{chain.namespace}:{chain.account}", other]]
+
+
 def test_nothing_is_changed_by_looking(chain: Chain) -> None:
     before = roles.describe_role(chain.world, chain.role)
     chain.diagnose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from irsa_helpers import oidc, pod_identity, roles
 from irsa_helpers.doctor import overview
+from irsa_helpers.doctor.reading import CannotSeeError
 from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.world import World
@@ -94,6 +96,28 @@ def test_a_role_of_another_account_is_told_as_not_seen(world: World, namespace: 
     assert not [refusal for refusal in found.refusals if refusal.namespace == namespace]
     assert f"{namespace}/app -> {arn}: a role of another account" in found.unseen
     assert f"Not seen: {namespace}/app" in str(found)
+
+
+def test_the_one_right_that_is_missing_is_named(world: World, namespace: str) -> None:
+    """Asked as a role that may see the cluster and nothing of IAM."""
+    name = f"{namespace}-viewer"
+    admin = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}
+    see = {"Effect": "Allow", "Action": "eks:DescribeCluster", "Resource": "*"}
+    trust, seeing = ({"Version": "2012-10-17", "Statement": each} for each in (admin, see))
+    roles.ensure_role(world, name, trust, permission_policies={"see": seeing})
+    session = world.aws("sts").assume_role(
+        RoleArn=roles.role_arn(world, name), RoleSessionName="viewer"
+    )
+    blind = copy.copy(world)
+    blind.aws = lambda service, **_: world.aws(  # type: ignore[method-assign]
+        service, credentials=session["Credentials"]
+    )
+    try:
+        with pytest.raises(CannotSeeError) as refused:
+            overview(blind)
+    finally:
+        roles.ensure_no_role(world, name)
+    assert refused.value.message == "the right that is missing: iam:GetOpenIDConnectProvider"
 
 
 def test_what_pod_identity_gives_is_listed(world: World, namespace: str, role: str) -> None:

@@ -127,6 +127,17 @@ def test_a_skipped_container_is_told_once() -> None:
     assert pod.injection(here).state == "ok"
 
 
+def test_the_container_that_was_meant_to_be_left_out_is_offered() -> None:
+    names = ({"name": "app"}, {"name": "proxy"}, {"name": "old"})
+    annotations = {"eks.amazonaws.com/skip-containers": "app,old"}
+    template = {"metadata": {"annotations": annotations}, "spec": {"containers": [*names]}}
+    first, told, other = pod.skip_containers(case(live_pod(), template)).fix.splitlines()
+    assert '"eks.amazonaws.com/skip-containers": "old"' in first
+    assert told == "# if proxy needs no role:"
+    assert other.startswith("# kubectl patch")
+    assert '"eks.amazonaws.com/skip-containers": "old,proxy"' in other
+
+
 def test_a_sidecar_may_be_left_out() -> None:
     template = {
         "metadata": {"annotations": {"eks.amazonaws.com/skip-containers": "proxy"}},

@@ -70,3 +70,14 @@ def test_what_depends_on_the_place_of_a_request_is_not_judged() -> None:
     known = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
     placed = {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}
     assert policies.judgeable({"Statement": [known, placed]})["Statement"] == [known]
+
+
+def test_resources_are_mended_where_they_are_allowed_on_and_denials_stay() -> None:
+    wrong = allow("s3:GetObject", BUCKET)
+    [statement] = policies.statements(wrong)
+    deny = {**statement, "Effect": "Deny"}
+    both = {**wrong, "Statement": [statement, deny]}
+    mended = policies.with_fitting_resources(both, {})
+    assert mended["Statement"] == [{**statement, "Resource": [f"{BUCKET}/*"]}, deny]
+    renamed = policies.with_fitting_resources(wrong, {"enginrect-data": "other"})
+    assert renamed["Statement"] == [{**statement, "Resource": ["arn:aws:s3:::other/*"]}]

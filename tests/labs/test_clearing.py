@@ -11,6 +11,7 @@ from irsa_helpers.world import World
 from tests.typed import core_v1
 
 NAMESPACE = "lab-98"
+READ_ALL = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 EVERYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -28,33 +29,39 @@ def make_a_mess(world: World, scene: Scene) -> None:
         iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     iam.put_role_permissions_boundary(RoleName=scene.role, PermissionsBoundary=arn)
     storage.ensure_bucket(world, scene.bucket, objects={"hello.txt": "1"})
-    on_node = json.dumps(roles.build_bucket_read_policy(scene.bucket))
-    iam.put_role_policy(RoleName=NODE_ROLE, PolicyName=PERMISSIONS, PolicyDocument=on_node)
+    read = json.dumps(roles.build_bucket_read_policy(scene.bucket))
+    iam.put_role_policy(RoleName=NODE_ROLE, PolicyName=PERMISSIONS, PolicyDocument=read)
+    iam.put_role_policy(RoleName=NODE_ROLE, PolicyName="all", PolicyDocument=everything)
+    iam.attach_role_policy(RoleName=NODE_ROLE, PolicyArn=READ_ALL)
     s3.put_bucket_versioning(Bucket=scene.bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=scene.bucket, Key="hello.txt", Body=b"2")
     s3.delete_object(Bucket=scene.bucket, Key="hello.txt")
     scene.set_bucket_policy({"AWS": scene.role_arn})
     scene.static_keys()
+    person, group = f"{NAMESPACE}-somebody", f"{NAMESPACE}-group"
+    iam.create_user(UserName=person)
+    iam.create_group(GroupName=group)
+    iam.put_group_policy(GroupName=group, PolicyName="x", PolicyDocument=read)
+    iam.add_user_to_group(GroupName=group, UserName=person)
+    iam.attach_user_policy(UserName=person, PolicyArn=arn)
+    iam.attach_group_policy(GroupName=group, PolicyArn=arn)
     for name in (NAMESPACE, f"{NAMESPACE}-too"):
         core_v1(world).create_namespace({"metadata": {"name": name}})
 
 
 def test_nothing_of_a_lab_is_left(world: World) -> None:
     iam = world.aws("iam")
-    before = iam.list_role_policies(RoleName=NODE_ROLE)["PolicyNames"]
+    before = roles.describe_role(world, NODE_ROLE)
     make_a_mess(world, Scene(world, NAMESPACE))
     clear_scene(world, NAMESPACE)
-    assert iam.list_role_policies(RoleName=NODE_ROLE)["PolicyNames"] == before
+    assert roles.describe_role(world, NODE_ROLE) == before
     namespaces = [each.metadata.name for each in core_v1(world).list_namespace().items]
     buckets = [each["Name"] for each in world.aws("s3").list_buckets()["Buckets"]]
     owned = [
         *(role["RoleName"] for role in iam.list_roles()["Roles"]),
         *(policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]),
         *(user["UserName"] for user in iam.list_users()["Users"]),
-        *(
-            policy["PolicyName"]
-            for policy in iam.list_attached_role_policies(RoleName=NODE_ROLE)["AttachedPolicies"]
-        ),
+        *(group["GroupName"] for group in iam.list_groups()["Groups"]),
     ]
     assert not [name for name in (*namespaces, *buckets, *owned) if NAMESPACE in name]
     clear_scene(world, NAMESPACE)

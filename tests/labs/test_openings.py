@@ -8,6 +8,8 @@ import pytest
 
 from irsa_helpers.doctor.admission import TokenFacts
 from irsa_helpers.labs.openings import (
+    admitted_audiences,
+    admitted_principals,
     admitted_strangers,
     allowed,
     let_into_bucket,
@@ -100,6 +102,28 @@ def test_nobody_else_gets_in_by_what_is_exact(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {SUB: OWN}},
+        {"StringEquals": {SUB: OWN, f"{ISSUER}:aud": ["sts.amazonaws.com", "vault.example.com"]}},
+        {"StringEquals": {SUB: OWN}, "StringLike": {f"{ISSUER}:aud": "*.amazonaws.com"}},
+        {"StringEquals": {SUB: OWN}, "StringLike": {f"{ISSUER}:aud": "sts*"}},
+        {"StringEquals": {SUB: OWN, "sts:RoleSessionName": "the-real-app"}},
+        {"StringEquals": {SUB: OWN}, "Null": {f"{ISSUER}:aud": "false"}},
+    ],
+)
+def test_a_token_for_another_audience_gets_in(condition: dict[str, Any]) -> None:
+    found = admitted_audiences(policy(EXACT, trusting(**condition)), ROLE, TOKEN)
+    assert found
+    assert "sts.amazonaws.com" not in found
+
+
+def test_no_other_audience_gets_in_by_what_is_exact() -> None:
+    alike = trusting(StringLike={SUB: OWN, f"{ISSUER}:aud": "sts.amazonaws.com"})
+    assert admitted_audiences(policy(EXACT, alike), ROLE, TOKEN) == []
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"Action": "s3:*"}, "s3:*"),
@@ -108,6 +132,9 @@ def test_nobody_else_gets_in_by_what_is_exact(document: dict[str, Any]) -> None:
         ({"Resource": "*"}, "on *"),
         ({"Resource": "arn:aws:s3:::*/hello.txt"}, "*/hello.txt"),
         ({"Resource": f"{BUCKET}*"}, f"{BUCKET}*"),
+        ({"Resource": "arn:aws:*"}, "arn:aws:*"),
+        ({"Resource": "arn:aws:dynamodb:::data/x"}, "dynamodb"),
+        ({"Action": "s3:GetObj*", "Resource": f"{BUCKET}/*"}, "s3:GetObj*"),
         ({"Resource": f"{BUCKET}-of-others/*"}, "-of-others"),
         ({"Action": "sts:AssumeRole", "Resource": ROLE}, "sts:AssumeRole"),
         ({"Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}, "allows *"),
@@ -123,6 +150,9 @@ def test_reading_is_no_more_than_reading() -> None:
         policy(READ, {**READ, "Action": ["s3:ListBucket", "s3:GetBucketLocation"]}),
         policy({**READ, "Action": "S3:getobject", "Resource": f"{BUCKET}/hello.txt"}),
         policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}),
+        policy({**READ, "Action": "s3:GetObject*"}, {**READ, "Action": "s3:List*"}),
+        policy({**READ, "Resource": "arn:*:s3:::data/*"}),
+        policy({**READ, "Action": "sts:GetCallerIdentity", "Resource": "*"}),
     ]
     assert list(more_than_reading(documents, "data")) == []
     negated = {"Effect": "Allow", "NotAction": "iam:*", "Resource": BUCKET}
@@ -140,6 +170,10 @@ def test_a_buckets_policy_may_let_in_the_role_alone() -> None:
         [found] = let_into_bucket(policy({**own, "Principal": principal}), ROLE, "data")
         assert "lets in" in found
         assert ROLE not in found
+    for asked, lets_in in ((ROLE, False), (f"{ROLE}*", True), ([ROLE, f"{ROLE}-2"], True)):
+        by_condition = {"ArnLike": {"aws:PrincipalArn": asked}}
+        limited = {**own, "Principal": "*", "Condition": by_condition}
+        assert bool(list(let_into_bucket(policy(limited), ROLE, "data"))) is lets_in
     [wide] = let_into_bucket(policy({**own, "Action": "s3:*"}), ROLE, "data")
     assert "s3:*" in wide
 
@@ -151,3 +185,33 @@ def test_only_what_is_allowed_is_kept() -> None:
     kept = only_allowing(policy(deny, conditional))
     assert kept == policy({**READ, "Condition": {}})
     assert allowed([policy(READ, deny)]) == {("s3:GetObject", f"{BUCKET}/*")}
+
+
+OTHERS = ("arn:aws:iam::111122223333:user/somebody", "arn:aws:iam::777788889999:role/app")
+
+
+@pytest.mark.parametrize(
+    ("statement", "others"),
+    [
+        ({"Principal": {"AWS": ROLE}}, []),
+        (
+            {
+                "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": ROLE}},
+            },
+            [],
+        ),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, [OTHERS[0]]),
+        ({"Principal": "*", "Condition": {"StringEquals": {"sts:ExternalId": "x"}}}, [*OTHERS]),
+        ({"Principal": {"AWS": [ROLE, "arn:aws:iam::111122223333:role/x"]}}, ["role/x"]),
+        ({"Principal": {"AWS": ROLE, "Service": "ec2.amazonaws.com"}}, ["ec2.amazonaws.com"]),
+    ],
+)
+def test_whom_a_role_of_another_account_admits(
+    statement: dict[str, Any], others: list[str]
+) -> None:
+    document = policy({"Effect": "Allow", "Action": "sts:AssumeRole", **statement})
+    found = admitted_principals(document, "arn:aws:iam::444455556666:role/data", (ROLE, *OTHERS))
+    assert found[0] == ROLE
+    assert len(found) == 1 + len(others)
+    assert all(end in who for end, who in zip(others, found[1:], strict=True))

@@ -28,6 +28,25 @@ def test_hints_count_up_and_a_new_start_forgets_them(tmp_path: Path) -> None:
     assert progress.records()["01-x"].hints_used == 0
 
 
+def test_a_lab_once_done_stays_done_on_the_board(tmp_path: Path) -> None:
+    """Also where a notebook is run from its beginning again, which starts its lab."""
+    progress = Progress(tmp_path / "progress.sqlite3")
+    progress.started("01-x")
+    assert progress.board()["01-x"].state == "started"
+    progress.hinted("01-x", 2)
+    progress.checked("01-x", passed=True)
+    first = progress.board()["01-x"]
+    for _ in range(2):
+        progress.started("01-x")
+        progress.solution_shown("01-x")
+        assert progress.records()["01-x"].state == "started"
+        assert progress.board()["01-x"] == first
+    progress.started("01-x")
+    progress.checked("01-x", passed=True)
+    again = progress.board()["01-x"]
+    assert (again.state, again.help_used) == ("done", "")
+
+
 def test_help_and_time_are_told_in_words() -> None:
     def record(seconds: int | None, hints: int, seen: bool) -> Record:
         done = f"2026-11-24T10:{seconds // 60:02d}:{seconds % 60:02d}+00:00" if seconds else None

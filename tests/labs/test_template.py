@@ -33,3 +33,10 @@ def test_a_new_lab_gets_the_next_number_everywhere(folder: Path) -> None:
 def test_a_name_that_is_no_slug_is_refused(folder: Path) -> None:
     with pytest.raises(IrsaLabError, match="no lab's name"):
         template.new_lab("../elsewhere")
+
+
+def test_a_name_that_a_lab_has_is_refused(folder: Path) -> None:
+    made = template.new_lab("slow-clock")
+    with pytest.raises(IrsaLabError, match="there is a lab 02-slow-clock"):
+        template.new_lab("slow-clock")
+    assert sorted(folder.iterdir())[-1] == made

@@ -17,7 +17,7 @@ Context = dict[str, str | list[str]]
 
 
 def of_request(settings: AwsSettings, client: str) -> Context:
-    """The keys of time and transport.
+    """The keys of time, place and transport; a signature may name another region.
 
     The sandbox's loopback stands for TLS: AWS's clients always use it, and a policy that insists
     on `aws:SecureTransport` is to be tried out as it is.
@@ -28,6 +28,7 @@ def of_request(settings: AwsSettings, client: str) -> Context:
         "aws:EpochTime": str(int(now.timestamp())),
         "aws:SourceIp": client,
         "aws:SecureTransport": "true",
+        "aws:RequestedRegion": settings.region,
     }
 
 

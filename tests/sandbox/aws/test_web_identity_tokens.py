@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from aws_endpoint import ISSUER, SUBJECT, Endpoint, assume
+from aws_endpoint import ISSUER, SUBJECT, Endpoint, assume, trust_policy
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -151,6 +151,23 @@ def test_several_audiences_reach_the_trust_policy_as_the_one_that_matched(
     conditions = decided["detail"]["decision"]["reasons"][0]["conditions"]
     actual = {each["key"].rpartition(":")[2]: each["actual"] for each in conditions}
     assert tuple(actual["aud"]) == ("sts.amazonaws.com",)
+
+
+def test_a_trust_policy_may_ask_for_the_region(endpoint: Endpoint, role: str) -> None:
+    """`aws:RequestedRegion` is in every request. Source: IAM User Guide, global condition keys."""
+    policy, iam = trust_policy(), endpoint.client("iam")
+    asked = policy["Statement"][0]["Condition"]["StringEquals"]
+    for region, admitted in (("ap-northeast-2", True), ("eu-central-1", False)):
+        asked["aws:RequestedRegion"] = region
+        iam.update_assume_role_policy(
+            RoleName=role.rpartition("/")[2], PolicyDocument=json.dumps(policy)
+        )
+        if admitted:
+            assume(endpoint, role)
+        else:
+            assert (
+                refusal(endpoint, role, endpoint.issuer.token())["Error"]["Code"] == "AccessDenied"
+            )
 
 
 @settings(max_examples=150, deadline=None)
