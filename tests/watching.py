@@ -21,3 +21,16 @@ def until(
         if done(event["type"], event["object"]):
             return event["object"]
     raise AssertionError(f"{SECONDS} s went by")
+
+
+def until_none(listing: Callable[..., Any], namespace: str) -> None:
+    """Return when no object of that kind is there any more."""
+    found = listing(namespace)
+    left = {each.metadata.name for each in found.items}
+
+    def empty(kind: str, body: Any) -> bool:
+        (left.discard if kind == "DELETED" else left.add)(body.metadata.name)
+        return not left
+
+    if left:
+        until(listing, namespace, empty, resource_version=found.metadata.resource_version)

@@ -92,14 +92,21 @@ class ClusterEvidence:
 
     @cached_property
     def pods(self) -> list[dict[str, Any]]:
-        """The workload's Pods that live and are not on their way out, the latest first."""
+        """The workload's Pods that live and are not on their way out, the latest first.
+
+        Those of a Job are there to end: what has ended tells as much about its chain.
+        """
         if self.kind.name == "pod":
             return [self.workload] if self.workload else []
         return sorted(
-            (pod for pod in self._all_pods if _lives(pod) and self._is_mine(pod)),
+            (pod for pod in self._all_pods if self._counts(pod) and self._is_mine(pod)),
             key=lambda pod: (self._is_current(pod), str(pod["metadata"]["creationTimestamp"])),
             reverse=True,
         )
+
+    def _counts(self, pod: dict[str, Any]) -> bool:
+        ends = self.kind.name in {"job", "cronjob"}
+        return "deletionTimestamp" not in pod["metadata"] if ends else _lives(pod)
 
     @cached_property
     def _all_pods(self) -> list[dict[str, Any]]:
