@@ -197,6 +197,37 @@ def test_a_stateful_set_is_scaled_and_a_daemon_set_is_not(sets: Any) -> None:
     assert "the server could not find the requested resource" in refused.stderr
 
 
+SHIPPER = """
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: shipper}
+spec:
+  selector: {matchLabels: {app: shipper}}
+  template:
+    metadata: {labels: {app: shipper}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      tolerations: [{operator: Exists}]
+      containers:
+      - name: c
+        image: busybox
+        command: [sh, -c, "echo $NAME >> /host/log/names; exec sleep 600"]
+        env: [{name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}]
+        volumeMounts: [{name: log, mountPath: /host/log}]
+      volumes: [{name: log, hostPath: {path: /var/log/containers, type: Directory}}]
+"""
+
+
+def test_a_log_shipper_sees_the_nodes_files(kubectl: Any, namespace: str) -> None:
+    kubectl("apply", "-f", "-", input=SHIPPER)
+    kubectl("rollout", "status", "ds/shipper", "--timeout=20s")
+    read = ("exec", "ds/shipper", "--", "cat", "/host/log/names")
+    assert namespace in kubectl(*read).stdout.split()
+    kubectl("rollout", "restart", "ds/shipper")
+    kubectl("rollout", "status", "ds/shipper", "--timeout=20s")
+    assert kubectl(*read).stdout.split().count(namespace) == 2, "the files outlive a Pod"
+
+
 def test_they_are_described(sets: Any) -> None:
     agent = sets("describe", "ds", "agent").stdout
     assert "Desired Number of Nodes Scheduled: 1" in agent
