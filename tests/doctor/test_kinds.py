@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers import oidc, roles, storage
-from irsa_helpers.doctor import doctor
+from irsa_helpers.doctor import cluster, doctor
 from irsa_helpers.doctor.fixes import patch_template, restart_command
 from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
@@ -123,3 +124,37 @@ def test_the_way_to_new_pods_is_that_of_the_kind(owner: str, again: str, patched
     case: Any = SimpleNamespace(owner=owner, namespace="shop", is_account=False)
     assert restart_command(case) == again
     assert patch_template(case, a=1) == patched
+
+
+@pytest.mark.parametrize("kind", ["DaemonSet", "StatefulSet"])
+def test_a_rollout_that_has_just_begun_is_waited_for(
+    world: SandboxWorld, namespace: str, role_arn: str, run: Any, shell: Any, kind: str
+) -> None:
+    ensure_service_account(world, "app", namespace=namespace)
+    run(kind)
+    ensure_service_account(world, "app", namespace=namespace, annotations={ROLE_ARN: role_arn})
+    shell("kubectl", "-n", namespace, "rollout", "restart", f"{kind}/app")
+    found = doctor(world, f"{kind.lower()}/app", namespace=namespace)
+    assert found["injection"].state == "ok", str(found)
+
+
+def test_a_set_that_waits_for_deletions_is_not_waited_for(
+    world: SandboxWorld,
+    namespace: str,
+    role_arn: str,
+    run: Any,
+    shell: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "SETTLE_SECONDS", 60)
+    ensure_service_account(world, "app", namespace=namespace)
+    run("StatefulSet")
+    ensure_service_account(world, "app", namespace=namespace, annotations={ROLE_ARN: role_arn})
+    patch = '{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null}}}'
+    kubectl = ("kubectl", "-n", namespace)
+    shell(*kubectl, "patch", "sts", "app", "--type=merge", "-p", patch)
+    shell(*kubectl, "rollout", "restart", "sts/app")
+    started = time.monotonic()
+    found = doctor(world, "statefulset/app", namespace=namespace)
+    assert time.monotonic() - started < 30
+    assert found["injection"].state == "broken", str(found)
