@@ -19,6 +19,8 @@ TOKEN_VOLUME = "aws-iam-token"
 TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
+# Kinds of which a new template leads to new Pods.
+ROLLED_OUT = {"deployment", "statefulset", "daemonset"}
 SETTLE_SECONDS = 1.0
 POLL_SECONDS = 0.02
 JOB_NAME = "batch.kubernetes.io/job-name"
@@ -43,17 +45,20 @@ class ClusterEvidence:
         """
         deadline = time.monotonic() + SETTLE_SECONDS
         found = self.read(self.kind.plural, self.name, api=self.kind.api)
-        while any(map(_has_no_new_pod_yet, self._deployments(found))):
+        while any(map(_has_no_new_pod_yet, self._rolled_out(found))):
             if time.monotonic() > deadline:
                 break
             time.sleep(POLL_SECONDS)
             found = self.read(self.kind.plural, self.name, api=self.kind.api)
         return found
 
-    def _deployments(self, found: dict[str, Any] | None) -> list[dict[str, Any]]:
-        """The Deployment that was named, or those of the ServiceAccount; none that is not seen."""
+    def _rolled_out(self, found: dict[str, Any] | None) -> list[dict[str, Any]]:
+        """The workload that was named, if it rolls out, or the ServiceAccount's Deployments.
+
+        None that is not seen.
+        """
         if found is None or not self.is_account:
-            return [found] if found and self.kind.name == "deployment" else []
+            return [found] if found and self.kind.name in ROLLED_OUT else []
         try:
             listed = self.read("deployments", api="apis/apps/v1")
         except CannotSeeError:
@@ -92,14 +97,21 @@ class ClusterEvidence:
 
     @cached_property
     def pods(self) -> list[dict[str, Any]]:
-        """The workload's Pods that live and are not on their way out, the latest first."""
+        """The workload's Pods that live and are not on their way out, the latest first.
+
+        Those of a Job are there to end: what has ended tells as much about its chain.
+        """
         if self.kind.name == "pod":
             return [self.workload] if self.workload else []
         return sorted(
-            (pod for pod in self._all_pods if _lives(pod) and self._is_mine(pod)),
+            (pod for pod in self._all_pods if self._counts(pod) and self._is_mine(pod)),
             key=lambda pod: (self._is_current(pod), str(pod["metadata"]["creationTimestamp"])),
             reverse=True,
         )
+
+    def _counts(self, pod: dict[str, Any]) -> bool:
+        ends = self.kind.name in {"job", "cronjob"}
+        return "deletionTimestamp" not in pod["metadata"] if ends else _lives(pod)
 
     @cached_property
     def _all_pods(self) -> list[dict[str, Any]]:
@@ -329,13 +341,18 @@ def _annotations(thing: dict[str, Any]) -> dict[str, str]:
     return dict(thing.get("metadata", {}).get("annotations") or {})
 
 
-def _has_no_new_pod_yet(deployment: dict[str, Any]) -> bool:
-    """Whether a Deployment's newest template has led neither to a Pod nor to a refusal so far."""
-    spec, status = deployment.get("spec", {}), deployment.get("status", {})
+def _has_no_new_pod_yet(found: dict[str, Any]) -> bool:
+    """Whether a workload's newest template has led neither to a Pod nor to a refusal so far."""
+    spec, status = found.get("spec", {}), found.get("status", {})
     if spec.get("paused") or spec.get("replicas") == 0:
         return False
-    if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 0):
+    if status.get("observedGeneration", 0) < found["metadata"].get("generation", 0):
         return True
+    if spec.get("updateStrategy", {}).get("type") == "OnDelete":
+        return False
+    if "desiredNumberScheduled" in status:
+        wanted, updated = status["desiredNumberScheduled"], status.get("updatedNumberScheduled")
+        return bool(wanted and not updated)
     conditions = status.get("conditions", [])
     refused = any(c["type"] == "ReplicaFailure" and c["status"] == "True" for c in conditions)
     return not status.get("updatedReplicas") and not refused

@@ -36,6 +36,8 @@ def restart_command(case: Case) -> str:
     kind, _, name = (case.owner or "").partition("/")
     if kind in RESTARTABLE:
         return f"{RESTART} {kind} {name} -n {case.namespace}"
+    if kind == "cronjob":
+        return f"kubectl create job {name}-again --from=cronjob/{name} -n {case.namespace}"
     if not case.is_account:
         return NEW_PODS
     try:
@@ -82,11 +84,15 @@ def unset_command(case: Case, names: Iterable[str]) -> str:
 
 def patch_template(case: Case, **members: Any) -> str:
     """What changes the workload's Pod template by a merge patch; None takes a member away."""
-    patch = json.dumps({"spec": {"template": members}})
-    if case.owner is None:
-        return comment(f"in the Pod's manifest, then make it anew: {json.dumps(members)}")
-    kind, _, name = case.owner.partition("/")
-    return f"kubectl patch {kind} {name} -n {case.namespace} -p '{patch}'"
+    kind, _, name = (case.owner or "").partition("/")
+    if not kind or kind == "job":
+        # The template of a Job that exists stays as it is.
+        whose = "Job's" if kind else "Pod's"
+        return comment(f"in the {whose} manifest, then make it anew: {json.dumps(members)}")
+    spec: dict[str, Any] = {"template": members}
+    if kind == "cronjob":
+        spec = {"jobTemplate": {"spec": spec}}
+    return f"kubectl patch {kind} {name} -n {case.namespace} -p '{json.dumps({'spec': spec})}'"
 
 
 def trust_command(case: Case, policy: dict[str, Any]) -> str:

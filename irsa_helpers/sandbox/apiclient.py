@@ -100,13 +100,14 @@ class ApiClient:
         headers = {"Content-Type": MERGE_PATCH}
         return await self._request("PATCH", path, data=json.dumps(body), headers=headers)
 
-    async def delete(self, path: str, **options: Any) -> None:
-        """The object goes, or is gone already."""
+    async def delete(self, path: str, **options: Any) -> Object | None:
+        """The object goes, or is gone already; what the API server answers about it."""
         try:
-            await self._request("DELETE", path, json={"kind": "DeleteOptions", **options})
+            return await self._request("DELETE", path, json={"kind": "DeleteOptions", **options})
         except ApiError as error:
             if error.status not in {404, 409}:
                 raise
+            return None
 
     async def watch(self, path: str, revision: str) -> AsyncIterator[tuple[str, Object]]:
         """(type, object) of every change after a revision, until the server ends the stream."""

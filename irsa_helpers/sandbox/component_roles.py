@@ -33,14 +33,15 @@ ROLES: dict[str, tuple[Object, list[Object]]] = {
         [
             # The garbage collector and the namespace controller deal with every kind there is.
             _rule("*", "*", *READ, *CHANGE, "delete", "deletecollection"),
-            _rule("", "configmaps events pods serviceaccounts", "create"),
-            _rule("apps", "replicasets", "create"),
+            _rule("", "configmaps events persistentvolumeclaims pods serviceaccounts", "create"),
+            _rule("apps", "controllerrevisions replicasets", "create"),
+            _rule("batch", "jobs", "create"),
         ],
     ),
     "system:kube-scheduler": (
         _user("system:kube-scheduler"),
         [
-            _rule("", "nodes pods namespaces", *READ),
+            _rule("", "nodes persistentvolumeclaims pods namespaces", *READ),
             _rule("", "pods/binding", "create"),
             _rule("", "pods/status", *CHANGE),
             EVENTS,

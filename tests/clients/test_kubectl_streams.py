@@ -171,3 +171,13 @@ def test_what_does_not_run_cannot_be_reached(kubectl: Any) -> None:
         refused = kubectl(*words, check=False)
         assert refused.returncode == 1
         assert f"error: unable to upgrade connection: {why}" in refused.stderr
+
+
+def test_a_pod_is_debugged_in_a_copy(kubectl: Any, pod: str) -> None:
+    refused = kubectl("debug", pod, "--image=busybox", "--", "true", check=False)
+    assert refused.returncode == 1
+    assert "ephemeral containers are disabled for this cluster" in refused.stderr
+    assert "kubectl debug --copy-to" in refused.stderr
+    kubectl("debug", pod, "--image=busybox", "--copy-to=copy", "-c", "tool", "--", "sleep", "600")
+    kubectl("wait", "pod/copy", "--for=condition=Ready", "--timeout=20s")
+    assert kubectl("exec", "copy", "-c", "tool", "--", "echo", "here").stdout == "here\n"

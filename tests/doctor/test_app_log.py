@@ -58,5 +58,5 @@ def test_an_aws_error_at_the_end_is_told_with_its_cause(line: str, sign: str) ->
 
 
 def test_a_container_that_does_not_run_has_no_last_word() -> None:
-    with pytest.raises(SkipError, match="no container runs"):
+    with pytest.raises(SkipError, match="no container has run"):
         app_log(case("ExpiredToken", state="waiting"))

@@ -55,10 +55,12 @@ RULES: dict[str, tuple[str, tuple[Object, ...]]] = {
             _rule("", "serviceaccounts", ("impersonate",)),
             _rule("", "pods pods/attach pods/exec pods/portforward", _WRITE),
             _rule("", "pods/eviction", ("create",)),
-            _rule("", "configmaps events secrets serviceaccounts services", _WRITE),
+            _rule("", "configmaps events persistentvolumeclaims secrets", _WRITE),
+            _rule("", "serviceaccounts services", _WRITE),
             _rule("", "serviceaccounts/token", ("create",)),
-            _rule("apps", "deployments deployments/scale replicasets replicasets/scale", _WRITE),
-            _rule("batch", "jobs", _WRITE),
+            _rule("apps", "daemonsets deployments deployments/scale", _WRITE),
+            _rule("apps", "replicasets replicasets/scale statefulsets statefulsets/scale", _WRITE),
+            _rule("batch", "cronjobs jobs", _WRITE),
             _rule("networking.k8s.io", "networkpolicies", _WRITE),
             _rule("coordination.k8s.io", "leases", _ALL),
         ),
@@ -66,16 +68,18 @@ RULES: dict[str, tuple[str, tuple[Object, ...]]] = {
     "system:aggregate-to-view": (
         "view",
         (
-            _rule("", "configmaps pods serviceaccounts services services/status", _READ),
+            _rule("", "configmaps persistentvolumeclaims persistentvolumeclaims/status", _READ),
+            _rule("", "pods serviceaccounts services services/status", _READ),
             _rule("", "events namespaces/status pods/log pods/status", _READ),
             _rule("", "namespaces", _READ),
             _rule(
                 "apps",
-                "deployments deployments/scale deployments/status replicasets replicasets/scale "
-                "replicasets/status",
+                "controllerrevisions daemonsets daemonsets/status deployments deployments/scale "
+                "deployments/status replicasets replicasets/scale replicasets/status statefulsets "
+                "statefulsets/scale statefulsets/status",
                 _READ,
             ),
-            _rule("batch", "jobs jobs/status", _READ),
+            _rule("batch", "cronjobs cronjobs/status jobs jobs/status", _READ),
             _rule("networking.k8s.io", "networkpolicies", _READ),
         ),
     ),

@@ -10,6 +10,7 @@ from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.storage import Object
 from irsa_helpers.sandbox.apiserver.targets import Target
 
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 SYSTEM_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
@@ -34,10 +35,26 @@ def after_update(target: Target, before: Object, body: Object) -> Object:
         defaults.label_namespace(body)
     else:
         defaults.apply_defaults(target.resource, body)
+    if target.resource.kind == "DaemonSet":
+        count_template(body, before)
     if "generation" in before["metadata"]:
         changed = any(before.get(name) != body.get(name) for name in ("spec", "webhooks"))
         metadata["generation"] = before["metadata"]["generation"] + changed
     return body
+
+
+def count_template(body: Object, before: Object | None) -> None:
+    """A DaemonSet's annotation says how often its template has changed, in place.
+
+    Source: kubernetes, pkg/registry/apps/daemonset, pkg/apis/apps/v1/conversion.go.
+    """
+    count = 1
+    if before is not None:
+        known = (before["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "0")
+        changed = before["spec"].get("template") != body["spec"].get("template")
+        count = int(known) + changed
+    annotations = body["metadata"].get("annotations") or {}
+    body["metadata"]["annotations"] = annotations | {TEMPLATE_GENERATION: str(count)}
 
 
 def _keep_addresses(before: Object, after: Object) -> None:

@@ -13,7 +13,24 @@ from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.storage import Object
 
 # Kinds of which every object has a spec, an empty one where none is given.
-WITH_SPEC = {"Pod", "Deployment", "ReplicaSet", "Job", "NetworkPolicy", "Service", "Node", "Lease"}
+WITH_SPEC = {
+    *("Pod", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job", "CronJob"),
+    *("NetworkPolicy", "Service", "Node", "Lease", "PersistentVolumeClaim"),
+}
+# What a new object's status says before a controller has seen it.
+FIRST_STATUS: dict[str, Object] = {
+    "ReplicaSet": {"replicas": 0},
+    "DaemonSet": dict.fromkeys(
+        (
+            *("currentNumberScheduled", "numberMisscheduled"),
+            *("desiredNumberScheduled", "numberReady"),
+        ),
+        0,
+    ),
+    "StatefulSet": {"replicas": 0, "availableReplicas": 0},
+    "PersistentVolumeClaim": {"phase": "Pending"},
+    "Service": {"loadBalancer": {}},
+}
 _RBAC = "rbac.authorization.k8s.io"
 _NODE_INFO = (
     *("machineID", "systemUUID", "bootID", "kernelVersion", "osImage"),
@@ -72,6 +89,48 @@ def _deployment(body: Object) -> None:
         _fill(strategy, rollingUpdate={})
         _fill(strategy["rollingUpdate"], maxUnavailable="25%", maxSurge="25%")
     _workload(body)
+
+
+def _daemon_set(body: Object) -> None:
+    spec = body["spec"]
+    _fill(spec, revisionHistoryLimit=10, updateStrategy={})
+    strategy = spec["updateStrategy"]
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        _fill(strategy, rollingUpdate={})
+        rolling = strategy["rollingUpdate"]
+        _fill(rolling, maxSurge=0, maxUnavailable=0 if rolling.get("maxSurge") else 1)
+    _workload(body)
+
+
+def _stateful_set(body: Object) -> None:
+    spec = body["spec"]
+    _fill(spec, replicas=1, revisionHistoryLimit=10, podManagementPolicy="OrderedReady")
+    _fill(spec, updateStrategy={}, persistentVolumeClaimRetentionPolicy={})
+    strategy = spec["updateStrategy"]
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        _fill(strategy, rollingUpdate={})
+        _fill(strategy["rollingUpdate"], partition=0)
+    _fill(spec["persistentVolumeClaimRetentionPolicy"], whenDeleted="Retain", whenScaled="Retain")
+    for claim in spec.get("volumeClaimTemplates") or ():
+        claim |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+        claim["spec"] = claim.get("spec") or {}
+        claim["status"] = dict(FIRST_STATUS["PersistentVolumeClaim"])
+        _claim(claim)
+    _workload(body)
+
+
+def _claim(body: Object) -> None:
+    _fill(body["spec"], volumeMode="Filesystem")
+
+
+def _cron_job(body: Object) -> None:
+    spec = body["spec"]
+    _fill(spec, concurrencyPolicy="Allow", suspend=False)
+    _fill(spec, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1)
+    made = spec["jobTemplate"] = spec.get("jobTemplate") or {}
+    _fill(made, metadata={})
+    made["spec"] = made.get("spec") or {}
+    _workload(made)
 
 
 def _job(body: Object) -> None:
@@ -196,7 +255,11 @@ FILL: dict[str, Callable[[Object], None]] = {
     "Pod": _pod,
     "Deployment": _deployment,
     "ReplicaSet": _replica_set,
+    "DaemonSet": _daemon_set,
+    "StatefulSet": _stateful_set,
+    "PersistentVolumeClaim": _claim,
     "Job": _job,
+    "CronJob": _cron_job,
     "Namespace": _namespace,
     "Node": _node,
     "Secret": _secret,

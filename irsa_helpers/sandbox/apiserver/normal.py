@@ -22,6 +22,11 @@ ZEROES: dict[str, tuple[str, ...]] = {
     "Container": ("stdin", "stdinOnce", "tty"),
     "ContainerPort": ("hostPort",),
     "ContainerStateTerminated": ("signal",),
+    "DaemonSetSpec": ("minReadySeconds",),
+    "DaemonSetStatus": (
+        *("observedGeneration", "updatedNumberScheduled"),
+        *("numberAvailable", "numberUnavailable"),
+    ),
     "DeploymentSpec": ("minReadySeconds", "paused"),
     "DeploymentStatus": ("replicas", "observedGeneration", *_REPLICAS),
     "EphemeralContainer": ("stdin", "stdinOnce", "tty"),
@@ -36,6 +41,12 @@ ZEROES: dict[str, tuple[str, ...]] = {
     "ReplicaSetStatus": ("fullyLabeledReplicas", "observedGeneration", *_REPLICAS),
     "ServicePort": ("nodePort",),
     "ServiceSpec": ("publishNotReadyAddresses", "healthCheckNodePort"),
+    "PersistentVolumeClaimVolumeSource": ("readOnly",),
+    "StatefulSetSpec": ("minReadySeconds",),
+    "StatefulSetStatus": (
+        *("observedGeneration", "readyReplicas"),
+        *("currentReplicas", "updatedReplicas"),
+    ),
     "VolumeMount": ("readOnly",),
 }
 # Texts and lists that are written even when empty.

@@ -14,6 +14,7 @@ from starlette.datastructures import QueryParams
 
 from irsa_helpers.sandbox.apiserver import (
     bootstrap_policy,
+    changes,
     defaults,
     escalation,
     managed_fields,
@@ -132,9 +133,9 @@ class Objects:
         if resource.has_status and resource.kind != "Node":
             body.pop("status", None)
             if resource.kind not in {"Pod", "Namespace"}:
-                body["status"] = {"replicas": 0} if resource.kind == "ReplicaSet" else {}
-        if resource.kind == "Service":
-            body["status"] = {"loadBalancer": {}}
+                body["status"] = dict(defaults.FIRST_STATUS.get(resource.kind, {}))
+        if resource.kind == "DaemonSet":
+            changes.count_template(body, None)
         defaults.apply_defaults(resource, body)
         if resource.kind == "Job":
             defaults.select_own_pods(body, uid)

@@ -42,6 +42,7 @@ class Resource:
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
 _ALL = ("all",)
+_CLAIM = "PersistentVolumeClaim"
 
 _SCALERS = "horizontalpodautoscalers"
 
@@ -76,9 +77,14 @@ RESOURCES = (
     Resource("", "v1", "secrets", "Secret"),
     Resource("", "v1", "services", "Service", True, ("svc",), _ALL, has_status=True),
     Resource("", "v1", "events", "Event", True, ("ev",)),
+    Resource("", "v1", "persistentvolumeclaims", _CLAIM, True, ("pvc",), has_status=True),
     Resource("apps", "v1", "deployments", "Deployment", True, ("deploy",), _ALL, True, True),
     Resource("apps", "v1", "replicasets", "ReplicaSet", True, ("rs",), _ALL, True, True),
+    Resource("apps", "v1", "daemonsets", "DaemonSet", True, ("ds",), _ALL, True),
+    Resource("apps", "v1", "statefulsets", "StatefulSet", True, ("sts",), _ALL, True, True),
+    Resource("apps", "v1", "controllerrevisions", "ControllerRevision"),
     Resource("batch", "v1", "jobs", "Job", True, (), _ALL, True),
+    Resource("batch", "v1", "cronjobs", "CronJob", True, ("cj",), _ALL, True),
     Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", True, ("netpol",)),
     Resource(_RBAC, "v1", "roles", "Role"),
     Resource(_RBAC, "v1", "rolebindings", "RoleBinding"),
@@ -97,19 +103,15 @@ RESOURCES = (
     ),
     Resource("coordination.k8s.io", "v1", "leases", "Lease"),
     *_absent("v1", "endpoints:Endpoints:ep limitranges:LimitRange:limits"),
-    *_absent("v1", "persistentvolumeclaims:PersistentVolumeClaim:pvc"),
     *_absent("v1", "replicationcontrollers:ReplicationController:rc", categories=_ALL),
     *_absent("v1", "resourcequotas:ResourceQuota:quota"),
     *_absent("v1", "persistentvolumes:PersistentVolume:pv", namespaced=False),
-    *_absent("apps/v1", "daemonsets:DaemonSet:ds statefulsets:StatefulSet:sts", categories=_ALL),
-    *_absent("apps/v1", "controllerrevisions:ControllerRevision:"),
     *_absent(
         "certificates.k8s.io/v1",
         "certificatesigningrequests:CertificateSigningRequest:csr",
         namespaced=False,
     ),
     *_absent("autoscaling/v2", f"{_SCALERS}:HorizontalPodAutoscaler:hpa", categories=_ALL),
-    *_absent("batch/v1", "cronjobs:CronJob:cj", categories=_ALL),
     *_absent("discovery.k8s.io/v1", "endpointslices:EndpointSlice:"),
     *_absent("networking.k8s.io/v1", "ingresses:Ingress:ing"),
     *_absent("networking.k8s.io/v1", "ingressclasses:IngressClass:", namespaced=False),

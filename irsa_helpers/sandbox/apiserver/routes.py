@@ -30,6 +30,7 @@ from irsa_helpers.sandbox.apiserver.requests import (
 from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.status import (
     METHOD_NOT_ALLOWED,
+    NO_EPHEMERAL_CONTAINERS,
     NO_PORT_FORWARD,
     NOT_FOUND_PATH,
     deleted,
@@ -51,6 +52,7 @@ METHODS = {
     ("pods", "binding"): {"POST"},
     ("pods", "eviction"): {"POST"},
     ("pods", "portforward"): {"GET", "POST"},
+    ("pods", "ephemeralcontainers"): {"GET", "PUT", "PATCH"},
     ("namespaces", "finalize"): {"PUT"},
 }
 _CHANGING = {"GET", "PUT", "PATCH"}
@@ -178,6 +180,8 @@ class Routes:
             return rendered(request, SUCCESS | {"code": 201}, 201)
         if name == "portforward":
             raise NO_PORT_FORWARD
+        if name == "ephemeralcontainers":
+            raise NO_EPHEMERAL_CONTAINERS
         if name in {"exec", "attach"}:
             self._proxy.check_upgrade(name, parent, request.query_params.get("container"))
         body, _ = await self._checked_body(request, target)

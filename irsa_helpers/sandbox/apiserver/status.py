@@ -158,3 +158,11 @@ NO_PORT_FORWARD = StatusError(
     "on this machine, at 127.0.0.1 and the same port",
     {},
 )
+# kubectl says of a 404 without a name that the cluster has none of them, and quotes the text.
+NO_EPHEMERAL_CONTAINERS = StatusError(
+    404,
+    "NotFound",
+    "the sandbox adds no containers to a Pod that runs; look into it with kubectl exec, or into a "
+    "copy of it with kubectl debug --copy-to",
+    {},
+)

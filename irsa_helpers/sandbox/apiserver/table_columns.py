@@ -13,6 +13,10 @@ from irsa_helpers.sandbox.apiserver.storage import Object
 from irsa_helpers.sandbox.apiserver.table_rows import (
     Cells,
     binding,
+    claim,
+    controller_revision,
+    cron_job,
+    daemon_set,
     deployment,
     event,
     job,
@@ -23,6 +27,7 @@ from irsa_helpers.sandbox.apiserver.table_rows import (
     role,
     selector,
     service,
+    stateful_set,
 )
 
 # name, description, priority (1: only with -o wide), type
@@ -78,6 +83,57 @@ _REPLICA_SETS = [
     _column("Ready", "@api.apps.v1.ReplicaSetStatus.readyReplicas", 0, "integer"),
     AGE,
     *_template("apps.v1.ReplicaSetSpec"),
+]
+_DAEMON_SETS = [
+    NAME,
+    *(
+        _column(name, f"@api.apps.v1.DaemonSetStatus.{field}", 0, "integer")
+        for name, field in (
+            ("Desired", "desiredNumberScheduled"),
+            ("Current", "currentNumberScheduled"),
+            ("Ready", "numberReady"),
+            ("Up-to-date", "updatedNumberScheduled"),
+            ("Available", "numberAvailable"),
+        )
+    ),
+    _column("Node Selector", "@api.core.v1.PodSpec.nodeSelector"),
+    AGE,
+    *_template("apps.v1.DaemonSetSpec"),
+]
+_STATEFUL_SETS = [
+    NAME,
+    _column("Ready", "Number of the pod with ready state"),
+    AGE,
+    *_template("apps.v1.StatefulSetSpec")[:2],
+]
+_CONTROLLER_REVISIONS = [
+    NAME,
+    _column("Controller", "Controller of the object"),
+    _column("Revision", "@api.apps.v1.ControllerRevision.revision"),
+    AGE,
+]
+_CRON_JOBS = [
+    NAME,
+    _column("Schedule", "@api.batch.v1.CronJobSpec.schedule"),
+    _column("Timezone", "@api.batch.v1.CronJobSpec.timeZone"),
+    _column("Suspend", "@api.batch.v1.CronJobSpec.suspend", 0, "boolean"),
+    _column("Active", "@api.batch.v1.CronJobStatus.active", 0, "integer"),
+    _column("Last Schedule", "@api.batch.v1.CronJobStatus.lastScheduleTime"),
+    AGE,
+    *_template("batch.v1.JobSpec"),
+]
+_CLAIMS = [
+    NAME,
+    _column("Status", "@api.core.v1.PersistentVolumeClaimStatus.phase"),
+    _column("Volume", "@api.core.v1.PersistentVolumeClaimSpec.volumeName"),
+    _column("Capacity", "@api.core.v1.PersistentVolumeClaimStatus.capacity"),
+    _column("Access Modes", "@api.core.v1.PersistentVolumeClaimStatus.accessModes"),
+    _column("StorageClass", "@api.core.v1.PersistentVolumeClaimSpec.storageClassName"),
+    _column(
+        "VolumeAttributesClass", "@api.core.v1.PersistentVolumeClaimSpec.volumeAttributesClassName"
+    ),
+    AGE,
+    _column("VolumeMode", "@api.core.v1.PersistentVolumeClaimSpec.volumeMode", 1),
 ]
 _JOBS = [
     NAME,
@@ -150,7 +206,12 @@ FORMS: dict[str, tuple[list[Column], Cells]] = {
     "pods": (_PODS, pod),
     "deployments.apps": (_DEPLOYMENTS, deployment),
     "replicasets.apps": (_REPLICA_SETS, replica_set),
+    "daemonsets.apps": (_DAEMON_SETS, daemon_set),
+    "statefulsets.apps": (_STATEFUL_SETS, stateful_set),
+    "controllerrevisions.apps": (_CONTROLLER_REVISIONS, controller_revision),
     "jobs.batch": (_JOBS, job),
+    "cronjobs.batch": (_CRON_JOBS, cron_job),
+    "persistentvolumeclaims": (_CLAIMS, claim),
     "services": (_SERVICES, service),
     "events": (_EVENTS, event),
     "nodes": (_NODES, node),

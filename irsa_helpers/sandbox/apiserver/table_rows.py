@@ -84,6 +84,82 @@ def replica_set(body: Object, now: datetime) -> list[Any]:
     ]
 
 
+def daemon_set(body: Object, now: datetime) -> list[Any]:
+    status, chosen = body.get("status", {}), body["spec"]["template"]["spec"].get("nodeSelector")
+    counts = (
+        *("desiredNumberScheduled", "currentNumberScheduled", "numberReady"),
+        *("updatedNumberScheduled", "numberAvailable"),
+    )
+    return [
+        body["metadata"]["name"],
+        *(status.get(each, 0) for each in counts),
+        selector({"matchLabels": chosen}),
+        age(body, now),
+        *containers(body),
+    ]
+
+
+def stateful_set(body: Object, now: datetime) -> list[Any]:
+    ready = body.get("status", {}).get("readyReplicas", 0)
+    return [
+        body["metadata"]["name"],
+        f"{ready}/{body['spec'].get('replicas', 1)}",
+        age(body, now),
+        *containers(body)[:2],
+    ]
+
+
+def controller_revision(body: Object, now: datetime) -> list[Any]:
+    owners = body["metadata"].get("ownerReferences") or ()
+    owner = next((each for each in owners if each.get("controller")), None)
+    name = "<none>"
+    if owner:
+        group = owner["apiVersion"].rpartition("/")[0]
+        name = f"{owner['kind'].lower()}.{group}/{owner['name']}"
+    return [body["metadata"]["name"], name, body["revision"], age(body, now)]
+
+
+def cron_job(body: Object, now: datetime) -> list[Any]:
+    spec, status = body["spec"], body.get("status", {})
+    last = status.get("lastScheduleTime")
+    return [
+        body["metadata"]["name"],
+        spec["schedule"],
+        spec.get("timeZone") or "<none>",
+        str(spec.get("suspend", "<unset>")),
+        len(status.get("active") or ()),
+        duration(last, now) if last else "<none>",
+        age(body, now),
+        *containers(spec["jobTemplate"]),
+    ]
+
+
+_ACCESS = {
+    "ReadWriteOnce": "RWO",
+    "ReadOnlyMany": "ROX",
+    "ReadWriteMany": "RWX",
+    "ReadWriteOncePod": "RWOP",
+}
+
+
+def claim(body: Object, now: datetime) -> list[Any]:
+    spec, status = body.get("spec") or {}, body.get("status") or {}
+    ending = body["metadata"].get("deletionTimestamp")
+    volume = spec.get("volumeName", "")
+    given = status if volume else {}
+    return [
+        body["metadata"]["name"],
+        "Terminating" if ending else status.get("phase", ""),
+        volume,
+        (given.get("capacity") or {}).get("storage", ""),
+        ",".join(_ACCESS[each] for each in given.get("accessModes") or ()),
+        spec.get("storageClassName", ""),
+        spec.get("volumeAttributesClassName") or "<unset>",
+        age(body, now),
+        spec.get("volumeMode") or "<unset>",
+    ]
+
+
 def event(body: Object, now: datetime) -> list[Any]:
     involved, source = body.get("involvedObject") or {}, body.get("source") or {}
     first = body.get("firstTimestamp") or body.get("eventTime")

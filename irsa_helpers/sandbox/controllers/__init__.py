@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from irsa_helpers.sandbox.apiclient import ApiClient, Informer, Key, Object, key_of, path_of
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.controllers.claims import ClaimController
+from irsa_helpers.sandbox.controllers.cronjobs import CronJobController
+from irsa_helpers.sandbox.controllers.daemonsets import DaemonSetController
 from irsa_helpers.sandbox.controllers.deployments import DeploymentController
 from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.controllers.garbage import GarbageCollector
@@ -20,7 +23,9 @@ from irsa_helpers.sandbox.controllers.nodes import NodeController
 from irsa_helpers.sandbox.controllers.owners import controller_of, is_ended
 from irsa_helpers.sandbox.controllers.podgc import PodGarbageCollector
 from irsa_helpers.sandbox.controllers.replicasets import ReplicaSetController
+from irsa_helpers.sandbox.controllers.revisions import Revisions
 from irsa_helpers.sandbox.controllers.scheduler import Scheduler
+from irsa_helpers.sandbox.controllers.statefulsets import StatefulSetController
 from irsa_helpers.sandbox.controllers.token_secrets import TokenSecrets
 
 WATCHED = {
@@ -32,10 +37,25 @@ WATCHED = {
     "pods": "v1",
     "replicasets": "apps/v1",
     "deployments": "apps/v1",
+    "daemonsets": "apps/v1",
+    "statefulsets": "apps/v1",
+    "controllerrevisions": "apps/v1",
     "jobs": "batch/v1",
+    "cronjobs": "batch/v1",
+    "persistentvolumeclaims": "v1",
 }
-OWNED = ("serviceaccounts", "configmaps", "pods", "replicasets", "deployments", "jobs")
-CONTROLLED_BY = {"ReplicaSet": "replicasets", "Deployment": "deployments", "Job": "jobs"}
+OWNED = (
+    *("serviceaccounts", "configmaps", "pods", "replicasets", "deployments", "daemonsets"),
+    *("statefulsets", "controllerrevisions", "jobs", "cronjobs", "persistentvolumeclaims"),
+)
+CONTROLLED_BY = {
+    "ReplicaSet": "replicasets",
+    "Deployment": "deployments",
+    "DaemonSet": "daemonsets",
+    "StatefulSet": "statefulsets",
+    "Job": "jobs",
+    "CronJob": "cronjobs",
+}
 
 
 class Controllers:
@@ -70,7 +90,11 @@ class Controllers:
             "podgc": WorkQueue("podgc", self._pod_collector.reconcile),
             "replicasets": WorkQueue("replicasets", self._replica_sets().reconcile),
             "deployments": WorkQueue("deployments", self._deployments().reconcile),
+            "daemonsets": WorkQueue("daemonsets", self._daemon_sets().reconcile),
+            "statefulsets": WorkQueue("statefulsets", self._stateful_sets().reconcile),
             "jobs": WorkQueue("jobs", self._jobs().reconcile),
+            "cronjobs": WorkQueue("cronjobs", self._cron_jobs().reconcile),
+            "persistentvolumeclaims": WorkQueue("claims", self._claims().reconcile),
             "owners": WorkQueue("garbage", self._garbage().reconcile),
         }
 
@@ -97,8 +121,9 @@ class Controllers:
 
     def _scheduler(self) -> Scheduler:
         pods, nodes = self._informers["pods"], self._informers["nodes"]
+        claims = self._informers["persistentvolumeclaims"]
         recorder = self._recorder("default-scheduler", self._scheduler_client)
-        return Scheduler(self._scheduler_client, self._clock, pods, nodes, recorder)
+        return Scheduler(self._scheduler_client, self._clock, pods, nodes, claims, recorder)
 
     def _replica_sets(self) -> ReplicaSetController:
         replica_sets, pods = self._informers["replicasets"], self._informers["pods"]
@@ -131,6 +156,46 @@ class Controllers:
             self._later("jobs"),
         )
 
+    def _daemon_sets(self) -> DaemonSetController:
+        found = self._informers
+        return DaemonSetController(
+            self._client,
+            self._clock,
+            found["daemonsets"],
+            Revisions(self._client, found["controllerrevisions"], "controller-revision-hash"),
+            found["pods"],
+            found["nodes"],
+            self._recorder("daemonset-controller"),
+            self._later("daemonsets"),
+        )
+
+    def _stateful_sets(self) -> StatefulSetController:
+        found = self._informers
+        return StatefulSetController(
+            self._client,
+            self._clock,
+            found["statefulsets"],
+            Revisions(self._client, found["controllerrevisions"], "controller.kubernetes.io/hash"),
+            found["pods"],
+            found["persistentvolumeclaims"],
+            self._recorder("statefulset-controller"),
+            self._later("statefulsets"),
+        )
+
+    def _cron_jobs(self) -> CronJobController:
+        return CronJobController(
+            self._client,
+            self._clock,
+            self._informers["cronjobs"],
+            self._informers["jobs"],
+            self._recorder("cronjob-controller"),
+            self._later("cronjobs"),
+        )
+
+    def _claims(self) -> ClaimController:
+        claims = self._informers["persistentvolumeclaims"]
+        return ClaimController(claims, self._recorder("persistentvolume-controller"))
+
     def _garbage(self) -> GarbageCollector:
         owned = {(WATCHED[plural], plural): self._informers[plural] for plural in OWNED}
         return GarbageCollector(self._client, owned)
@@ -145,6 +210,9 @@ class Controllers:
                 for key in self._token_secrets.of_account(body):
                     self._queues["secrets"].add(key)
             self._wake_scheduler(plural, body)
+            if plural == "nodes":
+                for key in self._informers["daemonsets"].objects:
+                    self._queues["daemonsets"].add(key)
             if belongs_to_all(plural, body):
                 self._queues["namespaces"].add(("", body["metadata"]["namespace"]))
             self._wake_owner(body)
@@ -157,7 +225,7 @@ class Controllers:
         if plural == "pods" and self._pod_collector.is_orphan(body):
             self._queues["podgc"].add(key_of(body))
         gone = plural == "pods" and (key_of(body) not in pods or is_ended(body))
-        if plural == "nodes" or gone:
+        if plural in {"nodes", "persistentvolumeclaims"} or gone:
             for key, pod in pods.items():
                 if not pod["spec"].get("nodeName"):
                     self._queues["pods"].add(key)

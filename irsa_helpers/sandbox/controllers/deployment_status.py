@@ -26,7 +26,8 @@ def status_of(
     deployment: Object, current: Object | None, owned: list[Object], now: datetime
 ) -> Object:
     """The `status` from the ReplicaSets; `current` is that of the present template."""
-    wanted = deployment["spec"]["replicas"]
+    # What the ReplicaSets should have counts here, made or not.
+    planned = sum(each["spec"]["replicas"] for each in owned)
     available = _total("availableReplicas", owned)
     status: Object = {
         "observedGeneration": deployment["metadata"].get("generation", 1),
@@ -34,7 +35,7 @@ def status_of(
         "updatedReplicas": _total("replicas", [current] if current else []),
         "readyReplicas": _total("readyReplicas", owned),
         "availableReplicas": available,
-        "unavailableReplicas": max(0, wanted - available),
+        "unavailableReplicas": max(0, planned - available),
         "terminatingReplicas": _total("terminatingReplicas", owned),
     }
     conditions = {"Available": _availability(deployment, available)}

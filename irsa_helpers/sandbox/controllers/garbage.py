@@ -10,7 +10,10 @@ from irsa_helpers.sandbox.apiclient import ApiClient, Informer, Key, Object, key
 PLURALS = {
     "Deployment": "deployments",
     "ReplicaSet": "replicasets",
+    "DaemonSet": "daemonsets",
+    "StatefulSet": "statefulsets",
     "Job": "jobs",
+    "CronJob": "cronjobs",
     "Pod": "pods",
     "ServiceAccount": "serviceaccounts",
     "ConfigMap": "configmaps",

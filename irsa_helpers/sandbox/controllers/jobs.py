@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,9 +22,9 @@ from irsa_helpers.sandbox.controllers.owners import (
     controlled_by,
     is_active,
     is_ready,
-    owner_reference,
     same_status,
 )
+from irsa_helpers.sandbox.controllers.pods import pod_from
 
 UID_LABEL = "batch.kubernetes.io/controller-uid"
 NAME_LABEL = "batch.kubernetes.io/job-name"
@@ -82,7 +81,7 @@ class JobController:
         if job is None or job["metadata"].get("deletionTimestamp"):
             return
         job = job | {"apiVersion": "batch/v1", "kind": "Job"}
-        if _ended(job):
+        if ended_as(job):
             await self._clean_up(key, job)
             return
         if lacking := _not_implemented(job["spec"]):
@@ -159,10 +158,7 @@ class JobController:
 
     async def _make(self, job: Object) -> None:
         namespace, name = key_of(job)
-        template = copy.deepcopy(job["spec"]["template"])
-        metadata = template.get("metadata") or {}
-        metadata |= {"generateName": f"{name}-", "ownerReferences": [owner_reference(job)]}
-        pod = {"metadata": metadata | {"namespace": namespace}, "spec": template["spec"]}
+        pod = pod_from(job["spec"]["template"], job, generateName=f"{name}-")
         try:
             made = await self.client.create(path_of("v1", "pods", namespace), pod)
         except ApiError as error:
@@ -261,11 +257,10 @@ def _conditions(job: Object) -> list[Object]:
     return found
 
 
-def _ended(job: Object) -> bool:
-    return any(
-        each["type"] in {"Complete", "Failed"} and each["status"] == "True"
-        for each in _conditions(job)
-    )
+def ended_as(job: Object) -> str | None:
+    """How the Job has ended: Complete or Failed; None for one that has not."""
+    true = [each["type"] for each in _conditions(job) if each["status"] == "True"]
+    return next((kind for kind in true if kind in {"Complete", "Failed"}), None)
 
 
 def _complete(spec: Object, tally: Tally) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 
 from irsa_helpers.policy.selectors import selects
@@ -40,11 +41,17 @@ def controlled_by(body: Object, owner: Object) -> bool:
 
 
 async def claim(
-    client: ApiClient, collection: Informer, plural: str, owner: Object
+    client: ApiClient,
+    collection: Informer,
+    plural: str,
+    owner: Object,
+    *,
+    may_adopt: Callable[[Object], bool] = lambda _: True,
 ) -> list[Object]:
     """The objects of a collection that the owner controls.
 
-    Orphans that its selector matches are adopted; what it does not match any more is let go.
+    Orphans that its selector matches are adopted, if they may be; what it does not match any
+    more is let go.
     Source: Kubernetes, pkg/controller, ControllerRefManager.
     """
     namespace, selector = owner["metadata"]["namespace"], owner["spec"].get("selector")
@@ -57,7 +64,9 @@ async def claim(
         matches = bool(selector) and selects(selector, metadata.get("labels") or {})
         if mine and matches:
             claimed.append(body)
-        elif is_active(body) and (mine or (matches and controller_of(body) is None)):
+        elif is_active(body) and (
+            mine or (matches and controller_of(body) is None and may_adopt(body))
+        ):
             references = [
                 each
                 for each in metadata.get("ownerReferences") or ()

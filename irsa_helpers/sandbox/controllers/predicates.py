@@ -59,7 +59,8 @@ def _taints(pod: Object, node: Object, _: Sequence[Object]) -> list[str]:
     return ["node(s) had untolerated taint(s)"] if bad else []
 
 
-def _node_affinity(pod: Object, node: Object, _: Sequence[Object]) -> list[str]:
+def node_affinity(pod: Object, node: Object, _: Sequence[Object]) -> list[str]:
+    """What the Pod wants of a node and does not find."""
     spec, labels = pod["spec"], node["metadata"].get("labels") or {}
     if not selects({"matchLabels": spec.get("nodeSelector")}, labels):
         return [AFFINITY]
@@ -148,4 +149,4 @@ def _matched(owner: Object, term: Object, other: Object) -> bool:
     )
 
 
-PREDICATES: tuple[Predicate, ...] = (_cordon, _taints, _node_affinity, _resources, _neighbours)
+PREDICATES: tuple[Predicate, ...] = (_cordon, _taints, node_affinity, _resources, _neighbours)

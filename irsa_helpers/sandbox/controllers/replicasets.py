@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,9 +24,9 @@ from irsa_helpers.sandbox.controllers.owners import (
     is_active,
     is_ended,
     is_ready,
-    owner_reference,
     same_status,
 )
+from irsa_helpers.sandbox.controllers.pods import pod_from
 
 
 @dataclass(eq=False)
@@ -65,17 +64,9 @@ class ReplicaSetController:
 
     async def _make(self, owner: Object, count: int) -> ApiError | None:
         namespace = owner["metadata"]["namespace"]
-        template = owner["spec"]["template"]
         for _ in range(count):
-            pod = {
-                "metadata": copy.deepcopy(template.get("metadata") or {})
-                | {
-                    "generateName": f"{owner['metadata']['name']}-",
-                    "namespace": namespace,
-                    "ownerReferences": [owner_reference(owner)],
-                },
-                "spec": copy.deepcopy(template["spec"]),
-            }
+            prefix = f"{owner['metadata']['name']}-"
+            pod = pod_from(owner["spec"]["template"], owner, generateName=prefix)
             try:
                 made = await self.client.create(path_of("v1", "pods", namespace), pod)
             except ApiError as error:

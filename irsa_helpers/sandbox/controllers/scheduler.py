@@ -9,10 +9,12 @@ from collections import Counter
 
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Informer, Key, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.controllers.claims import claim_obstacle
 from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.controllers.predicates import obstacles
 
 NAME = "default-scheduler"
+AVAILABLE = "nodes are available: "
 GATED = "Scheduling is blocked due to non-empty scheduling gates"
 
 
@@ -25,12 +27,14 @@ class Scheduler:
         clock: Clock,
         pods: Informer,
         nodes: Informer,
+        claims: Informer,
         events: EventRecorder,
     ) -> None:
         self._client = client
         self._clock = clock
         self._pods = pods
         self._nodes = nodes
+        self._claims = claims
         self._events = events
 
     async def reconcile(self, key: Key) -> None:
@@ -44,6 +48,11 @@ class Scheduler:
             return
         if not self._nodes.objects:
             raise ApiError(409, "Conflict", "no node is there yet")
+        if why := claim_obstacle(pod, self._claims.objects):
+            await self._refuse(
+                key, pod, f"0/{len(self._nodes.objects)} {AVAILABLE}{why}. not found"
+            )
+            return
         others = list(self._pods.objects.values())
         reasons: Counter[str] = Counter()
         for node in self._nodes.objects.values():
@@ -52,7 +61,9 @@ class Scheduler:
                 await self._bind(key, pod, node["metadata"]["name"])
                 return
             reasons.update(found)
-        text = unschedulable(reasons, len(self._nodes.objects))
+        await self._refuse(key, pod, unschedulable(reasons, len(self._nodes.objects)))
+
+    async def _refuse(self, key: Key, pod: Object, text: str) -> None:
         if await self._hold(key, pod, "Unschedulable", text):
             self._events.record(pod, "Warning", "FailedScheduling", text)
 
@@ -100,5 +111,5 @@ def unschedulable(reasons: Counter[str], nodes: int) -> str:
     helped = "No preemption victims found for incoming pod"
     why = helped if by_room else "Preemption is not helpful for scheduling"
     listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
-    start = f"0/{nodes} nodes are available: "
+    start = f"0/{nodes} {AVAILABLE}"
     return f"{start}{listed}. preemption: {start}{nodes} {why}."

@@ -1,4 +1,4 @@
-"""A Pod's volumes as folders: projected tokens, ConfigMaps, Secrets, downward API, emptyDir.
+"""A Pod's volumes as folders: tokens, ConfigMaps, Secrets, downward API, emptyDir, hostPath.
 
 Source: Kubernetes documentation, "Volumes" and "Projected Volumes". Each file is replaced as a
 whole, so that a reader never sees half of one.
@@ -17,16 +17,14 @@ from types import MappingProxyType
 
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.kubelet.environment import ConfigError, field_value, resource_value
+from irsa_helpers.sandbox.kubelet.host_paths import MountError, host_folder, provide
 from irsa_helpers.sandbox.kubelet.users import token_mode
 
 DEFAULT_AUDIENCE_SECONDS = 3600
 REFRESH_SHARE = 0.8
 REFRESH_AT_MOST_SECONDS = 24 * 3600
-SOURCES = {"configMap", "secret", "downwardAPI", "emptyDir"}
-
-
-class MountError(Exception):
-    """A volume cannot be set up; the message is that of a FailedMount Event."""
+SOURCES = {"configMap", "secret", "downwardAPI", "emptyDir", "hostPath"}
+FOLDERS = {"emptyDir", "hostPath"}
 
 
 @dataclass(frozen=True)
@@ -52,23 +50,31 @@ class Volumes:
         client: ApiClient,
         pod: Object,
         folder: Path,
+        node_files: Path,
         allocatable: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._client = client
         self._pod = pod
         self._folder = folder
+        self._node_files = node_files
         self._allocatable = allocatable
         self._written: dict[str, Files] = {}
 
     def folder(self, volume: str) -> Path:
-        """The place of a volume on this machine."""
+        """The place of a volume on this machine; the node's own files are in a folder, too."""
+        if "hostPath" in (found := self._volume(volume)):
+            return host_folder(self._node_files, found["hostPath"]["path"])
         return self._folder / volume
 
     async def set_up(self, now: float) -> list[MountedToken]:
         """Write every volume; returns the tokens written. Raises MountError."""
         tokens: list[MountedToken] = []
         for volume in self._volumes():
-            self.folder(volume["name"]).mkdir(parents=True, exist_ok=True)
+            if "hostPath" in volume:
+                with _setting_up(volume["name"]):
+                    provide(self._node_files, volume["hostPath"])
+            else:
+                self.folder(volume["name"]).mkdir(parents=True, exist_ok=True)
             await self.rewrite(volume["name"])
             tokens += await self.refresh(volume["name"], now)
         return tokens
@@ -124,12 +130,12 @@ class Volumes:
         return list(self._pod["spec"].get("volumes") or ())
 
     def _volume(self, name: str) -> Object:
-        return next(each for each in self._volumes() if each["name"] == name)
+        return next((each for each in self._volumes() if each["name"] == name), {})
 
     async def _files(self, kind: str, source: Object, mode: int) -> Files:
         if kind == "downwardAPI":
             return self._downward(source, mode)
-        if kind == "emptyDir":
+        if kind in FOLDERS:
             return {}
         plural = "configmaps" if kind == "configMap" else "secrets"
         found = await self._read(plural, source)
@@ -229,7 +235,7 @@ def _named(kind: str, source: Object, mode: int) -> tuple[str, Object, int]:
     if kind not in SOURCES:
         raise MountError(
             f"NotImplemented: the sandbox has no {kind} volumes; it has projected, "
-            "configMap, secret, downwardAPI and emptyDir"
+            "configMap, secret, downwardAPI, emptyDir and hostPath"
         )
     if kind == "secret" and "secretName" in source:
         source = source | {"name": source["secretName"]}

@@ -13,11 +13,12 @@ from irsa_helpers.sandbox.kubelet import hooks
 from irsa_helpers.sandbox.kubelet.container import TERMINATION_MESSAGE_PATH, Container
 from irsa_helpers.sandbox.kubelet.context import Node, Reporter
 from irsa_helpers.sandbox.kubelet.environment import ConfigError, Paths
+from irsa_helpers.sandbox.kubelet.host_paths import MountError
 from irsa_helpers.sandbox.kubelet.podstatus import PodStatus
 from irsa_helpers.sandbox.kubelet.processes import KILL
 from irsa_helpers.sandbox.kubelet.supervisor import Supervisor
 from irsa_helpers.sandbox.kubelet.users import user_of
-from irsa_helpers.sandbox.kubelet.volumes import MountedToken, MountError, Volumes
+from irsa_helpers.sandbox.kubelet.volumes import MountedToken, Volumes
 
 log = logging.getLogger("irsa-lab.kubelet")
 
@@ -37,7 +38,11 @@ class PodWorker:
         addresses = {"podIP": node.host_ip, "hostIP": node.host_ip}
         self.pod["status"] = addresses | (self.pod.get("status") or {})
         self.volumes = Volumes(
-            node.client, self.pod, self.folder / "volumes", allocatable=node.allocatable
+            node.client,
+            self.pod,
+            self.folder / "volumes",
+            node.directory.with_name("node-files"),
+            node.allocatable,
         )
         spec = self.pod["spec"]
         self.init_containers = [self._container(s, True) for s in spec.get("initContainers") or ()]

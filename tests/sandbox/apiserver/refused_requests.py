@@ -31,7 +31,7 @@ TABLE: list[tuple[str, str, str, str, int, str]] = [
     ("OPTIONS", PODS, "", "", 405, NOT_ALLOWED),
     ("GET", f"{CORE}/serviceaccounts/x/token", "", "", 405, NOT_ALLOWED),
     ("POST", "/version", "", "", 405, NOT_ALLOWED),
-    ("POST", "/apis/apps/v1/namespaces/default/statefulsets", "", "{}", 405, NOT_ALLOWED),
+    ("POST", "/apis/policy/v1/namespaces/default/poddisruptionbudgets", "", "{}", 405, NOT_ALLOWED),
     ("DELETE", "/api/v1/namespaces/default", "", "", 403, 'namespaces "default" is forbidden'),
     # Lists and watches.
     ("GET", f"{PODS}?limit=x", "", "", 400, 'strconv.ParseInt: parsing "x": invalid syntax'),

@@ -7,25 +7,10 @@ from typing import Any
 
 import pytest
 from kubernetes.client import BatchV1Api
-from kubernetes.watch import Watch
 
 from irsa_helpers.world_sandbox import SandboxWorld
 from tests.typed import apps_v1, core_v1
-
-SECONDS = 20
-
-
-def until(
-    listing: Callable[..., Any],
-    namespace: str,
-    done: Callable[[str, Any], bool],
-    **options: Any,
-) -> Any:
-    """The first object whose (event type, object) passes; a watch brings each change."""
-    for event in Watch().stream(listing, namespace, timeout_seconds=SECONDS, **options):
-        if done(event["type"], event["object"]):
-            return event["object"]
-    raise AssertionError(f"{SECONDS} s went by")
+from tests.watching import until
 
 
 @pytest.fixture

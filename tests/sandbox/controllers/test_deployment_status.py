@@ -31,7 +31,8 @@ def deployment(*, replicas: int = 2, status: dict[str, Any] | None = None, **spe
 
 def replica_set(name: str = "app-new", total: int = 2, available: int = 2, **status: Any) -> Any:
     counted = {"replicas": total, "readyReplicas": available, "availableReplicas": available}
-    return {"metadata": {"name": name}, "status": counted | status}
+    spec = {"replicas": status.pop("planned", total)}
+    return {"metadata": {"name": name}, "spec": spec, "status": counted | status}
 
 
 def conditions(status: Any) -> dict[str, tuple[str, str]]:
@@ -54,6 +55,13 @@ def test_a_complete_rollout_is_available_and_new() -> None:
     }
     assert status["observedGeneration"] == 3
     assert seconds_to_deadline(deployment(), status, NOW) is None
+
+
+def test_a_replica_that_cannot_be_made_is_unavailable() -> None:
+    old, new = replica_set("app-old"), replica_set(total=0, available=0, planned=1)
+    status = status_of(deployment(), new, [old, new], NOW)
+    assert (status["replicas"], status["availableReplicas"]) == (2, 2)
+    assert status["unavailableReplicas"] == 1
 
 
 def test_a_rollout_that_stands_still_is_late_when_its_time_has_passed() -> None:

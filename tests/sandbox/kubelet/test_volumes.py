@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from irsa_helpers.sandbox.apiclient import ApiError
+from irsa_helpers.sandbox.kubelet.host_paths import MountError
 from irsa_helpers.sandbox.kubelet.users import token_mode, user_of
-from irsa_helpers.sandbox.kubelet.volumes import MountError, Volumes
+from irsa_helpers.sandbox.kubelet.volumes import Volumes
 
 NOW = 1_800_000_000.0
 OBJECTS = {
@@ -50,7 +51,7 @@ def volumes(tmp_path: Path, api: Api, *declared: dict[str, Any], **spec: Any) ->
         "spec": {"serviceAccountName": "sa", "volumes": list(declared), **spec}
         | {"containers": [{"name": "app"}]},
     }
-    return Volumes(api, pod, tmp_path)  # type: ignore[arg-type]
+    return Volumes(api, pod, tmp_path, tmp_path / "node")  # type: ignore[arg-type]
 
 
 def token_volume(**token: Any) -> dict[str, Any]:
@@ -179,7 +180,19 @@ def test_items_choose_keys_and_paths(tmp_path: Path) -> None:
             {"secret": {"secretName": "hidden", "items": [{"key": "x", "path": "x"}]}},
             "references non-existent secret key: x",
         ),
-        ({"hostPath": {"path": "/"}}, "NotImplemented: the sandbox has no hostPath volumes"),
+        ({"nfs": {"path": "/"}}, "NotImplemented: the sandbox has no nfs volumes"),
+        (
+            {"hostPath": {"path": "/opt/nosuch", "type": "Directory"}},
+            "hostPath type check failed: /opt/nosuch is not a directory",
+        ),
+        (
+            {"hostPath": {"path": "/var/log", "type": "File"}},
+            "hostPath type check failed: /var/log is not a file",
+        ),
+        (
+            {"hostPath": {"path": "/run/x.sock", "type": "Socket"}},
+            "hostPath type check failed: /run/x.sock is not a socket file",
+        ),
     ],
 )
 def test_a_volume_that_cannot_be_set_up_says_why(
@@ -220,3 +233,22 @@ def test_a_volume_follows_its_config_map(tmp_path: Path, monkeypatch: pytest.Mon
     asyncio.run(made.rewrite("v"))
     shown = {path.name: path.read_text() for path in (tmp_path / "v").iterdir()}
     assert shown == {"colour": "red", "token": "token-1", "app": "s3"}
+
+
+@pytest.mark.parametrize("kind", ["", "Directory", "DirectoryOrCreate"])
+def test_the_nodes_files_are_a_folder_of_the_sandbox_that_pods_share(
+    tmp_path: Path, kind: str
+) -> None:
+    declared = {"name": "log", "hostPath": {"path": "/var/log/pods", "type": kind}}
+    found = volumes(tmp_path, Api(), declared)
+    asyncio.run(found.set_up(NOW))
+    (found.folder("log") / "app.log").write_text("said")
+    assert (tmp_path / "node/var/log/pods/app.log").read_text() == "said"
+    assert volumes(tmp_path, Api(), declared).folder("log") == found.folder("log")
+
+
+def test_a_file_of_the_node_is_made_where_it_may_be(tmp_path: Path) -> None:
+    declared = {"name": "lock", "hostPath": {"path": "/run/lock", "type": "FileOrCreate"}}
+    found = volumes(tmp_path, Api(), declared)
+    asyncio.run(found.set_up(NOW))
+    assert found.folder("lock").is_file()

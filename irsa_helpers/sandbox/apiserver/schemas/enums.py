@@ -74,7 +74,11 @@ _WEBHOOK = {
     "sideEffects": "None NoneOnDryRun Some Unknown",
 }
 _OTHERS: dict[str, dict[str, str]] = {
+    "io.k8s.api.apps.v1.DaemonSetUpdateStrategy": {"type": "OnDelete RollingUpdate"},
     "io.k8s.api.apps.v1.DeploymentStrategy": {"type": "Recreate RollingUpdate"},
+    "io.k8s.api.apps.v1.StatefulSetSpec": {"podManagementPolicy": "OrderedReady Parallel"},
+    "io.k8s.api.apps.v1.StatefulSetUpdateStrategy": {"type": "OnDelete RollingUpdate"},
+    "io.k8s.api.batch.v1.CronJobSpec": {"concurrencyPolicy": "Allow Forbid Replace"},
     "io.k8s.api.batch.v1.JobSpec": {
         "completionMode": "Indexed NonIndexed",
         "podReplacementPolicy": "Failed TerminatingOrFailed",

@@ -12,7 +12,16 @@ from collections.abc import Callable
 from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.status import Cause, invalid
 from irsa_helpers.sandbox.apiserver.storage import Object
-from irsa_helpers.sandbox.apiserver.validation import core, policy, updates, webhooks, workloads
+from irsa_helpers.sandbox.apiserver.validation import (
+    claims,
+    core,
+    cron_jobs,
+    policy,
+    sets,
+    updates,
+    webhooks,
+    workloads,
+)
 from irsa_helpers.sandbox.apiserver.validation.metadata import (
     metadata_causes,
     new_finalizer_causes,
@@ -23,7 +32,12 @@ CHECKS: dict[str, Callable[[Object], list[Cause]]] = {
     "Pod": pod_causes,
     "Deployment": workloads.deployment,
     "ReplicaSet": workloads.replica_set,
+    "DaemonSet": sets.daemon_set,
+    "StatefulSet": sets.stateful_set,
+    "ControllerRevision": sets.controller_revision,
     "Job": workloads.job,
+    "CronJob": cron_jobs.cron_job,
+    "PersistentVolumeClaim": claims.claim,
     "ConfigMap": core.config_map,
     "Secret": core.secret,
     "Service": core.service,

@@ -20,11 +20,22 @@ POD_UPDATES = (
     "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set "
     "to 1 if it was previously negative)"
 )
+SET_UPDATES = (
+    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
+    "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
+    "'minReadySeconds' are forbidden"
+)
+_SET_FREE = {
+    *("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit"),
+    *("persistentVolumeClaimRetentionPolicy", "minReadySeconds"),
+}
 FINAL_DATA = "field is immutable when `immutable` is set"
 # Fields that stay as they are made, by kind.
 IMMUTABLE: dict[str, tuple[str, ...]] = {
     "Deployment": ("spec.selector",),
     "ReplicaSet": ("spec.selector",),
+    "DaemonSet": ("spec.selector",),
+    "ControllerRevision": ("data",),
     "Job": ("spec.completions", "spec.selector", "spec.template", "spec.completionMode"),
     "Secret": ("type",),
 }
@@ -41,6 +52,8 @@ def update_causes(resource: Resource, before: Object, after: Object) -> list[Cau
     ]
     if kind == "Pod":
         found += _pod(before, after)
+    elif kind == "StatefulSet":
+        found += _set(before["spec"], after["spec"])
     elif kind in {"ConfigMap", "Secret"} and before.get("immutable"):
         found += _final(before, after)
     elif kind in {"RoleBinding", "ClusterRoleBinding"}:
@@ -55,6 +68,13 @@ def _at(body: Object, path: str) -> Any:
     for name in path.split("."):
         value = (value or {}).get(name)
     return value
+
+
+def _set(before: Object, after: Object) -> list[Cause]:
+    def kept(spec: Object) -> Object:
+        return {name: value for name, value in spec.items() if name not in _SET_FREE}
+
+    return [] if kept(before) == kept(after) else [forbidden("spec", SET_UPDATES)]
 
 
 def _final(before: Object, after: Object) -> list[Cause]:

@@ -91,7 +91,9 @@ def _strategy(strategy: Object) -> list[Cause]:
 
 def _rolling(path: str, rolling: Object) -> list[Cause]:
     unavailable, surge = rolling.get("maxUnavailable"), rolling.get("maxSurge")
-    found = _amount(f"{path}.maxUnavailable", unavailable) + _amount(f"{path}.maxSurge", surge)
+    found = amount_causes(f"{path}.maxUnavailable", unavailable) + amount_causes(
+        f"{path}.maxSurge", surge
+    )
     if _number(unavailable) == 0 and _number(surge) == 0:
         text = "may not be 0 when `maxSurge` is 0"
         found.append(invalid(f"{path}.maxUnavailable", unavailable, text))
@@ -101,7 +103,8 @@ def _rolling(path: str, rolling: Object) -> list[Cause]:
     return found
 
 
-def _amount(path: str, amount: Any) -> list[Cause]:
+def amount_causes(path: str, amount: Any) -> list[Cause]:
+    """What is wrong with a number, or a share in percent."""
     if isinstance(amount, str) and not re.fullmatch(r"[0-9]+%", amount):
         return [invalid(path, amount, PERCENT)]
     if isinstance(amount, int) and amount < 0:
@@ -114,22 +117,31 @@ def _number(amount: Any) -> int | None:
     return int(text) if text.isdigit() else None
 
 
+def is_zero(amount: Any) -> bool:
+    """Whether it is none: 0, or 0%."""
+    return _number(amount) == 0
+
+
 def job(body: Object) -> list[Cause]:
     """What is wrong with a Job."""
-    spec = body.get("spec") or {}
+    return job_spec("spec", body.get("spec") or {})
+
+
+def job_spec(path: str, spec: Object) -> list[Cause]:
+    """What is wrong with the spec of a Job, which may stand in a CronJob."""
     found = at_least_zero(
-        "spec",
+        path,
         spec,
         *("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit"),
         "ttlSecondsAfterFinished",
     )
     modes = ("NonIndexed", "Indexed")
     if spec.get("completionMode", modes[0]) not in modes:
-        found.append(unsupported("spec.completionMode", spec["completionMode"], modes))
+        found.append(unsupported(f"{path}.completionMode", spec["completionMode"], modes))
     template = spec.get("template") or {}
-    found += template_causes(_TEMPLATE, template)
+    found += template_causes(f"{path}.template", template)
     policy = (template.get("spec") or {}).get("restartPolicy", "Always")
-    place = f"{_TEMPLATE}.spec.restartPolicy"
+    place = f"{path}.template.spec.restartPolicy"
     if policy == "Always":
         found.append(required(place, 'valid values: "OnFailure", "Never"'))
     return found

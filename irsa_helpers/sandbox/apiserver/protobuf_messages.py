@@ -1,0 +1,218 @@
+"""The protobuf messages that kubectl's typed commands send, with the numbers of their fields.
+
+Source: the `generated.proto` files of kubernetes/api and apimachinery. What is not listed is not
+read: features that the sandbox does not have, and kinds that kubectl makes in JSON.
+"""
+
+from __future__ import annotations
+
+# A field is "name:type": s text, i number, b boolean, y bytes as base64, t time, q quantity,
+# x int-or-string, otherwise another message; [] marks a list,
+# {s}, {y} and {q} mark maps, and a field without a name is a struct embedded in Go.
+MESSAGES: dict[str, dict[int, str]] = {
+    "ObjectMeta": {
+        1: "name:s", 2: "generateName:s", 3: "namespace:s", 5: "uid:s", 6: "resourceVersion:s",
+        7: "generation:i", 8: "creationTimestamp:t", 11: "labels:{s}", 12: "annotations:{s}",
+        13: "ownerReferences:[OwnerReference]", 14: "finalizers:[s]",
+    },
+    "OwnerReference": {
+        1: "kind:s", 3: "name:s", 4: "uid:s", 5: "apiVersion:s", 6: "controller:b",
+        7: "blockOwnerDeletion:b",
+    },
+    "ObjectReference": {1: "kind:s", 2: "namespace:s", 3: "name:s", 4: "uid:s", 5: "apiVersion:s"},
+    "LocalObjectReference": {1: "name:s"},
+    "ServiceAccount": {
+        1: "metadata:ObjectMeta", 2: "secrets:[ObjectReference]",
+        3: "imagePullSecrets:[LocalObjectReference]", 4: "automountServiceAccountToken:b",
+    },
+    "Namespace": {1: "metadata:ObjectMeta"},
+    "ConfigMap": {1: "metadata:ObjectMeta", 2: "data:{s}", 3: "binaryData:{y}", 4: "immutable:b"},
+    "Secret": {
+        1: "metadata:ObjectMeta", 2: "data:{y}", 3: "type:s", 4: "stringData:{s}", 5: "immutable:b",
+    },
+    "TokenRequest": {1: "metadata:ObjectMeta", 2: "spec:TokenRequestSpec"},
+    "TokenRequestSpec": {
+        1: "audiences:[s]", 3: "boundObjectRef:BoundObjectReference", 4: "expirationSeconds:i",
+    },
+    "BoundObjectReference": {1: "kind:s", 2: "apiVersion:s", 3: "name:s", 4: "uid:s"},
+    "TokenReview": {1: "metadata:ObjectMeta", 2: "spec:TokenReviewSpec"},
+    "TokenReviewSpec": {1: "token:s", 2: "audiences:[s]"},
+    "SelfSubjectReview": {1: "metadata:ObjectMeta"},
+    "SelfSubjectAccessReview": {1: "metadata:ObjectMeta", 2: "spec:SelfSubjectAccessReviewSpec"},
+    "SelfSubjectAccessReviewSpec": {
+        1: "resourceAttributes:ResourceAttributes",
+        2: "nonResourceAttributes:NonResourceAttributes",
+    },
+    "SubjectAccessReview": {1: "metadata:ObjectMeta", 2: "spec:SubjectAccessReviewSpec"},
+    "SubjectAccessReviewSpec": {
+        1: "resourceAttributes:ResourceAttributes",
+        2: "nonResourceAttributes:NonResourceAttributes", 3: "user:s", 4: "groups:[s]",
+    },
+    "SelfSubjectRulesReview": {1: "metadata:ObjectMeta", 2: "spec:SelfSubjectRulesReviewSpec"},
+    "SelfSubjectRulesReviewSpec": {1: "namespace:s"},
+    "ResourceAttributes": {
+        1: "namespace:s", 2: "verb:s", 3: "group:s", 4: "version:s", 5: "resource:s",
+        6: "subresource:s", 7: "name:s",
+    },
+    "NonResourceAttributes": {1: "path:s", 2: "verb:s"},
+    "Role": {1: "metadata:ObjectMeta", 2: "rules:[PolicyRule]"},
+    "ClusterRole": {
+        1: "metadata:ObjectMeta", 2: "rules:[PolicyRule]", 3: "aggregationRule:AggregationRule",
+    },
+    "AggregationRule": {1: "clusterRoleSelectors:[LabelSelector]"},
+    "PolicyRule": {
+        1: "verbs:[s]", 2: "apiGroups:[s]", 3: "resources:[s]", 4: "resourceNames:[s]",
+        5: "nonResourceURLs:[s]",
+    },
+    "RoleBinding": {1: "metadata:ObjectMeta", 2: "subjects:[Subject]", 3: "roleRef:RoleRef"},
+    "ClusterRoleBinding": {1: "metadata:ObjectMeta", 2: "subjects:[Subject]", 3: "roleRef:RoleRef"},
+    "Subject": {1: "kind:s", 2: "apiGroup:s", 3: "name:s", 4: "namespace:s"},
+    "RoleRef": {1: "apiGroup:s", 2: "kind:s", 3: "name:s"},
+    "LabelSelector": {1: "matchLabels:{s}", 2: "matchExpressions:[LabelRequirement]"},
+    "LabelRequirement": {1: "key:s", 2: "operator:s", 3: "values:[s]"},
+    "Deployment": {1: "metadata:ObjectMeta", 2: "spec:DeploymentSpec"},
+    "DeploymentSpec": {
+        1: "replicas:i", 2: "selector:LabelSelector", 3: "template:PodTemplateSpec",
+        4: "strategy:DeploymentStrategy", 5: "minReadySeconds:i", 6: "revisionHistoryLimit:i",
+        7: "paused:b", 9: "progressDeadlineSeconds:i",
+    },
+    "DeploymentStrategy": {1: "type:s", 2: "rollingUpdate:RollingUpdate"},
+    "RollingUpdate": {1: "maxUnavailable:x", 2: "maxSurge:x"},
+    "Job": {1: "metadata:ObjectMeta", 2: "spec:JobSpec"},
+    "JobSpec": {
+        1: "parallelism:i", 2: "completions:i", 3: "activeDeadlineSeconds:i",
+        4: "selector:LabelSelector", 5: "manualSelector:b", 6: "template:PodTemplateSpec",
+        7: "backoffLimit:i", 8: "ttlSecondsAfterFinished:i", 9: "completionMode:s", 10: "suspend:b",
+        12: "backoffLimitPerIndex:i", 13: "maxFailedIndexes:i", 14: "podReplacementPolicy:s",
+        15: "managedBy:s",
+    },
+    "CronJob": {1: "metadata:ObjectMeta", 2: "spec:CronJobSpec"},
+    "CronJobSpec": {
+        1: "schedule:s", 2: "startingDeadlineSeconds:i", 3: "concurrencyPolicy:s", 4: "suspend:b",
+        5: "jobTemplate:JobTemplateSpec", 6: "successfulJobsHistoryLimit:i",
+        7: "failedJobsHistoryLimit:i", 8: "timeZone:s",
+    },
+    "JobTemplateSpec": {1: "metadata:ObjectMeta", 2: "spec:JobSpec"},
+    "PodTemplateSpec": {1: "metadata:ObjectMeta", 2: "spec:PodSpec"},
+    "Pod": {1: "metadata:ObjectMeta", 2: "spec:PodSpec"},
+    "PodSpec": {
+        1: "volumes:[Volume]", 2: "containers:[Container]", 3: "restartPolicy:s",
+        4: "terminationGracePeriodSeconds:i", 5: "activeDeadlineSeconds:i", 6: "dnsPolicy:s",
+        7: "nodeSelector:{s}", 8: "serviceAccountName:s", 9: "serviceAccount:s", 10: "nodeName:s",
+        11: "hostNetwork:b", 12: "hostPID:b", 13: "hostIPC:b",
+        14: "securityContext:PodSecurityContext", 15: "imagePullSecrets:[LocalObjectReference]",
+        16: "hostname:s", 17: "subdomain:s", 18: "affinity:Affinity", 19: "schedulerName:s",
+        20: "initContainers:[Container]", 21: "automountServiceAccountToken:b",
+        22: "tolerations:[Toleration]", 24: "priorityClassName:s", 25: "priority:i",
+        27: "shareProcessNamespace:b", 29: "runtimeClassName:s", 30: "enableServiceLinks:b",
+        31: "preemptionPolicy:s",
+    },
+    "Container": {
+        1: "name:s", 2: "image:s", 3: "command:[s]", 4: "args:[s]", 5: "workingDir:s",
+        6: "ports:[ContainerPort]", 7: "env:[EnvVar]", 8: "resources:ResourceRequirements",
+        9: "volumeMounts:[VolumeMount]", 10: "livenessProbe:Probe", 11: "readinessProbe:Probe",
+        12: "lifecycle:Lifecycle", 13: "terminationMessagePath:s", 14: "imagePullPolicy:s",
+        15: "securityContext:SecurityContext", 16: "stdin:b", 17: "stdinOnce:b", 18: "tty:b",
+        19: "envFrom:[EnvFromSource]", 20: "terminationMessagePolicy:s", 22: "startupProbe:Probe",
+        24: "restartPolicy:s",
+    },
+    "ContainerPort": {
+        1: "name:s", 2: "hostPort:i", 3: "containerPort:i", 4: "protocol:s", 5: "hostIP:s",
+    },
+    "ResourceRequirements": {1: "limits:{q}", 2: "requests:{q}"},
+    "Quantity": {1: "string:s"},
+    "EnvVar": {1: "name:s", 2: "value:s", 3: "valueFrom:EnvVarSource"},
+    "EnvVarSource": {
+        1: "fieldRef:ObjectFieldSelector", 2: "resourceFieldRef:ResourceFieldSelector",
+        3: "configMapKeyRef:KeySelector", 4: "secretKeyRef:KeySelector",
+    },
+    "ObjectFieldSelector": {1: "apiVersion:s", 2: "fieldPath:s"},
+    "ResourceFieldSelector": {1: "containerName:s", 2: "resource:s", 3: "divisor:q"},
+    "KeySelector": {1: ":LocalObjectReference", 2: "key:s", 3: "optional:b"},
+    "EnvFromSource": {1: "prefix:s", 2: "configMapRef:EnvSource", 3: "secretRef:EnvSource"},
+    "EnvSource": {1: ":LocalObjectReference", 2: "optional:b"},
+    "VolumeMount": {
+        1: "name:s", 2: "readOnly:b", 3: "mountPath:s", 4: "subPath:s", 5: "mountPropagation:s",
+        6: "subPathExpr:s",
+    },
+    "Volume": {1: "name:s", 2: ":VolumeSource"},
+    "VolumeSource": {
+        1: "hostPath:HostPathVolumeSource", 2: "emptyDir:EmptyDirVolumeSource",
+        6: "secret:SecretVolumeSource", 10: "persistentVolumeClaim:ClaimVolumeSource",
+        16: "downwardAPI:DownwardAPIVolumeSource", 19: "configMap:ConfigMapVolumeSource",
+        26: "projected:ProjectedVolumeSource",
+    },
+    "HostPathVolumeSource": {1: "path:s", 2: "type:s"},
+    "EmptyDirVolumeSource": {1: "medium:s", 2: "sizeLimit:q"},
+    "SecretVolumeSource": {
+        1: "secretName:s", 2: "items:[KeyToPath]", 3: "defaultMode:i", 4: "optional:b",
+    },
+    "ConfigMapVolumeSource": {
+        1: ":LocalObjectReference", 2: "items:[KeyToPath]", 3: "defaultMode:i", 4: "optional:b",
+    },
+    "KeyToPath": {1: "key:s", 2: "path:s", 3: "mode:i"},
+    "ClaimVolumeSource": {1: "claimName:s", 2: "readOnly:b"},
+    "DownwardAPIVolumeSource": {1: "items:[DownwardAPIVolumeFile]", 2: "defaultMode:i"},
+    "DownwardAPIVolumeFile": {
+        1: "path:s", 2: "fieldRef:ObjectFieldSelector", 3: "resourceFieldRef:ResourceFieldSelector",
+        4: "mode:i",
+    },
+    "ProjectedVolumeSource": {1: "sources:[VolumeProjection]", 2: "defaultMode:i"},
+    "VolumeProjection": {
+        1: "secret:NamedProjection", 2: "downwardAPI:DownwardAPIVolumeSource",
+        3: "configMap:NamedProjection", 4: "serviceAccountToken:ServiceAccountTokenProjection",
+    },
+    "NamedProjection": {1: ":LocalObjectReference", 2: "items:[KeyToPath]", 4: "optional:b"},
+    "ServiceAccountTokenProjection": {1: "audience:s", 2: "expirationSeconds:i", 3: "path:s"},
+    "SecurityContext": {
+        1: "capabilities:Capabilities", 2: "privileged:b", 4: "runAsUser:i", 5: "runAsNonRoot:b",
+        6: "readOnlyRootFilesystem:b", 7: "allowPrivilegeEscalation:b", 8: "runAsGroup:i",
+        9: "procMount:s", 11: "seccompProfile:SeccompProfile",
+    },
+    "Capabilities": {1: "add:[s]", 2: "drop:[s]"},
+    "SeccompProfile": {1: "type:s", 2: "localhostProfile:s"},
+    "PodSecurityContext": {
+        2: "runAsUser:i", 3: "runAsNonRoot:b", 4: "supplementalGroups:[i]", 5: "fsGroup:i",
+        6: "runAsGroup:i", 9: "fsGroupChangePolicy:s", 10: "seccompProfile:SeccompProfile",
+    },
+    "Toleration": {
+        1: "key:s", 2: "operator:s", 3: "value:s", 4: "effect:s", 5: "tolerationSeconds:i",
+    },
+    "Affinity": {1: "nodeAffinity:NodeAffinity"},
+    "NodeAffinity": {1: "requiredDuringSchedulingIgnoredDuringExecution:NodeSelector"},
+    "NodeSelector": {1: "nodeSelectorTerms:[NodeSelectorTerm]"},
+    "NodeSelectorTerm": {
+        1: "matchExpressions:[LabelRequirement]", 2: "matchFields:[LabelRequirement]",
+    },
+    "Probe": {
+        1: ":Handler", 2: "initialDelaySeconds:i", 3: "timeoutSeconds:i", 4: "periodSeconds:i",
+        5: "successThreshold:i", 6: "failureThreshold:i", 7: "terminationGracePeriodSeconds:i",
+    },
+    "Handler": {1: "exec:ExecAction", 2: "httpGet:HTTPGetAction", 3: "tcpSocket:TCPSocketAction"},
+    "ExecAction": {1: "command:[s]"},
+    "HTTPGetAction": {
+        1: "path:s", 2: "port:x", 3: "host:s", 4: "scheme:s", 5: "httpHeaders:[EnvVar]",
+    },
+    "TCPSocketAction": {1: "port:x", 2: "host:s"},
+    "Lifecycle": {1: "postStart:Handler", 2: "preStop:Handler"},
+    "Service": {1: "metadata:ObjectMeta", 2: "spec:ServiceSpec"},
+    "ServiceSpec": {
+        1: "ports:[ServicePort]", 2: "selector:{s}", 3: "clusterIP:s", 4: "type:s",
+        5: "externalIPs:[s]", 7: "sessionAffinity:s", 8: "loadBalancerIP:s", 10: "externalName:s",
+        11: "externalTrafficPolicy:s", 17: "ipFamilyPolicy:s", 22: "internalTrafficPolicy:s",
+    },
+    "ServicePort": {1: "name:s", 2: "protocol:s", 3: "port:i", 4: "targetPort:x", 5: "nodePort:i"},
+    "DeleteOptions": {
+        1: "gracePeriodSeconds:i", 2: "preconditions:Preconditions", 4: "propagationPolicy:s",
+        5: "dryRun:[s]",
+    },
+    "Preconditions": {1: "uid:s", 2: "resourceVersion:s"},
+    "Scale": {1: "metadata:ObjectMeta", 2: "spec:ScaleSpec"},
+    "ScaleSpec": {1: "replicas:i"},
+    "Binding": {1: "metadata:ObjectMeta", 2: "target:ObjectReference"},
+    "Eviction": {1: "metadata:ObjectMeta", 2: "deleteOptions:DeleteOptions"},
+    "Time": {1: "seconds:i", 2: "nanos:i"},
+    "IntOrString": {1: "type:i", 2: "intVal:i", 3: "strVal:s"},
+    "TypeMeta": {1: "apiVersion:s", 2: "kind:s"},
+    "Unknown": {1: "typeMeta:TypeMeta", 2: "raw:y"},
+}  # fmt: skip
