@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ from irsa_helpers import arns, serviceaccounts, trust
 from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles
 from irsa_helpers.doctor.cluster import ClusterEvidence
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
+from irsa_helpers.oidc import AUDIENCE
 
 
 class Case(ClusterEvidence):
@@ -147,6 +149,25 @@ class Case(ClusterEvidence):
         get = self.world.aws("iam").get_open_id_connect_provider
         arn = self.provider_arn
         return read_aws("iam:GetOpenIDConnectProvider", get, OpenIDConnectProviderArn=arn)
+
+    @cached_property
+    def intended_audience(self) -> str:
+        """The audience that the chain is for: STS's, where the provider takes it and not the app's.
+
+        Then the app's is a slip. Raises CannotSeeError where you may not read the provider.
+        """
+        accepted = self.provider["ClientIDList"] if self.provider else []
+        slip = AUDIENCE in accepted and self.audience not in accepted
+        return AUDIENCE if slip else self.audience
+
+    @property
+    def intended_token(self) -> TokenFacts:
+        """What STS would read in the app's token once its audience is as intended."""
+        try:
+            audience = self.intended_audience
+        except CannotSeeError:
+            audience = self.audience
+        return replace(self.token(self.provider_arn), audience=audience)
 
     @cached_property
     def role(self) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
 from irsa_helpers.doctor.admission import admission
-from irsa_helpers.doctor.fixes import annotate_command, commands, trust_command
+from irsa_helpers.doctor.fixes import annotate_command, commands, comment, trust_command
 from irsa_helpers.doctor.policies import statements
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy import explain
+from irsa_helpers.serviceaccounts import PREFIX
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
@@ -58,12 +59,18 @@ def provider_audience(case: Case) -> Link:
     accepted = case.provider["ClientIDList"]
     if case.audience in accepted:
         return ok(case.audience)
+    accept = (
+        "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
+        f"{case.provider_arn} --client-id {case.audience}"
+    )
+    if case.intended_audience != case.audience:
+        ask = annotate_command(case, case.intended_audience, f"{PREFIX}audience")
+        accept = commands(ask, comment(f"or, where {case.audience} is what you want:\n{accept}"))
     return broken(
         f"the provider's audiences (client ids): {', '.join(accepted) or 'none'}",
         expected=f"{case.audience}, which is what the Pod's token is made for",
         error="InvalidIdentityToken: Incorrect token audience",
-        fix="aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
-        f"{case.provider_arn} --client-id {case.audience}",
+        fix=accept,
     )
 
 
@@ -119,14 +126,15 @@ def _foreign_role(case: Case) -> Link:
 
 def trust_policy(case: Case) -> Link:
     """The role's trust policy admits this ServiceAccount's tokens."""
-    decision = admission(case.role, case.token(case.provider_arn))
+    token = case.intended_token
+    decision = admission(case.role, token)
     if decision.allowed:
-        return ok(f"admits {case.subject} for {case.audience}")
+        return ok(f"admits {case.subject} for {token.audience}")
     flaws = trust.check_trust_policy(case.role["AssumeRolePolicyDocument"], case.provider_arn)
     said = [flaw.message for flaw in flaws if flaw.severity == "broken"]
     return broken(
         "\n".join([explain(decision), *said]),
-        expected=f"sub {case.subject}, aud {case.audience}, principal {case.provider_arn}",
+        expected=f"sub {case.subject}, aud {token.audience}, principal {case.provider_arn}",
         error=NOT_AUTHORIZED,
         fix=_trust_fix(case),
     )
@@ -168,7 +176,7 @@ def _trust_fix(case: Case) -> str:
 
 def _users(case: Case) -> list[str]:
     """The other ServiceAccounts that ask for the role and get it today."""
-    token = case.token(case.provider_arn)
+    token = case.intended_token
     return [
         subject
         for subject in case.other_subjects
@@ -191,6 +199,7 @@ def _is_for_others(case: Case, statement: dict[str, Any]) -> bool:
 
 def _own_policy(case: Case) -> dict[str, Any]:
     """A trust policy for this ServiceAccount alone."""
+    audience = case.intended_token.audience
     return trust.build_trust_policy(
-        case.provider_arn, case.namespace, case.intended_account, audience=case.audience
+        case.provider_arn, case.namespace, case.intended_account, audience=audience
     )
