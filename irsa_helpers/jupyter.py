@@ -125,10 +125,10 @@ def _jupyter_settings(home: Path) -> dict[str, str]:
 
 
 def _write_kernel(folder: Path) -> None:
-    """This Python as the kernel `python3`; it explains a name that no cell has made yet."""
+    """This Python as the kernel `python3`; it explains what a learner's slip leads to."""
     launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     kernel = {
-        "argv": [*launcher, "--ext=irsa_helpers.missing_names"],
+        "argv": [*launcher, "--ext=irsa_helpers.cell_errors"],
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
         "metadata": {"debugger": True, "supported_encryption": ["curve"]},
