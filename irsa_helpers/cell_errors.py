@@ -18,11 +18,13 @@ from irsa_helpers import missing_names
 
 # Whose errors speak for themselves; every other error keeps its traceback.
 PACKAGES = {"botocore", "kubernetes", "urllib3", "irsa_helpers"}
+# After `irsa-lab reset` all keys are other ones; after `irsa-lab down` nobody answers.
+CONNECT = "run the notebook's first code cell again: it starts the sandbox and connects anew."
 # What to do, by a word of the error's type or of its first line.
 NEXT_STEPS = {
     r"NoSuch|NotFound|\bnot found\b": "correct the name, or run the cell that makes it.",
     r"AlreadyExists|Conflict": "it is there already: go on with the next cell.",
-    r"Connect|MaxRetry": "run the notebook's first code cell again: it starts the sandbox.",
+    r"Connection\w*Error|MaxRetry|Unauthorized|InvalidClientTokenId|UnrecognizedClient": CONNECT,
 }
 ELSE = "correct the line above, then run the cell again."
 
