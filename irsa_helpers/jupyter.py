@@ -29,6 +29,10 @@ SETTINGS = {
     "@jupyterlab/filebrowser-extension/browser.jupyterlab-settings": {
         "showLastModifiedColumn": False,
     },
+    # The README and the table of refusals open as pages, not as their source.
+    "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {
+        "defaultViewers": {"markdown": "Markdown Preview"},
+    },
 }
 
 
