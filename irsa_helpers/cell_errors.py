@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import traceback as tracebacks
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +45,8 @@ def _show(
         said = explanation(shell, error, traceback)
     if said is None:
         return shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+    # So that %tb and %debug find it: they show what is left out here.
+    sys.last_type, sys.last_value, sys.last_traceback = kind, error, traceback
     structured = [f"{kind.__name__}: {said}"]
     shell._showtraceback(kind, error, structured)
     return structured

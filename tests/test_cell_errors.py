@@ -100,3 +100,12 @@ def test_an_error_of_the_cell_itself_keeps_its_traceback(
     assert "AssertionError: it is there" in shown
     shell.run_cell("x9")
     assert "name 'x9' is not defined" in capsys.readouterr().out
+
+
+def test_the_whole_traceback_is_there_for_who_asks(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell('world.aws("iam").get_role(RoleName="nobody")')
+    assert "botocore/client.py" not in capsys.readouterr().out
+    shell.run_cell("%tb")
+    assert "botocore/client.py" in capsys.readouterr().out.replace("\\", "/")
