@@ -29,6 +29,10 @@ SETTINGS = {
     "@jupyterlab/filebrowser-extension/browser.jupyterlab-settings": {
         "showLastModifiedColumn": False,
     },
+    # The README and the table of refusals open as pages, not as their source.
+    "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {
+        "defaultViewers": {"markdown": "Markdown Preview"},
+    },
 }
 
 
@@ -125,10 +129,10 @@ def _jupyter_settings(home: Path) -> dict[str, str]:
 
 
 def _write_kernel(folder: Path) -> None:
-    """This Python as the kernel `python3`; it explains a name that no cell has made yet."""
+    """This Python as the kernel `python3`; it explains what a learner's slip leads to."""
     launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     kernel = {
-        "argv": [*launcher, "--ext=irsa_helpers.missing_names"],
+        "argv": [*launcher, "--ext=irsa_helpers.cell_errors"],
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
         "metadata": {"debugger": True, "supported_encryption": ["curve"]},

@@ -1,47 +1,39 @@
-"""What a learner reads in place of `NameError` after a restart: which cell makes the name.
+"""What a learner reads in place of `NameError`: which cell makes the name, or which name was meant.
 
-An IPython extension, which JupyterLab's kernels load when `irsa-lab open` serves the course.
+The extension `cell_errors` shows it.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-import os
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 # The path of the notebook that a kernel was started for. Source: Jupyter Server, sessionmanager.
 NOTEBOOK_VARIABLE = "JPY_SESSION_NAME"
-
-
-def load_ipython_extension(shell: Any) -> None:
-    """Explain a missing name, where a cell of this notebook makes it."""
-    shell.set_custom_exc((NameError,), _explain)
-
-
-def _explain(shell: Any, kind: Any, error: NameError, traceback: Any, tb_offset: Any = None) -> Any:
-    said = advice(Path(os.environ.get(NOTEBOOK_VARIABLE, "")), error.name or "")
-    if said is None:
-        return shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
-    structured = [f"NameError: {said}"]
-    shell._showtraceback(kind, error, structured)
-    return structured
+LIKENESS = 0.7  # `trsut` is as like `trust` as 0.8
 
 
 def advice(notebook: Path, name: str) -> str | None:
-    """How to get a name that no cell has made yet; None where no cell of the notebook makes it."""
+    """How to get a name that no cell has made yet, or the name that was meant.
+
+    None where no cell of the notebook makes such a name or one like it.
+    """
     if notebook.suffix != ".ipynb" or not notebook.is_file():
         return None
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    heading = ""
+    heading, known = "", set[str]()
     for cell in cells:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             heading = _last_heading(source) or heading
-        elif cell["cell_type"] == "code" and name in names_made(source):
-            return _sentence(name, heading, source.strip().splitlines()[0])
-    return None
+        elif cell["cell_type"] == "code":
+            known |= (made := names_made(source))
+            if name in made:
+                return _sentence(name, heading, source.strip().splitlines()[0])
+    meant = get_close_matches(name, sorted(known), n=1, cutoff=LIKENESS)
+    return f"no cell makes {name!r}.\nNext step: did you mean {meant[0]!r}?" if meant else None
 
 
 def _sentence(name: str, heading: str, first_line: str) -> str:

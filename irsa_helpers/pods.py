@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from irsa_helpers.waiting import wait_for_pod
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kubernetes.client import ApiException
     from kubernetes.dynamic import Resource, ResourceInstance
 
     from irsa_helpers.world import World
@@ -42,6 +45,7 @@ IRSA_VARIABLES = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
 TOKEN_VOLUME = "aws-iam-token"
+COLUMNS = 110  # what JupyterLab shows in a window of 1,100 pixels
 KIND = "Deployment"
 
 
@@ -183,8 +187,16 @@ class ExecResult:
         return json.loads(self.stdout)
 
     def __str__(self) -> str:
+        """What a terminal would show; an error's long lines are broken between their words."""
+        said = "\n".join(_broken(line) for line in self.stderr.strip().splitlines())
         ended = "" if self.exit_code == 0 else f"(exit code {self.exit_code})"
-        return "\n".join(t for t in (self.stdout.rstrip(), self.stderr.strip(), ended) if t)
+        return "\n".join(text for text in (self.stdout.rstrip(), said, ended) if text)
+
+
+def _broken(line: str) -> str:
+    """The line as several. A notebook would break it anywhere, an ARN in the middle of a name."""
+    wrapped = textwrap.wrap(line, COLUMNS, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrapped) or line
 
 
 def ready_pod_name(world: World, deployment: str, *, namespace: str = "default") -> str:
@@ -213,9 +225,10 @@ def exec_in_pod(
 ) -> ExecResult:
     """Run a command in a running Pod, as `kubectl exec` does; `command` is a list of words.
 
-    A command that fails is a result as well: look at `exit_code`. Raises IrsaLabError where the
-    command cannot be started or does not end in time.
+    A command that fails is a result as well: look at `exit_code`. Raises IrsaLabError where there
+    is no such Pod, and where the command cannot be started or does not end in time.
     """
+    from kubernetes.client import ApiException
     from kubernetes.stream.ws_client import websocket_call
 
     wanted = [("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
@@ -226,9 +239,15 @@ def exec_in_pod(
     method, url, headers, *_ = client.param_serialize(
         "GET", path, query_params=wanted, auth_settings=["BearerToken"]
     )
-    session: Any = websocket_call(  # type: ignore[no-untyped-call]
-        client.configuration, method, url, headers=headers, binary=True, _preload_content=False
-    )
+    try:
+        session: Any = websocket_call(  # type: ignore[no-untyped-call]
+            client.configuration, method, url, headers=headers, binary=True, _preload_content=False
+        )
+    except ApiException as error:
+        raise IrsaLabError(
+            f"the API server opens no stream to Pod {namespace}/{pod_name}: {_refusal(error)}",
+            next_step="ready_pod_name(world, DEPLOYMENT) gives the name of a Pod that runs",
+        ) from error
     session.run_forever(timeout=timeout_seconds)
     if session.is_open():
         session.close()
@@ -238,6 +257,13 @@ def exec_in_pod(
         )
     stdout, stderr, status = (session.read_channel(number).decode() for number in (1, 2, 3))
     return ExecResult(stdout, stderr, _exit_code(status))
+
+
+def _refusal(error: ApiException) -> str:
+    """What the Status object says that the client puts at the end of its own sentence."""
+    said = str(error.reason)
+    found = re.search(r'"message":\s*("(?:[^"\\]|\\.)*")', said)
+    return str(json.loads(found[1])) if found else said
 
 
 def _exit_code(status: str) -> int:

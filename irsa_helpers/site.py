@@ -42,7 +42,8 @@ img { background: #fff; border-radius: 8px; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; min-width: 6rem;
   vertical-align: top; }
-td:first-child, th:first-child { min-width: 4rem; } td code { overflow-wrap: anywhere; }
+td:first-child, th:first-child { min-width: 4rem; }
+td code, td:not(:first-child) { overflow-wrap: anywhere; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); }
 .highlight .k, .highlight .kn { color: light-dark(#cf222e, #ff7b72); }
 .highlight .s1, .highlight .s2 { color: light-dark(#0a3069, #a5d6ff); }

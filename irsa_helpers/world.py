@@ -64,13 +64,26 @@ class World(ABC):
 
         `credentials` is the `Credentials` member of an STS answer (AccessKeyId, SecretAccessKey,
         SessionToken): the client then acts as that session instead of as you.
+        Raises IrsaLabError for a service that boto3 does not know.
         """
         if credentials is not None:
-            return self._client(service, region or self.region, credentials)
+            return self._known(service, region or self.region, credentials)
         key = (service, region or self.region)
         if key not in self._clients:
-            self._clients[key] = self._client(*key, None)
+            self._clients[key] = self._known(*key, None)
         return self._clients[key]
+
+    def _known(self, service: str, region: str, credentials: Mapping[str, Any] | None) -> Any:
+        """A new client; boto3's own refusal lists some 400 names."""
+        from botocore.exceptions import UnknownServiceError
+
+        try:
+            return self._client(service, region, credentials)
+        except UnknownServiceError:
+            raise IrsaLabError(
+                f"boto3 knows no service {service!r}",
+                next_step="the course uses dynamodb, eks, iam, s3, secretsmanager and sts",
+            ) from None
 
     @cached_property
     def cluster(self) -> Cluster:
@@ -92,8 +105,17 @@ class World(ABC):
         `world.resource("v1", "Pod").get(namespace="default").items`; an object's fields are named
         as in YAML. It is the official client's dynamic part: to import its model of every kind,
         as `kubernetes.client.CoreV1Api` does, takes a second.
+        Raises IrsaLabError for a kind that the cluster does not have.
         """
-        found: Resource = self._dynamic.resources.get(api_version=api_version, kind=kind)
+        from kubernetes.dynamic.exceptions import ResourceNotFoundError
+
+        try:
+            found: Resource = self._dynamic.resources.get(api_version=api_version, kind=kind)
+        except ResourceNotFoundError:
+            raise IrsaLabError(
+                f"the cluster has no kind {kind!r} in {api_version!r}",
+                next_step="`kubectl api-resources` in a terminal lists both",
+            ) from None
         return found
 
     @cached_property

@@ -153,3 +153,12 @@ def test_a_real_world_sees_the_plan_first(world: World, namespace: str) -> None:
 def test_a_deployment_goes_with_its_pods(world: World, app: V1Pod, namespace: str) -> None:
     assert pods.ensure_no_deployment(world, "app", namespace=namespace).applied
     assert pods.ensure_no_deployment(world, "app", namespace=namespace).action == "none"
+
+
+def test_a_long_error_is_broken_between_its_words() -> None:
+    arn = "arn:aws:sts::111122223333:assumed-role/enginrect-irsa-role/botocore-session-1795633678"
+    said = f"An error occurred (AccessDenied) when calling the PutObject operation: User: {arn} is"
+    shown = str(pods.ExecResult("", f"{said} not authorized\nthe end\n", 255))
+    assert arn in shown, "a name stays whole"
+    assert " ".join(shown.split()) == f"{said} not authorized the end (exit code 255)"
+    assert max(map(len, shown.splitlines())) <= pods.COLUMNS

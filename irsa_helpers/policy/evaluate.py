@@ -104,6 +104,11 @@ class Decision:
         return {"effect": self.effect, "reason": self.reason, "reasons": reasons}
 
 
+# What StatementResult.policy says of a role's own policy, and of any other resource's.
+TRUST_POLICY, RESOURCE_POLICY = "trust policy", "resource policy"
+WHAT_IS_MISSING = {TRUST_POLICY: "trust", RESOURCE_POLICY: "resource-based"}
+
+
 def evaluate(
     request: Request,
     *,
@@ -124,7 +129,8 @@ def evaluate(
         for index, policy in enumerate(identity_policies)
         for result in _results(policy, f"identity policy {index + 1}", request)
     ]
-    resource = _optional(resource_policy, "resource policy", request)
+    own = TRUST_POLICY if request.action.lower().startswith("sts:assumerole") else RESOURCE_POLICY
+    resource = _optional(resource_policy, own, request)
     session = _optional(session_policy, "session policy", request)
     boundary = _optional(permissions_boundary, "permissions boundary", request)
     looked_at = (*identity, *resource, *session, *boundary)
@@ -147,7 +153,7 @@ def evaluate(
     allowing = [*(each for each in identity if _allows(each)), *granting]
     if allowing:
         return Decision("Allowed", _by(allowing[0]), looked_at)
-    which = "resource-based" if not identity_policies and resource_policy else "identity-based"
+    which = WHAT_IS_MISSING[own] if not identity_policies and resource_policy else "identity-based"
     return Decision("ImplicitlyDenied", f"no {which} policy statement allows it", looked_at)
 
 

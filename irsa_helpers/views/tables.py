@@ -67,14 +67,21 @@ def _breakable(text: str) -> str:
 
 
 def decision_table(decision: Decision) -> MarkdownTable:
-    """A decision condition by condition: what the policy wanted and what the request had."""
+    """A decision condition by condition: what the policy wanted and what the request had.
+
+    Where the conditions are about several issuers, each is named by the end of its address.
+    """
+    keys = {each.key for statement in decision.reasons for each in statement.conditions}
+    several = len({key.rpartition(":")[0] for key in keys}) > 1
     rows = []
     for statement in decision.reasons:
         for condition in statement.conditions:
+            issuer, _, claim = condition.key.rpartition(":")
+            name = f"…{issuer[-4:]}:{claim}" if several else f":{claim}"
             actual = " or ".join(condition.actual or ("(no such key)",))
             rows.append(
                 (
-                    f"`:{condition.key.rpartition(':')[2]}` {condition.operator}",
+                    f"`{name}` {condition.operator}",
                     "policy<br>token",
                     # One above the other, the two are compared at a glance.
                     f"`{' or '.join(condition.wanted)}`<br>`{actual}`",

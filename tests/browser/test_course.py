@@ -47,6 +47,16 @@ def test_a_cell_from_the_middle_names_the_cell_to_run_first(open_notebook: Any) 
     assert page.locator("text=Run All Above Selected Cell").count() == 1
 
 
+def test_the_table_of_refusals_opens_as_a_page(page: Page, course_url: str) -> None:
+    address, token = course_url.split("/lab", 1)[0], course_url.split("token=")[1]
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.goto(f"{address}/lab/tree/notebooks/refusals.md?token={token}&reset")
+    table = page.wait_for_selector(".jp-MarkdownViewer table", timeout=20_000)
+    assert table is not None
+    fits = "e => e.getBoundingClientRect().right <= innerWidth"
+    assert table.evaluate(fits), "the last column, the reason, is on the page"
+
+
 def answer_by_keyboard(page: Page) -> None:
     """Choose the first, then the second answer of the question: Tab goes on, Space chooses."""
     page.locator("input[type=radio]").first.focus()

@@ -20,6 +20,14 @@ FOLDER = NOTEBOOKS[0].parent
 # Calls that AWS and Kubernetes refuse the second time; a learner may run any cell twice.
 ONCE_ONLY = re.compile(r"\.(create|delete|add|remove)_\w+\(")
 
+# Where a notebook has changed the world most: the last cell of a run that stops half way.
+MIDDLES = {
+    "01": "01-18",
+    "04": "04-14",
+    "07": "07-22",
+    "08": "08-10",
+}
+
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -49,6 +57,18 @@ def test_it_runs_alone_and_its_closing_check_can_fail(path: Path, home: Path) ->
     learner.runs(cells[check])
     for cell in cells[check + 1 :]:
         learner.runs(cell)
+
+
+@pytest.mark.parametrize(("number", "last"), MIDDLES.items())
+def test_it_can_be_started_over_from_the_middle(number: str, last: str, home: Path) -> None:
+    """Notebook 00 promises it: the first code cell takes away what the stopped run left."""
+    cells = code_cells(next(path for path in NOTEBOOKS if path.stem.startswith(number)))
+    stopped = Learner()
+    for cell in cells[: [cell.id for cell in cells].index(last) + 1]:
+        stopped.runs(cell)
+    again = Learner()
+    for cell in cells[: closing_check(cells) + 1]:
+        again.runs(cell)
 
 
 @pytest.fixture

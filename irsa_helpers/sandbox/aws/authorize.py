@@ -11,6 +11,7 @@ from typing import Any
 
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import Decision, Policy, Request, evaluate, explain
+from irsa_helpers.policy.evaluate import RESOURCE_POLICY, TRUST_POLICY
 from irsa_helpers.sandbox.aws import conditions, needs, resource_policies, session_policies
 from irsa_helpers.sandbox.aws.callers import Caller, Callers
 from irsa_helpers.sandbox.aws.common_errors import common_error
@@ -199,7 +200,7 @@ def _across_accounts(
 
 def granted_by_resource(decision: Decision) -> bool:
     """Whether a statement of the resource's own policy lets the caller, or its account, in."""
-    return bool(_allowed_by(decision, "resource policy"))
+    return any(_allowed_by(decision, kind) for kind in (TRUST_POLICY, RESOURCE_POLICY))
 
 
 def _because(
@@ -217,7 +218,7 @@ def _because(
 
 def _denying(decision: Decision) -> str:
     denying = next(each for each in decision.reasons if each.effect == "Deny" and each.matched)
-    if denying.policy == "resource policy":
+    if denying.policy in {TRUST_POLICY, RESOURCE_POLICY}:
         return "a resource-based policy"
     if denying.policy.startswith("identity"):
         return "an identity-based policy"
@@ -226,7 +227,7 @@ def _denying(decision: Decision) -> str:
 
 def _missing(caller: Caller, decision: Decision, permissions: Permissions) -> str:
     """The kind of policy that kept the call from being allowed."""
-    granted = _allowed_by(decision, "identity policy") or _allowed_by(decision, "resource policy")
+    granted = _allowed_by(decision, "identity policy") or granted_by_resource(decision)
     if not granted:
         return "identity-based policy"
     if permissions.grants.boundary and not _allowed_by(decision, "permissions boundary"):

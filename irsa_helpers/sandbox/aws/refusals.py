@@ -46,11 +46,10 @@ def rows() -> list[Refusal]:
 
 def markdown(table: list[Refusal]) -> str:
     """The table for a reader."""
-    head = (
-        "| What is asked | Code | HTTP | Message | Why (never on the wire) |\n|---|---|---|---|---|"
-    )
+    head = "| What is asked | What is answered | Why (never on the wire) |\n|---|---|---|"
     lines = [
-        f"| {row.input} | {row.code} | {row.http_status} | {_cell(row.message)} "
+        # Three columns: with five, the last one was off a notebook's page.
+        f"| {row.input} | **{row.code}** (HTTP {row.http_status})<br>{_cell(row.message)} "
         f"| {_cell(row.explanation)} |"
         for row in table
     ]
