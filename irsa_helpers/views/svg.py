@@ -12,7 +12,8 @@ LANES = ("Pod", "kubelet", "API server", "webhook", "STS", "IAM", "issuer", "AWS
 LANE_OF = {"pod identity webhook": "webhook", "client": "Pod", "caller": "Pod"}
 # A caller is named by its ServiceAccount or by its session: both are the Pod.
 CALLERS = ("arn:", "system:serviceaccount:")
-LANE_WIDTH, LEFT, TOP, ROW, WIDTH_OF_SIGN = 106, 60, 64, 46, 7.2
+LANE_WIDTH, LEFT, TOP, ROW = 106, 60, 64, 46
+SIGN, BOLD_SIGN = 6.4, 7.2  # The width of a sign, at the most, on an average over a sentence.
 STYLES = {
     "ok": ("#1a7f37", "OK"),
     "denied": ("#cf222e", "DENIED"),
@@ -101,12 +102,14 @@ def _row(hop: Hop, index: int, emphasised: bool) -> str:
 
 
 def _label(text: str, x: int, y: int, emphasised: bool) -> str:
-    """The sentence above its arrow, kept within the picture."""
+    """The sentence above its arrow; a long one ends at the picture's edge."""
     width = LEFT * 2 + LANE_WIDTH * (len(LANES) - 1)
-    cut = shorten(text, int((width - 16) / WIDTH_OF_SIGN))
-    x = max(8, min(x, int(width - 8 - len(cut) * WIDTH_OF_SIGN)))
+    cut = shorten(text, int((width - 16) / BOLD_SIGN))
+    place = f'x="{x}"'
+    if x + len(cut) * (BOLD_SIGN if emphasised else SIGN) > width - 8:
+        place = f'x="{width - 8}" text-anchor="end"'
     weight = ' font-weight="600"' if emphasised else ""
     return (
-        f'<text x="{x}" y="{y}" fill="#1f2328"{weight} stroke="#ffffff" stroke-width="3" '
+        f'<text {place} y="{y}" fill="#1f2328"{weight} stroke="#ffffff" stroke-width="3" '
         f'paint-order="stroke">{escape(cut)}</text>'
     )

@@ -52,6 +52,7 @@ def test_no_label_leaves_the_picture() -> None:
     assert shorten("abcdef", 4) == "abc…"
     long = "x" * 500
     assert long not in handshake_svg([hop("Pod", "STS", summary=long)]).partition("</desc>")[2]
+    assert 'text-anchor="end"' in handshake_svg([hop("IAM", "issuer", summary="x" * 60)])
 
 
 def test_the_picture_of_the_course_is_the_drawn_one() -> None:

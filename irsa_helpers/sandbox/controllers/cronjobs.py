@@ -25,7 +25,12 @@ from irsa_helpers.sandbox.apiclient import (
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.controllers.jobs import ended_as
-from irsa_helpers.sandbox.controllers.owners import controlled_by, owner_reference, same_status
+from irsa_helpers.sandbox.controllers.owners import (
+    controlled_by,
+    living,
+    owner_reference,
+    same_status,
+)
 
 SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 MANY_MISSED = 100
@@ -47,10 +52,9 @@ class CronJobController:
 
     async def reconcile(self, key: Key) -> None:
         """What is due has been started; the next time is waited for."""
-        owner = self.cron_jobs.objects.get(key)
-        if owner is None or owner["metadata"].get("deletionTimestamp"):
+        owner = living(self.cron_jobs, key, "batch/v1", "CronJob")
+        if owner is None:
             return
-        owner = owner | {"apiVersion": "batch/v1", "kind": "CronJob"}
         jobs = [each for each in self.jobs.objects.values() if controlled_by(each, owner)]
         status = self._followed(owner, jobs)
         await self._forget_old(owner, jobs)

@@ -25,6 +25,7 @@ from irsa_helpers.sandbox.controllers.owners import (
     claim,
     is_ended,
     is_ready,
+    living,
     same_status,
 )
 from irsa_helpers.sandbox.controllers.pods import delete_pod, label_of, pod_from
@@ -51,10 +52,9 @@ class DaemonSetController:
 
     async def reconcile(self, key: Key) -> None:
         """Every node that should have a Pod has one, or an Event says why it cannot."""
-        owner = self.daemon_sets.objects.get(key)
-        if owner is None or owner["metadata"].get("deletionTimestamp"):
+        owner = living(self.daemon_sets, key, "apps/v1", "DaemonSet")
+        if owner is None:
             return
-        owner = owner | {"apiVersion": "apps/v1", "kind": "DaemonSet"}
         revisions = await self.revisions.of(owner)
         digest = revisions[-1]["metadata"]["labels"][HASH]
         failure = await self._manage(owner, digest, await self._on_nodes(owner))

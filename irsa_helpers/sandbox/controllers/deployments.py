@@ -28,7 +28,7 @@ from irsa_helpers.sandbox.controllers.deployment_status import (
     status_of,
 )
 from irsa_helpers.sandbox.controllers.events import EventRecorder
-from irsa_helpers.sandbox.controllers.owners import claim, owner_reference, same_status
+from irsa_helpers.sandbox.controllers.owners import claim, living, owner_reference, same_status
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -66,10 +66,9 @@ class DeploymentController:
 
     async def reconcile(self, key: Key) -> None:
         """One step towards the wanted state; the next change of a ReplicaSet brings the next."""
-        deployment = self.deployments.objects.get(key)
-        if deployment is None or deployment["metadata"].get("deletionTimestamp"):
+        deployment = living(self.deployments, key, "apps/v1", "Deployment")
+        if deployment is None:
             return
-        deployment = deployment | {"apiVersion": "apps/v1", "kind": "Deployment"}
         owned = await claim(self.client, self.replica_sets, "replicasets", deployment)
         wanted = template_hash(deployment["spec"]["template"])
         current = next((r for r in owned if template_hash(r["spec"]["template"]) == wanted), None)

@@ -22,6 +22,7 @@ from irsa_helpers.sandbox.controllers.owners import (
     controlled_by,
     is_active,
     is_ready,
+    living,
     same_status,
 )
 from irsa_helpers.sandbox.controllers.pods import pod_from
@@ -77,10 +78,9 @@ class JobController:
 
     async def reconcile(self, key: Key) -> None:
         """One step towards the Job's end; each change of one of its Pods brings the next."""
-        job = self.jobs.objects.get(key)
-        if job is None or job["metadata"].get("deletionTimestamp"):
+        job = living(self.jobs, key, "batch/v1", "Job")
+        if job is None:
             return
-        job = job | {"apiVersion": "batch/v1", "kind": "Job"}
         if ended_as(job):
             await self._clean_up(key, job)
             return

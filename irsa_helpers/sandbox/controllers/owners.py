@@ -7,7 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from irsa_helpers.policy.selectors import selects
-from irsa_helpers.sandbox.apiclient import ApiClient, Informer, Object, key_of, path_of
+from irsa_helpers.sandbox.apiclient import ApiClient, Informer, Key, Object, key_of, path_of
+
+
+def living(collection: Informer, key: Key, api_version: str, kind: str) -> Object | None:
+    """The object, with its type, which a list leaves out; None where it is gone or on its way."""
+    body = collection.objects.get(key)
+    if body is None or body["metadata"].get("deletionTimestamp"):
+        return None
+    return body | {"apiVersion": api_version, "kind": kind}
 
 
 def owner_reference(owner: Object) -> Object:

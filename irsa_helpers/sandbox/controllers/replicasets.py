@@ -24,6 +24,7 @@ from irsa_helpers.sandbox.controllers.owners import (
     is_active,
     is_ended,
     is_ready,
+    living,
     same_status,
 )
 from irsa_helpers.sandbox.controllers.pods import pod_from
@@ -42,10 +43,9 @@ class ReplicaSetController:
 
     async def reconcile(self, key: Key) -> None:
         """The number of active Pods is the wanted one, or an Event says why it cannot be."""
-        owner = self.replica_sets.objects.get(key)
-        if owner is None or owner["metadata"].get("deletionTimestamp"):
+        owner = living(self.replica_sets, key, "apps/v1", "ReplicaSet")
+        if owner is None:
             return
-        owner = owner | {"apiVersion": "apps/v1", "kind": "ReplicaSet"}
         claimed = await claim(self.client, self.pods, "pods", owner)
         pods = [each for each in claimed if is_active(each)]
         wanted = owner["spec"]["replicas"]

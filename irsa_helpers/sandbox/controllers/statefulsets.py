@@ -26,6 +26,7 @@ from irsa_helpers.sandbox.controllers.owners import (
     claim,
     is_ended,
     is_ready,
+    living,
     same_status,
 )
 from irsa_helpers.sandbox.controllers.pods import delete_pod, label_of
@@ -75,10 +76,9 @@ class StatefulSetController:
 
     async def reconcile(self, key: Key) -> None:
         """One step towards the wanted Pods; the next change of a Pod brings the next."""
-        owner = self.stateful_sets.objects.get(key)
-        if owner is None or owner["metadata"].get("deletionTimestamp"):
+        owner = living(self.stateful_sets, key, "apps/v1", "StatefulSet")
+        if owner is None:
             return
-        owner = owner | {"apiVersion": "apps/v1", "kind": "StatefulSet"}
         revisions = await self.revisions.of(owner)
         history = History.of(owner, revisions)
         failure: ApiError | None = None
