@@ -150,8 +150,8 @@ def test_an_annotation_reaches_new_pods_only(app: Any) -> None:
     assert app(*query).stdout.endswith("role/enginrect-irsa-role")
     app("rollout", "restart", "deployment/s3-access-app")
     app("rollout", "status", "deployment/s3-access-app", "--timeout=20s")
-    newest = ("get", "pods", "--sort-by=.metadata.creationTimestamp", "-o", "json")
-    pod = json.loads(app(*newest).stdout)["items"][-1]
+    pods = json.loads(app("get", "pods", "-o", "json").stdout)["items"]
+    [pod] = [each for each in pods if "deletionTimestamp" not in each["metadata"]]
     env = {each["name"]: each["value"] for each in pod["spec"]["containers"][0]["env"]}
     assert env["AWS_ROLE_ARN"] == other
 
