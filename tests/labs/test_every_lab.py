@@ -53,17 +53,15 @@ def named_links(world: World, lab: Lab) -> set[str]:
 def test_a_lab_is_broken_and_only_its_solution_mends_it(
     world: World, lab: Lab, progress: Progress
 ) -> None:
-    first = engine.check(world, lab, progress)
-    assert [goal.name for goal in first.goals] == list(lab.goals)
-    assert missed(first) == set(lab.broken), str(first)
-    assert set(lab.links) <= named_links(world, lab), "the doctor names the fault"
-
     for fix in lab.wrong_fixes():
         fix(world)
         assert not engine.check(world, lab, progress).passed, fix.__name__
         engine.reset(world, lab, progress)
-    again = engine.check(world, lab, progress)
-    assert missed(again) == set(lab.broken), f"after a reset: {again}"
+    # A reset is a start: looked at after the last one, both are judged.
+    broken = engine.check(world, lab, progress)
+    assert [goal.name for goal in broken.goals] == list(lab.goals)
+    assert missed(broken) == set(lab.broken), str(broken)
+    assert set(lab.links) <= named_links(world, lab), "the doctor names the fault"
 
     engine.solution(world, lab, progress, apply=True)
     solved = engine.check(world, lab, progress)

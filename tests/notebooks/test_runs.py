@@ -41,10 +41,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     launch.stop_sandbox(home)
 
 
+def stop_half_way(cells: list[Any], last: str | None) -> None:
+    """A learner runs the notebook up to the cell `last`, and starts over another day."""
+    ids = [cell.id for cell in cells]
+    stopped = Learner()
+    for cell in cells[: ids.index(last) + 1 if last else 0]:
+        stopped.runs(cell)
+
+
 @by_name
 def test_it_runs_alone_and_its_closing_check_can_fail(path: Path, home: Path) -> None:
-    cells, learner = code_cells(path), Learner()
-    check = closing_check(cells)
+    cells = code_cells(path)
+    stop_half_way(cells, MIDDLES.get(path.stem[:2]))
+    learner, check = Learner(), closing_check(cells)
     for cell in cells[: check + 1]:
         learner.runs(cell)
         if ONCE_ONLY.search(cell.source):
@@ -57,18 +66,6 @@ def test_it_runs_alone_and_its_closing_check_can_fail(path: Path, home: Path) ->
     learner.runs(cells[check])
     for cell in cells[check + 1 :]:
         learner.runs(cell)
-
-
-@pytest.mark.parametrize(("number", "last"), MIDDLES.items())
-def test_it_can_be_started_over_from_the_middle(number: str, last: str, home: Path) -> None:
-    """Notebook 00 promises it: the first code cell takes away what the stopped run left."""
-    cells = code_cells(next(path for path in NOTEBOOKS if path.stem.startswith(number)))
-    stopped = Learner()
-    for cell in cells[: [cell.id for cell in cells].index(last) + 1]:
-        stopped.runs(cell)
-    again = Learner()
-    for cell in cells[: closing_check(cells) + 1]:
-        again.runs(cell)
 
 
 @pytest.fixture
