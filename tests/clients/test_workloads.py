@@ -192,7 +192,8 @@ def test_a_rollout_has_a_history_and_is_undone(sets: Any, target: str) -> None:
 
 def test_a_stateful_set_is_scaled_and_a_daemon_set_is_not(sets: Any) -> None:
     assert sets("scale", "sts", "web", "--replicas=2").stdout == "statefulset.apps/web scaled\n"
-    sets("wait", "pod/web-1", "--for=condition=Ready", "--timeout=20s")
+    sets("wait", "sts/web", "--for=jsonpath={.status.readyReplicas}=2", "--timeout=20s")
+    assert "web-1" in sets("get", "pods", "-o", "name").stdout
     refused = sets("scale", "ds", "agent", "--replicas=2", check=False)
     assert "the server could not find the requested resource" in refused.stderr
 
