@@ -23,14 +23,21 @@ def until(
     raise AssertionError(f"{SECONDS} s went by")
 
 
+def until_names(
+    listing: Callable[..., Any], namespace: str, done: Callable[[set[str]], bool]
+) -> None:
+    """Return when the names of the objects of that kind pass."""
+    found = listing(namespace)
+    names = {each.metadata.name for each in found.items}
+
+    def passes(kind: str, body: Any) -> bool:
+        (names.discard if kind == "DELETED" else names.add)(body.metadata.name)
+        return done(names)
+
+    if not done(names):
+        until(listing, namespace, passes, resource_version=found.metadata.resource_version)
+
+
 def until_none(listing: Callable[..., Any], namespace: str) -> None:
     """Return when no object of that kind is there any more."""
-    found = listing(namespace)
-    left = {each.metadata.name for each in found.items}
-
-    def empty(kind: str, body: Any) -> bool:
-        (left.discard if kind == "DELETED" else left.add)(body.metadata.name)
-        return not left
-
-    if left:
-        until(listing, namespace, empty, resource_version=found.metadata.resource_version)
+    until_names(listing, namespace, lambda names: not names)

@@ -11,7 +11,6 @@ import contextlib
 import os
 import re
 import signal
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -219,14 +218,14 @@ def sweep(folders: Collection[Path], before: float | None = None) -> int:
     container has, belongs to it, too: a daemon with another home. `before` (seconds since the
     epoch) spares younger ones. Returns how many were ended.
     """
-    limit = time.time() if before is None else before
     sessions = {each for folder in folders for each in _noted_sessions(folder)}
     every = [path for folder in folders for path in (folder, *_below(folder))]
     marks = {f"/pods/{path.name}" for path in every if _is_uid(path)}
     ended = 0
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
-            if process.create_time() <= limit and _belongs(process, folders, sessions, marks):
+            young = before is not None and process.create_time() > before
+            if not young and _belongs(process, folders, sessions, marks):
                 process.kill()
                 ended += 1
     return ended

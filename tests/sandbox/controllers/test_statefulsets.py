@@ -8,7 +8,7 @@ import pytest
 
 from irsa_helpers.world_sandbox import SandboxWorld
 from tests.typed import apps_v1, core_v1
-from tests.watching import until, until_none
+from tests.watching import until, until_names, until_none
 
 LABELS = {"app": "web"}
 
@@ -159,6 +159,7 @@ def test_old_revisions_are_forgotten(sets: Sets) -> None:
         sets.annotate_template(value)
         sets.until(updated_replicas=1, ready_replicas=1, current_replicas=1)
     listing = sets.apps.list_namespaced_controller_revision
+    until_names(listing, sets.namespace, lambda names: len(names) <= 2)
     numbers = sorted(each.revision for each in listing(sets.namespace).items)
     assert numbers == [3, 4]
 
