@@ -39,8 +39,11 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         """Return when that many sandbox seconds have passed, by waiting or by `advance`."""
-        until = self.time() + seconds
-        while (left := until - self.time()) > 0:
+        await self.sleep_until(self.time() + seconds)
+
+    async def sleep_until(self, moment: float) -> None:
+        """Return when it is that many seconds since the epoch, by waiting or by `advance`."""
+        while (left := moment - self.time()) > 0:
             moved = self._moved
             try:
                 await asyncio.wait_for(moved.wait(), left)

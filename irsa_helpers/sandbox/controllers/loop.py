@@ -44,7 +44,8 @@ class WorkQueue:
             task.cancel()
 
         async def wait() -> None:
-            await clock.sleep(seconds)
+            # Not `sleep(seconds)`: the clock may be moved before this begins.
+            await clock.sleep_until(due)
             del self._timers[key]
             self.add(key)
 

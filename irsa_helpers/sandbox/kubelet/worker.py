@@ -164,7 +164,7 @@ class PodWorker:
     async def _keep_fresh(self, token: MountedToken) -> None:
         """Write the token anew at 80 % of its life, as long as the Pod lives."""
         while True:
-            await self._node.clock.sleep(token.refresh_at - self._node.clock.time())
+            await self._node.clock.sleep_until(token.refresh_at)
             try:
                 renewed = await self.volumes.refresh(token.volume, self._node.clock.time())
             except (MountError, ApiError) as error:

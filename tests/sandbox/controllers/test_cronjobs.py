@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,25 +12,30 @@ from irsa_helpers.world_sandbox import SandboxWorld
 from tests.typed import core_v1
 from tests.watching import until, until_none
 
-EVERY_MINUTE, A_MINUTE = "* * * * *", 60.5
+AN_HOUR = 3600.0
 
 
 class CronJobs:
-    """The CronJob `tick` of a namespace."""
+    """The CronJob `tick` of a namespace: once an hour, half an hour before and after the test.
+
+    Every minute would not do: one may begin while a test runs.
+    """
 
     def __init__(self, world: SandboxWorld, namespace: str) -> None:
         self.world, self.namespace = world, namespace
         self.batch, self.core = BatchV1Api(world.kubernetes), core_v1(world)
+        self.now: datetime = self.core.read_namespace(namespace).metadata.creation_timestamp
+        self.hourly = f"{(self.now + timedelta(minutes=30)).minute} * * * *"
 
     def make(self, script: str = "true", **spec: Any) -> Any:
         container = {"name": "c", "image": "busybox", "command": ["sh", "-c", script]}
         pod = {"restartPolicy": "Never", "containers": [container]}
         job = {"spec": {"backoffLimit": 0, "template": {"spec": pod}}}
-        whole = {"schedule": EVERY_MINUTE, "jobTemplate": job} | spec
+        whole = {"schedule": self.hourly, "jobTemplate": job} | spec
         body = {"metadata": {"name": "tick"}, "spec": whole}
         return self.batch.create_namespaced_cron_job(self.namespace, body)
 
-    def later(self, seconds: float = A_MINUTE) -> None:
+    def later(self, seconds: float = AN_HOUR) -> None:
         self.world.advance_clock(seconds)
 
     def until_told(self, reason: str) -> Any:
@@ -81,8 +87,10 @@ def test_a_job_is_started_when_its_time_has_come(cron_jobs: CronJobs) -> None:
 
 
 def test_of_all_that_were_missed_the_last_is_started(cron_jobs: CronJobs) -> None:
-    cron_jobs.make()
-    cron_jobs.later(3 * 3600)
+    hours = [(cron_jobs.now + timedelta(hours=ahead)).hour for ahead in (1, 2)]
+    cron_jobs.make(schedule=f"* {hours[0]},{hours[1]} * * *")
+    passed = timedelta(minutes=cron_jobs.now.minute - 10)
+    cron_jobs.later((timedelta(hours=3) - passed).total_seconds())
     said = cron_jobs.until_told("TooManyMissedTimes").message
     assert said.startswith("too many missed start times: 1")
     cron_jobs.until_told("SawCompletedJob")
@@ -90,8 +98,8 @@ def test_of_all_that_were_missed_the_last_is_started(cron_jobs: CronJobs) -> Non
 
 
 def test_what_is_too_late_is_not_started(cron_jobs: CronJobs) -> None:
-    cron_jobs.make(schedule="0 0 * * *", startingDeadlineSeconds=100)
-    cron_jobs.later(24 * 3600 - 0.5)
+    cron_jobs.make(startingDeadlineSeconds=100)
+    cron_jobs.later()
     cron_jobs.batch.patch_namespaced_cron_job(
         "tick", cron_jobs.namespace, {"metadata": {"annotations": {"looked": "at"}}}
     )

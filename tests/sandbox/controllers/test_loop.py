@@ -74,3 +74,17 @@ def test_a_key_for_later_comes_when_the_clock_is_advanced() -> None:
         return seen.times
 
     assert asyncio.run(scenario()) == 1, "the earlier of two times counts, once"
+
+
+def test_a_clock_that_is_moved_at_once_is_not_missed() -> None:
+    async def scenario() -> int:
+        seen, clock = Seen(), Clock()
+        queue = WorkQueue("test", seen.reconcile)
+        queue.start()
+        queue.add_later(KEY, clock, 3600)
+        clock.advance(3600)
+        await seen.wait(1)
+        await queue.stop()
+        return seen.times
+
+    assert asyncio.run(scenario()) == 1
