@@ -101,11 +101,6 @@ class Case(ClusterEvidence):
         return dict((described or {})["association"])
 
     @property
-    def association_role(self) -> str | None:
-        """The role that an EKS Pod Identity association gives to the ServiceAccount, if any."""
-        return str(self.association["roleArn"]) if self.association else None
-
-    @property
     def uses_pod_identity(self) -> bool:
         """Whether EKS Pod Identity, as far as can be seen, gives the ServiceAccount its role."""
         try:

@@ -33,11 +33,6 @@ class Resource:
         """The name in messages: `pods`, or `deployments.apps`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
-    @property
-    def singular(self) -> str:
-        """The kind in lower case."""
-        return self.kind.lower()
-
 
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
