@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import pod_identity, pods, serviceaccounts, storage
 from irsa_helpers.changes import TAG, Change, aws_tags, kubernetes_labels, may_apply
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.lookups import delete_object, kubernetes_object
 from irsa_helpers.oidc import describe_provider, ensure_no_provider
 from irsa_helpers.roles import ensure_no_role, tagged_roles
 
@@ -64,7 +64,7 @@ def ensure_no_namespace(world: World, name: str, *, approve: bool = False) -> Ch
     planned = Change("delete", "namespace", name, ("with all that is in it",))
     if not may_apply(world, approve):
         return planned
-    namespaces.delete(name=name)
+    delete_object(namespaces, name)
     deadline = time.monotonic() + GONE_SECONDS
     while kubernetes_object(namespaces, name) is not None:
         if time.monotonic() > deadline:

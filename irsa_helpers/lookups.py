@@ -1,7 +1,8 @@
-"""Reading things that may not be there."""
+"""Reading and deleting things that may not be there."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,3 +20,11 @@ def kubernetes_object(resource: Resource, name: str, namespace: str | None = Non
         return resource.get(name=name, namespace=namespace)
     except NotFoundError:
         return None
+
+
+def delete_object(resource: Resource, name: str, namespace: str | None = None) -> None:
+    """The object is deleted, also where somebody else was faster, such as its namespace's end."""
+    from kubernetes.dynamic.exceptions import NotFoundError
+
+    with contextlib.suppress(NotFoundError):
+        resource.delete(name=name, namespace=namespace)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.changes import Change, kubernetes_labels, may_apply
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.lookups import delete_object, kubernetes_object
 from irsa_helpers.waiting import wait_for_pod
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def ensure_no_deployment(
     change = Change("delete", KIND, full_name)
     if not may_apply(world, approve):
         return change
-    _deployments(world).delete(name=name, namespace=namespace)
+    delete_object(_deployments(world), name, namespace)
     return change.done()
 
 

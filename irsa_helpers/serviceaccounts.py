@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.changes import Change, kubernetes_labels, may_apply
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.lookups import delete_object, kubernetes_object
 from irsa_helpers.trust import subject
 
 if TYPE_CHECKING:
@@ -125,5 +125,5 @@ def ensure_no_service_account(
     planned = Change("delete", KIND, f"{namespace}/{name}")
     if not may_apply(world, approve):
         return planned
-    world.resource("v1", KIND).delete(name=name, namespace=namespace)
+    delete_object(world.resource("v1", KIND), name, namespace)
     return planned.done()

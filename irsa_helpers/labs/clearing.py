@@ -10,7 +10,7 @@ from irsa_helpers import pod_identity, roles, storage
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.identities import inline_policies, managed_policy, read_identities
 from irsa_helpers.labs.readers import gives
-from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.lookups import delete_object, kubernetes_object
 from irsa_helpers.world_sandbox import in_account
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def clear_scene(world: World, namespace: str) -> None:
     names = [each.metadata.name for each in namespaces.get().items]
     own = [name for name in names if name == namespace or name.startswith(f"{namespace}-")]
     for name in own:
-        namespaces.delete(name=name)
+        delete_object(namespaces, name)
     for name in own:
         _wait_until_gone(world, name)
     for each in (world, *(in_account(world, account) for account in OTHER_ACCOUNTS)):

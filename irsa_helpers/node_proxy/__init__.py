@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import pods, serviceaccounts
 from irsa_helpers.changes import kubernetes_labels
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.lookups import delete_object, kubernetes_object
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
@@ -55,9 +55,7 @@ def ensure_no_node_proxy(world: World) -> None:
     pods.ensure_no_deployment(world, NAME)
     serviceaccounts.ensure_no_service_account(world, NAME)
     for kind in ("ClusterRoleBinding", "ClusterRole"):
-        resource = world.resource(f"{RBAC}/v1", kind)
-        if kubernetes_object(resource, NAME):
-            resource.delete(name=NAME)
+        delete_object(world.resource(f"{RBAC}/v1", kind), NAME)
 
 
 def deploy_behind_proxy(world: World, name: str, *, proxy: str, address: str, role: str) -> str:
