@@ -37,16 +37,6 @@ spec:
 
 
 @pytest.fixture
-def kubectl(shell: Any, namespace: str) -> Any:
-    """kubectl in a fresh namespace."""
-
-    def call(*arguments: str, **options: Any) -> Any:
-        return shell("kubectl", "-n", namespace, *arguments, **options)
-
-    return call
-
-
-@pytest.fixture
 def app(kubectl: Any) -> Any:
     """The Deployment of the course, rolled out."""
     kubectl("apply", "-f", "-", input=MANIFEST)

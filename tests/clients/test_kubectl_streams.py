@@ -24,12 +24,6 @@ def variables(sandbox: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture
-def kubectl(shell: Any, namespace: str) -> Any:
-    """kubectl in a fresh namespace."""
-    return lambda *words, **options: shell("kubectl", "-n", namespace, *words, **options)
-
-
-@pytest.fixture
 def pod(kubectl: Any) -> str:
     """A Pod that prints and waits."""
     kubectl(

@@ -33,16 +33,15 @@ def role(shell: Any) -> str:
 
 
 @pytest.fixture
-def associated(shell: Any, namespace: str, role: str) -> Iterator[Any]:
+def associated(shell: Any, kubectl: Any, namespace: str, role: str) -> Iterator[Any]:
     """The ServiceAccount `app` of a fresh namespace, associated with the role."""
-    kubectl = ("kubectl", "-n", namespace)
-    shell(*kubectl, "create", "sa", "app")
+    kubectl("create", "sa", "app")
     where = ("--namespace", namespace, "--service-account", "app")
     arn = ("--role-arn", f"arn:aws:iam::{ACCOUNT}:role/{role}")
     query = ("--query", "association.associationId", "--output", "text")
     create = ("aws", "eks", "create-pod-identity-association", *CLUSTER)
     identifier = shell(*create, *where, *arn, *query).stdout.strip()
-    yield lambda *words, **options: shell(*kubectl, *words, **options)
+    yield kubectl
     delete = ("aws", "eks", "delete-pod-identity-association", *CLUSTER)
     shell(*delete, "--association-id", identifier)
 

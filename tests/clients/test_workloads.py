@@ -124,16 +124,6 @@ spec:
 
 
 @pytest.fixture
-def kubectl(shell: Any, namespace: str) -> Any:
-    """kubectl in a fresh namespace."""
-
-    def call(*arguments: str, **options: Any) -> Any:
-        return shell("kubectl", "-n", namespace, *arguments, **options)
-
-    return call
-
-
-@pytest.fixture
 def sets(kubectl: Any) -> Any:
     """kubectl, where a DaemonSet and a StatefulSet are rolled out."""
     made = kubectl("apply", "-f", "-", input=SETS).stdout

@@ -28,7 +28,7 @@ from irsa_helpers.sandbox.controllers.owners import (
     living,
     same_status,
 )
-from irsa_helpers.sandbox.controllers.pods import delete_pod, label_of, pod_from
+from irsa_helpers.sandbox.controllers.pods import create_pod, delete_pod, label_of, pod_from
 from irsa_helpers.sandbox.controllers.revisions import Revisions
 
 HASH = "controller-revision-hash"
@@ -161,23 +161,13 @@ class DaemonSetController:
         return available_in(pod, owner["spec"].get("minReadySeconds", 0), self.clock.time()) == 0
 
     async def _make(self, owner: Object, digest: str, node: str) -> ApiError | None:
-        namespace, name = key_of(owner)
-        pod = pod_from(owner["spec"]["template"], owner, generateName=f"{name}-")
+        prefix = f"{owner['metadata']['name']}-"
+        pod = pod_from(owner["spec"]["template"], owner, generateName=prefix)
         annotations = owner["metadata"].get("annotations") or {}
         labels = {HASH: digest, GENERATION: annotations.get(TEMPLATE_GENERATION, "1")}
         pod["metadata"]["labels"] = (pod["metadata"].get("labels") or {}) | labels
         bind_to_node(pod, node)
-        try:
-            made = await self.client.create(path_of("v1", "pods", namespace), pod)
-        except ApiError as error:
-            text = f"Error creating: {error.message}"
-            self.events.record(owner, "Warning", "FailedCreate", text)
-            return error
-        # Count it at once: the watch may bring it only after the next reconciliation.
-        self.pods.note(made)
-        text = f"Created pod: {made['metadata']['name']}"
-        self.events.record(owner, "Normal", "SuccessfulCreate", text)
-        return None
+        return await create_pod(self.client, self.pods, self.events, owner, pod)
 
     async def _delete(self, owner: Object, pods: list[Object]) -> None:
         for pod in pods:

@@ -9,7 +9,6 @@ from typing import Any
 
 from irsa_helpers.sandbox.apiclient import (
     ApiClient,
-    ApiError,
     Informer,
     Key,
     Object,
@@ -25,7 +24,7 @@ from irsa_helpers.sandbox.controllers.owners import (
     living,
     same_status,
 )
-from irsa_helpers.sandbox.controllers.pods import pod_from
+from irsa_helpers.sandbox.controllers.pods import create_pod, pod_from
 
 UID_LABEL = "batch.kubernetes.io/controller-uid"
 NAME_LABEL = "batch.kubernetes.io/job-name"
@@ -157,18 +156,10 @@ class JobController:
         return at + min(doubled, LONGEST_BACKOFF_SECONDS) - now
 
     async def _make(self, job: Object) -> None:
-        namespace, name = key_of(job)
-        pod = pod_from(job["spec"]["template"], job, generateName=f"{name}-")
-        try:
-            made = await self.client.create(path_of("v1", "pods", namespace), pod)
-        except ApiError as error:
-            text = f"Error creating: {error.message}"
-            self.events.record(job, "Warning", "FailedCreate", text)
-            raise
-        # Count it at once: the watch may bring it only after the next reconciliation.
-        self.pods.note(made)
-        text = f"Created pod: {made['metadata']['name']}"
-        self.events.record(job, "Normal", "SuccessfulCreate", text)
+        prefix = f"{job['metadata']['name']}-"
+        pod = pod_from(job["spec"]["template"], job, generateName=prefix)
+        if failure := await create_pod(self.client, self.pods, self.events, job, pod):
+            raise failure
 
     async def _delete(self, job: Object, pods: list[Object]) -> None:
         for pod in pods:

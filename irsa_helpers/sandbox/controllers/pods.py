@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from irsa_helpers.sandbox.apiclient import ApiClient, Informer, Object, key_of, path_of
+from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Informer, Object, key_of, path_of
+from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.controllers.owners import owner_reference
 
 
@@ -17,6 +18,25 @@ def pod_from(template: Object, owner: Object, **metadata: Any) -> Object:
         "metadata": own | {"ownerReferences": [owner_reference(owner)]},
         "spec": copy.deepcopy(template["spec"]),
     }
+
+
+async def create_pod(
+    client: ApiClient, pods: Informer, events: EventRecorder, owner: Object, pod: Object
+) -> ApiError | None:
+    """The Pod is made and counted, and an Event of its owner says so; returns the API's refusal.
+
+    Source: kubernetes, pkg/controller, RealPodControl.
+    """
+    try:
+        made = await client.create(path_of("v1", "pods", pod["metadata"]["namespace"]), pod)
+    except ApiError as error:
+        events.record(owner, "Warning", "FailedCreate", f"Error creating: {error.message}")
+        return error
+    # Count it at once: the watch may bring it only after the next reconciliation.
+    pods.note(made)
+    text = f"Created pod: {made['metadata']['name']}"
+    events.record(owner, "Normal", "SuccessfulCreate", text)
+    return None
 
 
 async def delete_pod(client: ApiClient, pods: Informer, pod: Object) -> None:

@@ -27,7 +27,7 @@ from irsa_helpers.sandbox.controllers.owners import (
     living,
     same_status,
 )
-from irsa_helpers.sandbox.controllers.pods import pod_from
+from irsa_helpers.sandbox.controllers.pods import create_pod, pod_from
 
 
 @dataclass(eq=False)
@@ -63,20 +63,11 @@ class ReplicaSetController:
             raise failure
 
     async def _make(self, owner: Object, count: int) -> ApiError | None:
-        namespace = owner["metadata"]["namespace"]
+        prefix = f"{owner['metadata']['name']}-"
         for _ in range(count):
-            prefix = f"{owner['metadata']['name']}-"
             pod = pod_from(owner["spec"]["template"], owner, generateName=prefix)
-            try:
-                made = await self.client.create(path_of("v1", "pods", namespace), pod)
-            except ApiError as error:
-                text = f"Error creating: {error.message}"
-                self.events.record(owner, "Warning", "FailedCreate", text)
-                return error
-            # Count it at once: the watch may bring it only after the next reconciliation.
-            self.pods.note(made)
-            text = f"Created pod: {made['metadata']['name']}"
-            self.events.record(owner, "Normal", "SuccessfulCreate", text)
+            if failure := await create_pod(self.client, self.pods, self.events, owner, pod):
+                return failure
         return None
 
     async def _delete(self, owner: Object, pod: Object) -> None:
