@@ -44,3 +44,37 @@ def test_constraints_hold_versions_alone() -> None:
     line = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+( ; .+)?")
     assert [entry for entry in CONSTRAINTS if not line.fullmatch(entry)] == []
     assert "//" not in "".join(CONSTRAINTS)
+
+
+def test_the_licence_is_named_and_its_text_is_here() -> None:
+    assert PROJECT["license"] == "Apache-2.0"
+    assert all((ROOT / name).is_file() for name in PROJECT["license-files"])
+    assert "Version 2.0, January 2004" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_a_forge_runs_what_a_developer_runs() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["test"]
+    assert any(step.get("run", "").endswith("bash .ci/run") for step in job["steps"])
+    oldest = PROJECT["requires-python"].removeprefix(">=")
+    assert oldest in job["strategy"]["matrix"]["python"]
+
+
+def test_the_checks_before_a_commit_are_those_of_make_lint() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    entries = {hook["entry"] for repo in config["repos"] for hook in repo["hooks"]}
+    recipe = re.search(r"^lint: .*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    commands = {
+        line.strip().replace("$(BIN)", ".venv/bin").removesuffix(" .")
+        for line in recipe[1].splitlines()
+    }
+    assert entries == commands
+
+
+def test_every_issue_form_asks_for_what_it_needs() -> None:
+    forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml"))
+    assert [form.stem for form in forms] == ["lab-idea", "wrong-answer"]
+    for form in forms:
+        fields = yaml.safe_load(form.read_text(encoding="utf-8"))["body"]
+        assert any(field.get("validations", {}).get("required") for field in fields)
