@@ -42,7 +42,7 @@ from irsa_helpers.sandbox.identity import (
 )
 from irsa_helpers.sandbox.issuer_client import IssuerClient
 from irsa_helpers.sandbox.trace import Trace
-from irsa_helpers.state import write_private
+from irsa_helpers.state import read_object, this_process, write_private
 
 log = logging.getLogger("irsa-lab")
 
@@ -118,8 +118,12 @@ def _frame(home: Path, servers: listeners.Listeners) -> Frame:
 
 def _clock_offset(home: Path) -> float:
     """How far the sandbox's time was ahead when it was last moved, in seconds."""
-    path = home / "clock.json"
-    return float(json.loads(path.read_text())["offset_seconds"]) if path.exists() else 0.0
+    kept = (read_object(home / "clock.json") or {}).get("offset_seconds", 0.0)
+    try:
+        return Clock.checked(kept)
+    except ValueError as error:
+        log.warning("the time kept in %s is not used: %s", home / "clock.json", error)
+        return 0.0
 
 
 async def _serve_issuer(frame: Frame, servers: listeners.Listeners) -> None:
@@ -213,8 +217,7 @@ def _publish(frame: Frame) -> None:
     _write_aws_program(home / "bin")
     kubeconfig = home / "kubeconfig"
     write_private(kubeconfig, yaml.safe_dump(_kubeconfig(frame), sort_keys=False))
-    described = {
-        "pid": os.getpid(),
+    described = this_process() | {
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "home": str(home),
         "region": REGION,
