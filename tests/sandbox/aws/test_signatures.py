@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -271,7 +272,6 @@ def test_no_body_breaks_a_json_service(endpoint: Endpoint, operation: str, body:
     ),
 )
 def test_no_form_breaks_iam(endpoint: Endpoint, action: str, fields: dict[str, str]) -> None:
-    from urllib.parse import urlencode
 
     form = {name: value.encode("utf-8", "replace") for name, value in fields.items()}
     request = signed(endpoint, "iam", urlencode({"Action": action, **form}), **FORM)
