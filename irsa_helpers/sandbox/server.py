@@ -7,6 +7,7 @@ kubelet speak to the API server over TLS with a token, STS fetches the issuer's 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import logging
 import os
@@ -247,8 +248,9 @@ def _publish(frame: Frame) -> None:
 def _write_aws_program(folder: Path) -> None:
     """An `aws` that cannot leave the machine, whatever endpoint it thinks of.
 
-    AWS CLI 1 takes endpoints of its own for sqs, emr and health, and AWS_ENDPOINT_URL not for them.
-    It does not try again where it cannot get out: ten seconds would pass until it says so.
+    AWS CLI 1 takes endpoints of its own for sqs, emr and health, and AWS_ENDPOINT_URL not for them:
+    the wrapper names it as an option there, so that the sandbox says what is not here.
+    The CLI does not try again where it cannot get out: ten seconds would pass until it says so.
     """
     folder.mkdir(exist_ok=True)
     variables = NO_WAY_OUT | {"AWS_MAX_ATTEMPTS": "1"}
@@ -256,7 +258,9 @@ def _write_aws_program(folder: Path) -> None:
     # As a module: the first line of pip's own `aws` names no interpreter whose path has a blank.
     call = f'exec "{sys.executable}" -P -m awscli "$@"'
     program = folder / "aws"
-    program.write_text(f"#!/bin/sh\n{' '.join(lines)} {call}\n", encoding="utf-8")
+    own = 'case " $* " in *" sqs "*|*" emr "*|*" health "*) '
+    own += 'set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@";; esac'
+    program.write_text(f"#!/bin/sh\n{own}\n{' '.join(lines)} {call}\n", encoding="utf-8")
     program.chmod(0o700)
 
 
@@ -264,7 +268,8 @@ def _kubeconfig(frame: Frame) -> dict[str, Any]:
     name = f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:cluster/{CLUSTER_NAME}"
     server = {
         "server": frame.url("kubernetes"),
-        "certificate-authority": str(frame.authority.ca_file),
+        # As `aws eks update-kubeconfig` writes it: the text itself, which every client reads.
+        "certificate-authority-data": base64.b64encode(frame.authority.pem.encode()).decode(),
     }
     context = {"cluster": name, "user": name, "namespace": "default"}
     return {
