@@ -16,6 +16,7 @@ from typing import Any
 from irsa_helpers.sandbox.apiclient import Object
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.kubelet import processes
+from irsa_helpers.sandbox.kubelet.confine import as_container_path, confined
 from irsa_helpers.sandbox.kubelet.environment import Paths, expand
 from irsa_helpers.sandbox.kubelet.logs import ContainerLog
 from irsa_helpers.sandbox.kubelet.runtimes import Runtime, find_program, find_runtime, not_found
@@ -112,6 +113,8 @@ class Container:
         command = self.command(words)
         if command is None:
             raise FileNotFoundError(not_found(words))
+        # Unlinked first: a Pod may have put a link there.
+        self._message_file().unlink(missing_ok=True)
         self._message_file().write_bytes(b"")
         self.container_id = f"process://{uuid.uuid4().hex}"
         self.log = ContainerLog(self.log_path(), clock)
@@ -154,6 +157,7 @@ class Container:
         """Where the image's program would ask the node for its region, a file tells it."""
         config = self.home() / ".aws" / "config"
         if self.runtime and self.runtime.asks_node_for_region and not config.exists():
+            confined(config, (self.home(),))
             config.parent.mkdir(exist_ok=True)
             config.write_text(f"[default]\nregion = {region}\n", encoding="utf-8")
 
@@ -162,15 +166,17 @@ class Container:
 
         Source: botocore.credentials, the expiry of cached credentials.
         """
-        shutil.rmtree(self.home() / ".aws" / "cli" / "cache", ignore_errors=True)
+        cache = self.home() / ".aws" / "cli" / "cache"
+        if cache.resolve().is_relative_to(self.home().resolve()):
+            shutil.rmtree(cache, ignore_errors=True)
 
     def working_directory(self) -> Path:
         """`workingDir` where it is in a volume, else a folder of that name in the home."""
-        wanted = self.spec.get("workingDir", "/")
+        wanted = as_container_path(self.spec.get("workingDir", "/"))
         place = Path(self.paths.rewrite(wanted))
         if str(place) == wanted:
             place = self.home() / wanted.strip("/")
-        place.mkdir(parents=True, exist_ok=True)
+        confined(place, (self.home(), *self.paths.places)).mkdir(parents=True, exist_ok=True)
         return place
 
     def _pid_file(self) -> Path:
