@@ -158,8 +158,19 @@ class Kubelet:
         elif worker is not None:
             worker.update(pod)
         else:
-            self._workers[metadata["uid"]] = PodWorker(self._node, pod)
-            self._workers[metadata["uid"]].start()
+            self._begin(pod)
+
+    def _begin(self, pod: Object) -> None:
+        """A new Pod runs, or an Event says what nobody foresaw."""
+        try:
+            worker = PodWorker(self._node, pod)
+        except Exception as error:
+            text = f"error syncing pod, skipping: {type(error).__name__}: {error}"
+            about = {"apiVersion": "v1", "kind": "Pod"} | pod
+            self._events.record(about, "Warning", "FailedSync", text)
+            raise
+        self._workers[pod["metadata"]["uid"]] = worker
+        worker.start()
 
     def _end(self, pod: Object, *, at_once: bool = False) -> None:
         """End a Pod once; one that never ran here is only taken off the books."""
