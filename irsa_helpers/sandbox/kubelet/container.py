@@ -43,7 +43,7 @@ class Container:
     restarts: int = 0
     ready: bool = False
     started: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     process: processes.Process | None = None
     log: ContainerLog | None = None
     container_id: str = ""
@@ -109,6 +109,7 @@ class Container:
         own = self.runtime.environment if self.runtime else {}
         terminal = {"TERM": "xterm"} if self.spec.get("tty") else {}
         self.environment = terminal | rewritten | own | {"HOME": str(self.home())}
+        self.environment |= {processes.MARK: processes.mark_of(self.folder)}
         words = self.words()
         command = self.command(words)
         if command is None:

@@ -77,7 +77,7 @@ def test_nothing_of_the_host_leaks_into_a_container(
     names = {line.partition("=")[0] for line in output(world, pod, "env").splitlines()}
     allowed = {"PATH", "HOME", "LANG", "PWD", "OLDPWD", "SHLVL", "_", "AWS_ENDPOINT_URL"}
     allowed |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT", "HOSTNAME"}
-    allowed |= {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+    allowed |= {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "IRSA_LAB_POD_MARK"}
     assert {n for n in names if not n.startswith("KUBERNETES_")} <= allowed
 
 
