@@ -12,6 +12,7 @@ from datetime import datetime
 
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.loops import keep_running
 
 log = logging.getLogger("irsa-lab.events")
 
@@ -78,7 +79,7 @@ class EventRecorder:
         self._waiting.put_nowait(told)
         if self._task is None:
             name = f"events of {self._source['component']}"
-            self._task = asyncio.create_task(self._run(), name=name)
+            self._task = asyncio.create_task(keep_running(name, self._run), name=name)
 
     def _combined(self, told: _Told) -> _Told:
         """The Event itself, or what it is part of where many were alike but for their message."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from irsa_helpers.sandbox.apiclient import ApiError, Key
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.loops import keep_running
 
 log = logging.getLogger("irsa-lab.controllers")
 
@@ -62,7 +63,8 @@ class WorkQueue:
 
     def start(self) -> None:
         """Begin to work."""
-        self._task = asyncio.create_task(self._run(), name=f"controller {self._name}")
+        title = f"controller {self._name}"
+        self._task = asyncio.create_task(keep_running(title, self._run), name=title)
 
     async def stop(self) -> None:
         """Stop after the key in hand."""
@@ -77,12 +79,12 @@ class WorkQueue:
 
     async def _run(self) -> None:
         while True:
-            await self._added.wait()
-            self._added.clear()
             while self._waiting:
                 key = next(iter(self._waiting))
                 del self._waiting[key]
                 await self._one(key)
+            await self._added.wait()
+            self._added.clear()
 
     def _again(self, key: Key) -> None:
         failures = self._failures.get(key, 0)
