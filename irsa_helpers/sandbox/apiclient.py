@@ -15,6 +15,8 @@ from typing import Any
 
 import aiohttp
 
+from irsa_helpers.sandbox.loops import keep_running
+
 log = logging.getLogger("irsa-lab.apiclient")
 
 Object = dict[str, Any]
@@ -160,6 +162,7 @@ class Informer:
         self._path = path
         self._on_change = on_change
         self.objects: dict[Key, Object] = {}
+        self._listed = ""
         self._task: asyncio.Task[None] | None = None
 
     def note(self, body: Object) -> None:
@@ -170,8 +173,9 @@ class Informer:
 
     async def start(self) -> None:
         """Return when the cache holds what is there now; it is kept up to date from then on."""
-        revision = await self._relist()
-        self._task = asyncio.create_task(self._run(revision), name=f"informer {self._path}")
+        self._listed = await self._relist()
+        name = f"informer {self._path}"
+        self._task = asyncio.create_task(keep_running(name, self._run), name=name)
 
     async def stop(self) -> None:
         """Stop watching."""
@@ -180,7 +184,9 @@ class Informer:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _run(self, revision: str) -> None:
+    async def _run(self) -> None:
+        # Begun again, it does not know what it missed, and lists anew.
+        revision, self._listed = self._listed or await self._relist(), ""
         while True:
             try:
                 async for kind, body in self._client.watch(self._path, revision):

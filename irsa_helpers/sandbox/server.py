@@ -42,6 +42,7 @@ from irsa_helpers.sandbox.identity import (
     load_or_create,
 )
 from irsa_helpers.sandbox.issuer_client import IssuerClient
+from irsa_helpers.sandbox.loops import restarted
 from irsa_helpers.sandbox.trace import Trace
 from irsa_helpers.state import read_object, this_process, write_private
 
@@ -195,6 +196,7 @@ def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSetti
             "pid": os.getpid(),
             "uptime_seconds": uptime.total_seconds(),
             "clock_offset_seconds": frame.clock.offset_seconds,
+            "restarted_loops": restarted(),
         }
 
     def clock_moved() -> None:

@@ -46,6 +46,7 @@ from irsa_helpers.sandbox.apiserver.targets import Target
 from irsa_helpers.sandbox.apiserver.tokens import TokenIssuer
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.issuer import SigningKeys
+from irsa_helpers.sandbox.loops import keep_running
 from irsa_helpers.sandbox.trace import Trace
 
 log = logging.getLogger("irsa-lab.apiserver")
@@ -100,7 +101,9 @@ class KubernetesApi:
     async def start(self) -> None:
         """What every cluster has is there: namespaces, default roles, the API's own Service."""
         await bootstrap.ensure(self._objects)
-        self._keeper = asyncio.create_task(bootstrap.keep(self._objects))
+        self._keeper = asyncio.create_task(
+            keep_running("default Service", lambda: bootstrap.keep(self._objects))
+        )
 
     async def stop(self) -> None:
         """Close files and connections."""

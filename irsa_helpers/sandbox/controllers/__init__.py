@@ -44,6 +44,8 @@ WATCHED = {
     "cronjobs": "batch/v1",
     "persistentvolumeclaims": "v1",
 }
+# For queues whose keys fail while they only wait for others.
+WAITING_SECONDS = 2.0
 OWNED = (
     *("serviceaccounts", "configmaps", "pods", "replicasets", "deployments", "daemonsets"),
     *("statefulsets", "controllerrevisions", "jobs", "cronjobs", "persistentvolumeclaims"),
@@ -84,8 +86,8 @@ class Controllers:
         self._queues = {
             "secrets": WorkQueue("token secrets", self._token_secrets.reconcile),
             "namespaces": WorkQueue("namespaces", self._namespaces(ca_pem).reconcile),
-            "deletion": WorkQueue("deletion", self._deletion().reconcile),
-            "pods": WorkQueue("scheduler", self._scheduler().reconcile),
+            "deletion": WorkQueue("deletion", self._deletion().reconcile, WAITING_SECONDS),
+            "pods": WorkQueue("scheduler", self._scheduler().reconcile, WAITING_SECONDS),
             "nodes": WorkQueue("nodes", NodeController(client, self._informers["nodes"]).reconcile),
             "podgc": WorkQueue("podgc", self._pod_collector.reconcile),
             "replicasets": WorkQueue("replicasets", self._replica_sets().reconcile),

@@ -7,15 +7,21 @@ import contextlib
 import itertools
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.loops import keep_running
 
 log = logging.getLogger("irsa-lab.events")
 
 KEPT = 1000
+# So many Events of one reason stand apart; later ones of the same ten minutes are one, counted.
+# Source: client-go, tools/record, EventAggregator.
+MOST_APART = 10
+APART_SECONDS = 600
+COMBINED = "(combined from similar events): "
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class _Told:
     message: str
     field_path: str
     at: datetime
+    combined: bool = False
 
     @property
     def stamp(self) -> str:
@@ -36,7 +43,16 @@ class _Told:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        return (self.about["metadata"]["uid"], self.reason, self.message, self.field_path)
+        message = COMBINED if self.combined else self.message
+        return (self.about["metadata"]["uid"], self.reason, message, self.field_path)
+
+
+@dataclass
+class _Similar:
+    """The messages told apart for one reason, and when the last came."""
+
+    last: datetime
+    messages: set[str] = field(default_factory=set)
 
 
 class EventRecorder:
@@ -50,6 +66,7 @@ class EventRecorder:
         self._clock = clock
         self._source = {"component": component} | ({"host": host} if host else {})
         self._known: OrderedDict[tuple[str, str, str, str], Object] = OrderedDict()
+        self._apart: OrderedDict[tuple[str, str, str], _Similar] = OrderedDict()
         self._numbers = itertools.count()
         self._waiting: asyncio.Queue[_Told] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
@@ -58,11 +75,25 @@ class EventRecorder:
         self, about: Object, kind: str, reason: str, message: str, *, field_path: str = ""
     ) -> None:
         """An Event about an object; `kind` is Normal or Warning."""
-        told = _Told(about, kind, reason, message, field_path, self._clock.now())
+        told = self._combined(_Told(about, kind, reason, message, field_path, self._clock.now()))
         self._waiting.put_nowait(told)
         if self._task is None:
             name = f"events of {self._source['component']}"
-            self._task = asyncio.create_task(self._run(), name=name)
+            self._task = asyncio.create_task(keep_running(name, self._run), name=name)
+
+    def _combined(self, told: _Told) -> _Told:
+        """The Event itself, or what it is part of where many were alike but for their message."""
+        key = (told.about["metadata"]["uid"], told.reason, told.field_path)
+        similar = self._apart.get(key)
+        if similar is None or (told.at - similar.last).total_seconds() > APART_SECONDS:
+            similar = self._apart[key] = _Similar(told.at)
+        if len(self._apart) > KEPT:
+            self._apart.popitem(last=False)
+        similar.last = told.at
+        if told.message in similar.messages or len(similar.messages) < MOST_APART - 1:
+            similar.messages.add(told.message)
+            return told
+        return replace(told, message=COMBINED + told.message, combined=True)
 
     async def stop(self) -> None:
         """Write nothing more."""
@@ -84,7 +115,11 @@ class EventRecorder:
     async def _write(self, told: _Told) -> None:
         if known := self._known.get(told.key):
             metadata = known["metadata"]
-            change = {"count": known["count"] + 1, "lastTimestamp": told.stamp}
+            change = {
+                "count": known["count"] + 1,
+                "lastTimestamp": told.stamp,
+                "message": told.message,
+            }
             path = path_of("v1", "events", metadata["namespace"], metadata["name"])
             self._known[told.key] = await self._client.patch(path, change)
             return

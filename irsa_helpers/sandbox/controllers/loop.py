@@ -9,18 +9,28 @@ from collections.abc import Awaitable, Callable
 
 from irsa_helpers.sandbox.apiclient import ApiError, Key
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.loops import keep_running
 
 log = logging.getLogger("irsa-lab.controllers")
 
-FIRST_DELAY_SECONDS = 0.02
-LONGEST_DELAY_SECONDS = 2.0
+# Source: client-go, util/workqueue, DefaultTypedControllerRateLimiter.
+FIRST_DELAY_SECONDS = 0.005
+LONGEST_DELAY_SECONDS = 1000.0
+# More doublings than this pass the longest delay, and in the end what a float can hold.
+MOST_DOUBLINGS = 18
 
 
 class WorkQueue:
     """Runs `reconcile(key)` for every key that was added; a key that fails comes again later."""
 
-    def __init__(self, name: str, reconcile: Callable[[Key], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        reconcile: Callable[[Key], Awaitable[None]],
+        longest_delay: float = LONGEST_DELAY_SECONDS,
+    ) -> None:
         self._name = name
+        self._longest_delay = longest_delay
         self._reconcile = reconcile
         self._waiting: dict[Key, None] = {}
         self._failures: dict[Key, int] = {}
@@ -53,7 +63,8 @@ class WorkQueue:
 
     def start(self) -> None:
         """Begin to work."""
-        self._task = asyncio.create_task(self._run(), name=f"controller {self._name}")
+        title = f"controller {self._name}"
+        self._task = asyncio.create_task(keep_running(title, self._run), name=title)
 
     async def stop(self) -> None:
         """Stop after the key in hand."""
@@ -68,14 +79,17 @@ class WorkQueue:
 
     async def _run(self) -> None:
         while True:
-            await self._added.wait()
-            self._added.clear()
             while self._waiting:
                 key = next(iter(self._waiting))
                 del self._waiting[key]
                 await self._one(key)
+            await self._added.wait()
+            self._added.clear()
 
-    def _again(self, key: Key, delay: float) -> None:
+    def _again(self, key: Key) -> None:
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(delay_after(failures), self._longest_delay)
         self._later = {handle for handle in self._later if handle.when() > self._now()}
         self._later.add(asyncio.get_running_loop().call_later(delay, self.add, key))
 
@@ -86,14 +100,17 @@ class WorkQueue:
         try:
             await self._reconcile(key)
         except ApiError as error:
-            failures = self._failures.get(key, 0)
-            self._failures[key] = failures + 1
-            delay = min(FIRST_DELAY_SECONDS * 2**failures, LONGEST_DELAY_SECONDS)
-            log.debug("%s %s: %s; again in %.2f s", self._name, key, error, delay)
-            self._again(key, delay)
+            log.debug("%s %s: %s; again later", self._name, key, error)
+            self._again(key)
         except Exception:
             # One object that a controller cannot handle must not stop it for all others.
             log.exception("%s %s", self._name, key)
-            self._again(key, LONGEST_DELAY_SECONDS)
+            self._again(key)
         else:
             self._failures.pop(key, None)
+
+
+def delay_after(failures: int) -> float:
+    """Seconds until a key comes again that has failed so many times before."""
+    delay: float = FIRST_DELAY_SECONDS * 2 ** min(failures, MOST_DOUBLINGS)
+    return min(delay, LONGEST_DELAY_SECONDS)

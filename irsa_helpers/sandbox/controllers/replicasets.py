@@ -102,7 +102,9 @@ class ReplicaSetController:
             "conditions": [],
         }
         if failure:
-            status["conditions"] = [
+            # One that stands already stays: a new message would wake the controller at once.
+            known = (owner.get("status") or {}).get("conditions") or ()
+            status["conditions"] = [each for each in known if each["type"] == "ReplicaFailure"] or [
                 {
                     "type": "ReplicaFailure",
                     "status": "True",

@@ -32,6 +32,7 @@ from irsa_helpers.sandbox.kubelet.reaping import Sweeper, Warden, reap
 from irsa_helpers.sandbox.kubelet.registration import Registration
 from irsa_helpers.sandbox.kubelet.streams import AttachSession, ExecSession
 from irsa_helpers.sandbox.kubelet.worker import PodWorker
+from irsa_helpers.sandbox.loops import keep_running
 from irsa_helpers.sandbox.trace import Trace
 
 __all__ = ["Kubelet", "reap"]
@@ -104,7 +105,9 @@ class Kubelet:
         await self._pods.start()
         for informer in self._sources:
             await informer.start()
-        self._clock_task = asyncio.create_task(self._follow_clock(), name="kubelet clock")
+        self._clock_task = asyncio.create_task(
+            keep_running("kubelet clock", self._follow_clock), name="kubelet clock"
+        )
         for folder in self._node.directory.iterdir():
             if folder.name not in self._workers and folder.name not in self._ending:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -158,8 +161,19 @@ class Kubelet:
         elif worker is not None:
             worker.update(pod)
         else:
-            self._workers[metadata["uid"]] = PodWorker(self._node, pod)
-            self._workers[metadata["uid"]].start()
+            self._begin(pod)
+
+    def _begin(self, pod: Object) -> None:
+        """A new Pod runs, or an Event says what nobody foresaw."""
+        try:
+            worker = PodWorker(self._node, pod)
+        except Exception as error:
+            text = f"error syncing pod, skipping: {type(error).__name__}: {error}"
+            about = {"apiVersion": "v1", "kind": "Pod"} | pod
+            self._events.record(about, "Warning", "FailedSync", text)
+            raise
+        self._workers[pod["metadata"]["uid"]] = worker
+        worker.start()
 
     def _end(self, pod: Object, *, at_once: bool = False) -> None:
         """End a Pod once; one that never ran here is only taken off the books."""

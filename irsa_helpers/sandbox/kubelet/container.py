@@ -16,6 +16,7 @@ from typing import Any
 from irsa_helpers.sandbox.apiclient import Object
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.kubelet import processes
+from irsa_helpers.sandbox.kubelet.confine import as_container_path, confined
 from irsa_helpers.sandbox.kubelet.environment import Paths, expand
 from irsa_helpers.sandbox.kubelet.logs import ContainerLog
 from irsa_helpers.sandbox.kubelet.runtimes import Runtime, find_program, find_runtime, not_found
@@ -42,7 +43,7 @@ class Container:
     restarts: int = 0
     ready: bool = False
     started: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     process: processes.Process | None = None
     log: ContainerLog | None = None
     container_id: str = ""
@@ -108,10 +109,13 @@ class Container:
         own = self.runtime.environment if self.runtime else {}
         terminal = {"TERM": "xterm"} if self.spec.get("tty") else {}
         self.environment = terminal | rewritten | own | {"HOME": str(self.home())}
+        self.environment |= {processes.MARK: processes.mark_of(self.folder)}
         words = self.words()
         command = self.command(words)
         if command is None:
             raise FileNotFoundError(not_found(words))
+        # Unlinked first: a Pod may have put a link there.
+        self._message_file().unlink(missing_ok=True)
         self._message_file().write_bytes(b"")
         self.container_id = f"process://{uuid.uuid4().hex}"
         self.log = ContainerLog(self.log_path(), clock)
@@ -154,6 +158,7 @@ class Container:
         """Where the image's program would ask the node for its region, a file tells it."""
         config = self.home() / ".aws" / "config"
         if self.runtime and self.runtime.asks_node_for_region and not config.exists():
+            confined(config, (self.home(),))
             config.parent.mkdir(exist_ok=True)
             config.write_text(f"[default]\nregion = {region}\n", encoding="utf-8")
 
@@ -162,15 +167,17 @@ class Container:
 
         Source: botocore.credentials, the expiry of cached credentials.
         """
-        shutil.rmtree(self.home() / ".aws" / "cli" / "cache", ignore_errors=True)
+        cache = self.home() / ".aws" / "cli" / "cache"
+        if cache.resolve().is_relative_to(self.home().resolve()):
+            shutil.rmtree(cache, ignore_errors=True)
 
     def working_directory(self) -> Path:
         """`workingDir` where it is in a volume, else a folder of that name in the home."""
-        wanted = self.spec.get("workingDir", "/")
+        wanted = as_container_path(self.spec.get("workingDir", "/"))
         place = Path(self.paths.rewrite(wanted))
         if str(place) == wanted:
             place = self.home() / wanted.strip("/")
-        place.mkdir(parents=True, exist_ok=True)
+        confined(place, (self.home(), *self.paths.places)).mkdir(parents=True, exist_ok=True)
         return place
 
     def _pid_file(self) -> Path:

@@ -14,6 +14,7 @@ from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.controllers.events import EventRecorder
 from irsa_helpers.sandbox.kubelet.container import Container
 from irsa_helpers.sandbox.kubelet.reaping import Sweeper
+from irsa_helpers.sandbox.loops import keep_running
 from irsa_helpers.sandbox.trace import Trace
 
 log = logging.getLogger("irsa-lab.kubelet")
@@ -55,8 +56,8 @@ class Reporter:
 
     def start(self) -> None:
         """From now on each change is published."""
-        name = self.pod["metadata"]["name"]
-        self._task = asyncio.create_task(self._publish_changes(), name=f"status of {name}")
+        name = f"status of {self.pod['metadata']['name']}"
+        self._task = asyncio.create_task(keep_running(name, self._publish_changes), name=name)
 
     async def stop(self) -> None:
         """Publish nothing more."""

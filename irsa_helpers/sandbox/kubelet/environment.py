@@ -162,6 +162,11 @@ class Paths:
         # The longest first: one mount may stand below another.
         self._places = sorted(places.items(), key=lambda place: -len(place[0]))
 
+    @property
+    def places(self) -> list[Path]:
+        """Where the mounts are on this machine."""
+        return [place for _, place in self._places]
+
     def rewrite(self, text: str) -> str:
         """The text with each mount path and address replaced by its place on this machine."""
         for address, actual in self._addresses.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
+import secrets
 import signal
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +23,11 @@ KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 BURST_BYTES = 64 * 1024
 PAUSE_SECONDS = 0.05
 DRAIN_SECONDS = 1.0
+# The variable by which a process of a Pod is known, and the file of the Pod that holds its value.
+MARK = "IRSA_LAB_POD_MARK"
+MARK_FILE = "mark"
+# The time of the start of the machine moves a little when its clock is set.
+BOOT_TOLERANCE_SECONDS = 60
 END_OF_TRANSMISSION = b"\x04"
 
 
@@ -211,30 +216,41 @@ def kill_group(pid: int) -> None:
         signal_group(pid, KILL)
 
 
-def sweep(folders: Collection[Path], before: float | None = None) -> int:
-    """End every process whose home, working directory or noted session is below those folders.
+def mark_of(folder: Path) -> str:
+    """What every process of this Pod's folder has in its environment, and nobody else guesses."""
+    path = folder / MARK_FILE
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(secrets.token_hex(16))
+    return path.read_text(encoding="utf-8")
 
-    A folder of a Pod is named by its uid: what has `/pods/UID` in its environment, as every
-    container has, belongs to it, too: a daemon with another home. `before` (seconds since the
-    epoch) spares younger ones. Returns how many were ended.
+
+def sweep(folders: Collection[Path], before: float | None = None) -> int:
+    """End every process that the sandbox started for a Pod of those folders, and their children.
+
+    They are known by their noted session, and by the Pod's mark in their environment; where a
+    process stands or what else it has says nothing. A folder is a Pod's, or that of all Pods.
+    `before` (seconds since the epoch) spares younger ones. Returns how many were ended.
     """
-    sessions = {each for folder in folders for each in _noted_sessions(folder)}
-    every = [path for folder in folders for path in (folder, *_below(folder))]
-    marks = {f"/pods/{path.name}" for path in every if _is_uid(path)}
+    pods = [path for folder in folders for path in (folder, *_below(folder))]
+    sessions = {each for pod in pods for each in _noted_sessions(pod)}
+    marks = {(pod / MARK_FILE).read_text("utf-8") for pod in pods if (pod / MARK_FILE).is_file()}
+    marks.discard("")
     ended = 0
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             young = before is not None and process.create_time() > before
-            if not young and _belongs(process, folders, sessions, marks):
+            if not young and _belongs(process, sessions, marks):
                 process.kill()
                 ended += 1
     return ended
 
 
-def _noted_sessions(folder: Path) -> set[int]:
-    """The sessions below that folder whose number has not been given to another since."""
+def _noted_sessions(pod: Path) -> set[int]:
+    """The sessions of a Pod whose number has not been given to another since."""
     sessions = set()
-    for path in folder.rglob("*.pid"):
+    for path in pod.glob("*.pid"):
         with contextlib.suppress(ValueError, OSError):
             number, created = path.read_text(encoding="utf-8").split()
             if not _reused(int(number), float(created)):
@@ -243,6 +259,8 @@ def _noted_sessions(folder: Path) -> set[int]:
 
 
 def _reused(pid: int, created: float) -> bool:
+    if created < psutil.boot_time() - BOOT_TOLERANCE_SECONDS:
+        return True
     try:
         return psutil.Process(pid).create_time() != created
     except psutil.Error:
@@ -250,22 +268,12 @@ def _reused(pid: int, created: float) -> bool:
 
 
 def _below(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
+    return [each for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
 
 
-def _is_uid(path: Path) -> bool:
-    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", path.name) is not None
-
-
-def _belongs(
-    process: psutil.Process, folders: Collection[Path], sessions: set[int], marks: set[str]
-) -> bool:
+def _belongs(process: psutil.Process, sessions: set[int], marks: set[str]) -> bool:
     if process.pid == os.getpid():
         return False
     if hasattr(os, "getsid") and os.getsid(process.pid) in sessions:
         return True
-    environment = process.environ()
-    if any(mark in value for value in environment.values() for mark in marks):
-        return True
-    places = [Path(place) for place in (environment.get("HOME"), process.cwd()) if place]
-    return any(place.is_relative_to(folder) for place in places for folder in folders)
+    return process.environ().get(MARK) in marks

@@ -1,10 +1,10 @@
 """Nothing that a Pod ran outlives the sandbox, however the sandbox ends.
 
 A warden, one small shell, waits on a pipe that the sandbox holds. When the sandbox is gone, killed
-or not, the pipe closes, and the warden ends what was noted, then what belongs to a Pod's folder.
-Where there is no `sh`, the next start does that. Only what leaves its session, its folder and its
-environment all behind (`cd /; env -i setsid -f ...`) is not known any more: there is no container
-here that would hold it.
+or not, the pipe closes, and the warden ends what the sandbox started: noted sessions, and what
+carries a Pod's mark. Where there is no `sh`, the next start does that. Only what leaves its session
+and its environment both behind (`env -i setsid -f ...`) is not known any more: there is no
+container here that would hold it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,8 @@ from pathlib import Path
 
 from irsa_helpers.sandbox.kubelet.processes import sweep
 
-# $1: the Pods' folder; the words after it: the thorough reaper. A file holds "PID START_TIME".
-_SCRIPT = """
-read -r _
-for noted in "$1"/*/*.pid; do
-    read -r pid _ < "$noted" && kill -9 "-$pid"
-done
-shift
-"$@"
-"""
+# The words are those of the reaper: it compares start times, as no shell can, before it ends any.
+_SCRIPT = 'read -r _; "$@"'
 
 
 def reap(pods: Path, before: float | None = None) -> int:
@@ -79,7 +72,7 @@ class Warden:
             return
         reaper = (sys.executable, "-m", "irsa_helpers.sandbox.kubelet.reap", str(self._pods))
         self._process = await asyncio.create_subprocess_exec(
-            *(shell, "-c", _SCRIPT, "irsa-lab-warden", str(self._pods), *reaper, "--older"),
+            *(shell, "-c", _SCRIPT, "irsa-lab-warden", *reaper, "--older"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

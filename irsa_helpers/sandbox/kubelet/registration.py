@@ -11,6 +11,7 @@ import logging
 
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_helpers.sandbox.clock import Clock
+from irsa_helpers.sandbox.loops import keep_running
 
 log = logging.getLogger("irsa-lab.kubelet")
 
@@ -30,12 +31,13 @@ class Registration:
         self._clock = clock
         self._node = node
         self._name = node["metadata"]["name"]
+        self._registered = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """The Node is there, with the status of now, or comes as soon as nobody refuses it."""
-        registered = await self._register()
-        self._task = asyncio.create_task(self._renew(registered=registered), name="node lease")
+        self._registered = await self._register()
+        self._task = asyncio.create_task(keep_running("node lease", self._renew), name="node lease")
 
     async def _register(self) -> bool:
         """Whether the API server has the Node: a webhook of the learner's may be against it."""
@@ -62,10 +64,10 @@ class Registration:
             path = path_of("v1", "nodes", "", self._name, "status")
             await self._client.patch(path, {"status": self._node["status"]})
 
-    async def _renew(self, *, registered: bool) -> None:
-        while not registered:
+    async def _renew(self) -> None:
+        while not self._registered:
             await asyncio.sleep(RETRY_SECONDS)
-            registered = await self._register()
+            self._registered = await self._register()
         while True:
             try:
                 await self._put_lease()

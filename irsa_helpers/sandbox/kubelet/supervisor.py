@@ -11,14 +11,13 @@ from irsa_helpers.sandbox.kubelet import hooks, images
 from irsa_helpers.sandbox.kubelet.container import Container
 from irsa_helpers.sandbox.kubelet.context import Node, Reporter
 from irsa_helpers.sandbox.kubelet.environment import ConfigError, container_environment
+from irsa_helpers.sandbox.kubelet.persist import LONGEST_RETRY_SECONDS
 from irsa_helpers.sandbox.kubelet.probes import Prober
 from irsa_helpers.sandbox.kubelet.runtimes import search_path
 from irsa_helpers.sandbox.kubelet.users import check_user
 
 # Stands for the Pod's uid in the node's environment.
 POD = "{pod}"
-# What cannot start is tried again after 1 s, then after longer and longer.
-LONGEST_RETRY_SECONDS = 10
 # A real kubelet starts at 10 s and goes to 300 s; a learner should not have to wait that long.
 FIRST_BACKOFF_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
@@ -28,6 +27,12 @@ STEADY_SECONDS = 600
 START_ERROR = (
     "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc "
     "create failed: unable to start container process: error during container init: {}: unknown"
+)
+
+# How containerd's client says that a variable or an argument is no text.
+NOT_UTF8 = (
+    "rpc error: code = Internal desc = grpc: error while marshaling: "
+    "string field contains invalid UTF-8"
 )
 
 
@@ -53,7 +58,7 @@ class Supervisor:
         while not (self._has_ended() and not self._may_restart()):
             if self.container.terminated:
                 await self._back_off()
-            elif await self._start():
+            elif self.container.running or await self._start():
                 retry = 1
                 await self._attend()
             elif not self.container.terminated:
@@ -87,8 +92,12 @@ class Supervisor:
         except ApiError as error:
             container.wait("CreateContainerConfigError", f"API server: {error}")
             return False
-        except OSError as error:
-            text = START_ERROR.format(error)
+        except UnicodeError:
+            container.wait("CreateContainerError", NOT_UTF8)
+            self._report.tell("Warning", "Failed", f"Error: {NOT_UTF8}", container)
+            return False
+        except (OSError, ValueError) as error:
+            text = START_ERROR.format(_shown(error))
             container.could_not_start(text, self._node.now())
             self._report.tell("Normal", "Created", "Container created", container)
             self._report.tell("Warning", "Failed", f"Error: {text}", container)
@@ -163,3 +172,8 @@ def base_environment(node: Mapping[str, str], metadata: Object) -> dict[str, str
     """What every container has, beside what its Pod says."""
     own = {name: value.replace(POD, metadata["uid"]) for name, value in node.items()}
     return {"PATH": search_path(), "LANG": "C.UTF-8", "HOSTNAME": metadata["name"], **own}
+
+
+def _shown(error: OSError | ValueError) -> str:
+    """As runc says it: the system takes no NUL in a word, a variable or a path."""
+    return str(error) if isinstance(error, OSError) else f"invalid argument: {error}"

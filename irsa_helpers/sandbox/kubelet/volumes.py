@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from irsa_helpers.sandbox.apiclient import ApiClient, ApiError, Object, path_of
+from irsa_helpers.sandbox.kubelet.confine import confined
 from irsa_helpers.sandbox.kubelet.environment import ConfigError, field_value, resource_value
 from irsa_helpers.sandbox.kubelet.host_paths import MountError, host_folder, provide
 from irsa_helpers.sandbox.kubelet.users import token_mode
@@ -103,8 +104,10 @@ class Volumes:
             for path, (content, mode) in files.items():
                 if before.get(path) != (content, mode):
                     self._put(volume, path, content, mode)
-        for path in before.keys() - files.keys():
-            (self.folder(volume) / path).unlink(missing_ok=True)
+            for path in before.keys() - files.keys():
+                gone = self.folder(volume) / path
+                confined(gone.parent, (self.folder(volume),))
+                gone.unlink(missing_ok=True)
         self._written[volume] = files
 
     def showing(self, plural: str, name: str) -> list[str]:
@@ -200,7 +203,7 @@ class Volumes:
         target = self.folder(volume) / path
         if Path(path).is_absolute() or ".." in Path(path).parts:
             raise MountError(f"invalid path {path!r}: must be relative and not contain '..'")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        confined(target.parent, (self.folder(volume),)).mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.new")
         temporary.unlink(missing_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -214,7 +217,7 @@ def _setting_up(volume: str) -> Iterator[None]:
     """What goes wrong is told as the kubelet tells it."""
     try:
         yield
-    except (MountError, ConfigError, ApiError) as error:
+    except (MountError, ConfigError, ApiError, OSError, ValueError) as error:
         text = f'MountVolume.SetUp failed for volume "{volume}" : {error}'
         raise MountError(text) from error
 

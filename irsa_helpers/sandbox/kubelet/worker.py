@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from irsa_helpers.sandbox.apiclient import ApiError, Object, path_of
+from irsa_helpers.sandbox.apiclient import Object, path_of
 from irsa_helpers.sandbox.kubelet import hooks
 from irsa_helpers.sandbox.kubelet.container import TERMINATION_MESSAGE_PATH, Container
 from irsa_helpers.sandbox.kubelet.context import Node, Reporter
-from irsa_helpers.sandbox.kubelet.environment import ConfigError, Paths
+from irsa_helpers.sandbox.kubelet.environment import Paths
 from irsa_helpers.sandbox.kubelet.host_paths import MountError
+from irsa_helpers.sandbox.kubelet.persist import LONGEST_RETRY_SECONDS, T, persist
 from irsa_helpers.sandbox.kubelet.podstatus import PodStatus
 from irsa_helpers.sandbox.kubelet.processes import KILL
 from irsa_helpers.sandbox.kubelet.supervisor import Supervisor
@@ -23,7 +24,6 @@ from irsa_helpers.sandbox.kubelet.volumes import MountedToken, Volumes
 log = logging.getLogger("irsa-lab.kubelet")
 
 RETRY_SECONDS = 1.0
-LONGEST_RETRY_SECONDS = 10
 IDENTITY_AUDIENCES = ("sts.amazonaws.com", "pods.eks.amazonaws.com")
 ENDED = {"Succeeded", "Failed"}
 
@@ -113,7 +113,7 @@ class PodWorker:
         for volume in volumes:
             try:
                 await self.volumes.rewrite(volume)
-            except (MountError, ConfigError, ApiError) as error:
+            except MountError as error:
                 self._report.tell("Warning", "FailedMount", str(error))
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -132,7 +132,7 @@ class PodWorker:
         if seconds := self.pod["spec"].get("activeDeadlineSeconds"):
             self._spawn(self._expire(seconds), "deadline")
         (self.folder / "containers").mkdir(exist_ok=True)
-        for token in await self._set_up_volumes():
+        for token in await self._persist(self._set_up_volumes):
             self._spawn(self._keep_fresh(token), f"token {token.volume}")
         self._status.has_volumes = True
         if await self._initialize():
@@ -143,12 +143,25 @@ class PodWorker:
         else:
             await self._finish("Failed")
 
+    async def _persist(self, work: Callable[[], Awaitable[T]]) -> T:
+        name = f"Pod {self.pod['metadata']['name']}"
+        return await persist(name, work, self._failed, self._node.clock.sleep)
+
+    def _failed(self, error: Exception) -> None:
+        """What nobody foresaw is told where the learner looks."""
+        text = f"error syncing pod, skipping: {type(error).__name__}: {error}"
+        self._report.tell("Warning", "FailedSync", text)
+        for container in (*self.init_containers, *self.containers):
+            if not container.running and not container.terminated:
+                container.wait("CreateContainerError", text)
+        self._report.changed()
+
     async def _set_up_volumes(self) -> list[MountedToken]:
         retry = 1
         while True:
             try:
                 tokens = await self.volumes.set_up(self._node.clock.time())
-            except (MountError, ConfigError, ApiError) as error:
+            except MountError as error:
                 self._report.tell("Warning", "FailedMount", str(error))
                 for container in (*self.init_containers, *self.containers):
                     reason = "PodInitializing" if self.init_containers else "ContainerCreating"
@@ -167,7 +180,7 @@ class PodWorker:
             await self._node.clock.sleep_until(token.refresh_at)
             try:
                 renewed = await self.volumes.refresh(token.volume, self._node.clock.time())
-            except (MountError, ApiError) as error:
+            except MountError as error:
                 self._report.tell("Warning", "FailedMount", str(error))
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
@@ -202,10 +215,10 @@ class PodWorker:
         for container in self.init_containers:
             supervisor = self._supervisor(container)
             if container.sidecar:
-                self._spawn(supervisor.run(), container.name)
+                self._spawn(self._persist(supervisor.run), container.name)
                 await supervisor.up.wait()
                 continue
-            await supervisor.run()
+            await self._persist(supervisor.run)
             if container.terminated and container.terminated["exitCode"]:
                 return False
         for container in self.containers:
@@ -218,7 +231,7 @@ class PodWorker:
         return Supervisor(self._node, container, self._report, policy)
 
     async def _supervise(self, container: Container) -> None:
-        await self._supervisor(container).run()
+        await self._persist(self._supervisor(container).run)
 
     async def _expire(self, seconds: float) -> None:
         """The Pod fails when its `activeDeadlineSeconds` have passed."""

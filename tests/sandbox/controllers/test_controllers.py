@@ -212,3 +212,40 @@ def test_a_token_secret_is_filled_and_goes_with_its_service_account(
     assert "kubernetes.io/service-account.uid" in filled.metadata.annotations
     core.delete_namespaced_service_account("old", namespace)
     then(filled, lambda event, _: event == "DELETED")
+
+
+def deployment(name: str, *, volume_at: str | None = None, account: str = "default") -> Any:
+    """A Deployment of one Pod that sleeps, with a volume of its own where that is wanted."""
+    labels = {"app": name}
+    container: dict[str, Any] = {"name": "c", "image": "busybox", "command": ["sleep", "60"]}
+    pod: dict[str, Any] = {"serviceAccountName": account, "containers": [container]}
+    if volume_at:
+        container["volumeMounts"] = [{"name": "own", "mountPath": volume_at}]
+        pod["volumes"] = [{"name": "own", "emptyDir": {}}]
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    return {"metadata": {"name": name}, "spec": spec}
+
+
+def test_pods_that_are_refused_for_ever_are_few_events_and_stop_no_other(
+    world: SandboxWorld, namespace: str
+) -> None:
+    core, apps = core_v1(world), apps_v1(world)
+    until(core.list_namespaced_service_account, namespace, lambda *_: True)
+    annotations = {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/app"}
+    account = {"metadata": {"name": "app", "annotations": annotations}}
+    core.create_namespaced_service_account(namespace, account)
+    taken = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
+    refused = deployment("refused", volume_at=taken, account="app")
+    apps.create_namespaced_deployment(namespace, refused)
+
+    def is_combined(_: str, event: Any) -> bool:
+        return event.reason == "FailedCreate" and event.message.startswith("(combined from")
+
+    until(core.list_namespaced_event, namespace, is_combined)
+    apps.create_namespaced_deployment(namespace, deployment("other"))
+    until(core.list_namespaced_pod, namespace, lambda _, p: p.metadata.name.startswith("other-"))
+    listed = core.list_namespaced_event(namespace).items
+    failed = [each for each in listed if each.reason == "FailedCreate"]
+    assert len(failed) == 10, "nine apart, and one for all others"
+    assert sum(each.count for each in failed) < 20, "each try waits twice as long as the last"

@@ -6,7 +6,7 @@ import asyncio
 
 from irsa_helpers.sandbox.apiclient import ApiError, Key
 from irsa_helpers.sandbox.clock import Clock
-from irsa_helpers.sandbox.controllers.loop import WorkQueue
+from irsa_helpers.sandbox.controllers.loop import WorkQueue, delay_after
 
 KEY = ("default", "app")
 
@@ -88,3 +88,31 @@ def test_a_clock_that_is_moved_at_once_is_not_missed() -> None:
         return seen.times
 
     assert asyncio.run(scenario()) == 1
+
+
+def test_the_delay_doubles_up_to_the_longest_however_often_a_key_fails() -> None:
+    assert [delay_after(each) for each in (0, 1, 2)] == [0.005, 0.01, 0.02]
+    assert [delay_after(each) for each in (17, 18, 1_024, 10**6)] == [655.36, 1000, 1000, 1000]
+
+
+def test_a_key_that_has_failed_very_often_does_not_stop_the_others() -> None:
+    async def scenario() -> list[Key]:
+        done: list[Key] = []
+        seen = asyncio.Event()
+
+        async def reconcile(key: Key) -> None:
+            if key == KEY:
+                raise ApiError(422, "Invalid", "never")
+            done.append(key)
+            seen.set()
+
+        queue = WorkQueue("test", reconcile)
+        queue._failures[KEY] = 5_000
+        queue.start()
+        queue.add(KEY)
+        queue.add(("default", "other"))
+        await asyncio.wait_for(seen.wait(), 10)
+        await queue.stop()
+        return done
+
+    assert asyncio.run(scenario()) == [("default", "other")]

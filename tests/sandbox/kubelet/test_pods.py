@@ -78,7 +78,7 @@ def test_nothing_of_the_host_leaks_into_a_container(
     names = {line.partition("=")[0] for line in output(world, pod, "env").splitlines()}
     allowed = {"PATH", "HOME", "LANG", "PWD", "OLDPWD", "SHLVL", "_", "AWS_ENDPOINT_URL"}
     allowed |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT", "HOSTNAME"}
-    allowed |= set(NO_WAY_OUT)
+    allowed |= {*NO_WAY_OUT, "IRSA_LAB_POD_MARK"}
     assert {n for n in names if not n.startswith("KUBERNETES_")} <= allowed
 
 
@@ -192,3 +192,73 @@ def test_a_pod_of_a_missing_service_account_is_forbidden(make_pod: Made) -> None
         make_pod(shell("app", "true"), serviceAccountName="nobody")
     assert refused.value.status == 403
     assert 'serviceaccount \\"nobody\\" not found' in refused.value.body
+
+
+def events_of(world: SandboxWorld, pod: V1Pod, reason: str) -> list[str]:
+    """The messages of a Pod's Events of that reason, as soon as there is one."""
+    core, metadata = core_v1(world), pod.metadata
+    stream = Watch().stream(
+        core.list_namespaced_event,
+        metadata.namespace,
+        field_selector=f"involvedObject.uid={metadata.uid},reason={reason}",
+        timeout_seconds=20,
+    )
+    return [next(iter(stream))["object"].message]
+
+
+def reason_of(pod: V1Pod) -> str:
+    state = (pod.status.container_statuses or [None])[0]
+    waiting = state.state.waiting if state else None
+    return waiting.reason if waiting else ""
+
+
+@pytest.mark.parametrize("path", [".", "x" * 300, "a\0b"])
+def test_an_item_that_is_no_file_name_is_an_event_of_the_pod(
+    world: SandboxWorld, make_pod: Made, namespace: str, path: str
+) -> None:
+    body = {"metadata": {"name": "settings"}, "data": {"colour": "blue"}}
+    core_v1(world).create_namespaced_config_map(namespace, body)
+    source = {"name": "settings", "items": [{"key": "colour", "path": path}]}
+    pod = make_pod(shell("app", "sleep 60"), volumes=[{"name": "v", "configMap": source}])
+    [message] = events_of(world, pod, "FailedMount")
+    assert message.startswith('MountVolume.SetUp failed for volume "v" : ')
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"command": ["sh", "-c", "sleep 60 \0"]},
+        {"env": [{"name": "A", "value": "a\0b"}]},
+        {"workingDir": "a\0b"},
+    ],
+)
+def test_a_nul_that_no_process_takes_is_an_error_of_the_start(
+    world: SandboxWorld, make_pod: Made, container: dict[str, Any]
+) -> None:
+    pod = make_pod(shell("app", "sleep 60", **{"command": ["sleep", "60"]} | container))
+    settled(world, pod, lambda each: reason_of(each) in {"RunContainerError", "CrashLoopBackOff"})
+    assert "embedded null byte" in events_of(world, pod, "Failed")[0]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "raw", "key": "key"}}}]},
+        {"envFrom": [{"secretRef": {"name": "raw"}}]},
+    ],
+)
+def test_a_secret_that_is_no_text_is_no_variable(
+    world: SandboxWorld, make_pod: Made, namespace: str, wanted: dict[str, Any]
+) -> None:
+    body = {"metadata": {"name": "raw"}, "data": {"key": "/w=="}}
+    core_v1(world).create_namespaced_secret(namespace, body)
+    pod = make_pod(shell("app", "sleep 60", **wanted))
+    settled(world, pod, lambda each: reason_of(each) == "CreateContainerError")
+    assert "string field contains invalid UTF-8" in events_of(world, pod, "Failed")[0]
+
+
+def test_a_host_path_with_a_nul_is_an_event_of_the_pod(world: SandboxWorld, make_pod: Made) -> None:
+    volume = {"name": "v", "hostPath": {"path": "/tmp/a\0b"}}
+    pod = make_pod(shell("app", "sleep 60"), volumes=[volume])
+    [message] = events_of(world, pod, "FailedMount")
+    assert "embedded null byte" in message

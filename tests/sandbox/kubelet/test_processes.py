@@ -118,17 +118,31 @@ def stray() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         process.wait()
 
 
-def test_what_belongs_to_a_pods_folder_is_reaped(tmp_path: Path, stray: Any) -> None:
-    (tmp_path / "pods" / "uid").mkdir(parents=True)
-    at_home = stray(env={"HOME": str(tmp_path / "pods" / "uid")}, cwd="/")
-    inside = stray(env={}, cwd=tmp_path / "pods" / "uid")
+def test_what_the_sandbox_noted_or_marked_is_reaped(tmp_path: Path, stray: Any) -> None:
+    pod = tmp_path / "pods" / "uid"
+    pod.mkdir(parents=True)
+    daemon = stray(env={"HOME": "/", processes.MARK: processes.mark_of(pod)}, cwd="/")
     noted = stray(env={}, cwd="/")
-    processes.note(noted.pid, tmp_path / "pods" / "uid" / "app.pid")
-    other = stray(env={"HOME": str(tmp_path)}, cwd=tmp_path)
-    assert reap(tmp_path / "pods") == 3
-    assert [each.wait(10) for each in (at_home, inside, noted)] == [-signal.SIGKILL] * 3
-    assert other.poll() is None
+    processes.note(noted.pid, pod / "app.pid")
+    assert reap(tmp_path / "pods") == 2
+    assert [each.wait(10) for each in (daemon, noted)] == [-signal.SIGKILL] * 2
     assert not list((tmp_path / "pods").glob("*/*.pid"))
+
+
+def test_a_process_of_ones_own_is_spared_wherever_it_stands(tmp_path: Path, stray: Any) -> None:
+    uid = "9f4c2a0e-6f0b-4b3e-9a56-0d0f3a3e2b11"
+    pod = tmp_path / "pods" / uid
+    (pod / "volumes" / "data").mkdir(parents=True)
+    processes.mark_of(pod)
+    own = [
+        stray(env={"HOME": str(pod)}, cwd="/"),
+        stray(env={}, cwd=pod),
+        stray(env={"NOTE": f"http://127.0.0.1:1/pods/{uid}"}, cwd="/"),
+        stray(env={processes.MARK: ""}, cwd="/"),
+    ]
+    processes.note(own[1].pid, pod / "volumes" / "data" / "mine.pid")
+    assert reap(tmp_path / "pods") == 0
+    assert [each.poll() for each in own] == [None] * 4
 
 
 def test_a_number_that_was_given_away_again_is_spared(tmp_path: Path, stray: Any) -> None:
@@ -140,20 +154,10 @@ def test_a_number_that_was_given_away_again_is_spared(tmp_path: Path, stray: Any
 
 
 def test_what_is_younger_than_the_reaper_is_spared(tmp_path: Path, stray: Any) -> None:
-    young = stray(env={"HOME": str(tmp_path)}, cwd="/")
+    (tmp_path / "uid").mkdir()
+    young = stray(env={processes.MARK: processes.mark_of(tmp_path / "uid")}, cwd="/")
     assert reap(tmp_path, psutil.Process(young.pid).create_time() - 1) == 0
     assert young.poll() is None
-
-
-def test_a_daemon_with_another_home_is_known_by_its_pod(tmp_path: Path, stray: Any) -> None:
-    uid = "9f4c2a0e-6f0b-4b3e-9a56-0d0f3a3e2b11"
-    (tmp_path / uid).mkdir()
-    endpoint = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:1/pods/{uid}"}
-    daemon = stray(cwd="/", env={"HOME": "/", **endpoint})
-    somebody = stray(cwd="/", env={"HOME": "/", "NOTE": uid})
-    assert reap(tmp_path) == 1
-    assert daemon.wait(10) == -signal.SIGKILL
-    assert somebody.poll() is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
