@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from irsa_helpers.markdown import cell
+
 if TYPE_CHECKING:
     from irsa_helpers.world import World
 
@@ -50,7 +52,11 @@ class Change:
         return "\n".join(lines)
 
     def _repr_markdown_(self) -> str:
-        lines = [f"**{self.headline}**", "", *(f"- {detail}" for detail in self.details)]
+        lines = [
+            f"**{cell(self.headline)}**",
+            "",
+            *(f"- {cell(detail)}" for detail in self.details),
+        ]
         if self.pending:
             lines += ["", "*Nothing was applied: call again with `approve=True`.*"]
         return "\n".join(lines)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import arns, oidc, trust
 from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles, trusts
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
-from irsa_helpers.doctor.result import WIDTH, cell, indented
+from irsa_helpers.doctor.result import WIDTH, indented
+from irsa_helpers.markdown import cell
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Overview:
             for arn, found in sorted(self._by_role().items())
         ]
         parts = ["\n".join(["| role | who can become it |", "| --- | --- |", *rows])]
-        lost = [f"- `{r.namespace}/{r.service_account}`: {r.reason}" for r in self.refusals]
+        lost = [f"- `{r.namespace}/{r.service_account}`: {cell(r.reason)}" for r in self.refusals]
         wide = [f"- `{_name(w.role_arn)}`: {cell(w.reason)}" for w in self.wide]
         if lost:
             parts.append("\n".join(["**Annotations that lead nowhere**", "", *lost]))

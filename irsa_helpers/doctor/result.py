@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from textwrap import wrap
 from typing import Any, Literal
 
+from irsa_helpers.markdown import block, cell, code
+
 State = Literal["ok", "broken", "risk", "cannot-see", "skipped"]
 HIDDEN = ("cannot-see", "skipped")
 NAMED = 3  # More links than these that cannot be seen are counted, not named.
@@ -53,12 +55,12 @@ class Link:
     def _repr_markdown_(self) -> str:
         """The link in full, with its fix as a block that can be copied."""
         if self.state not in PROBLEMS:
-            return f"{self.state}: `{self.name}`, {self.found}"
+            return f"{self.state}: `{self.name}`, {cell(self.found)}"
         lines = [f"**{self.state}: `{self.name}`**", "", "| | |", "| --- | --- |"]
         for label in ("found", "expected", "error"):
             if text := getattr(self, label):
                 lines.append(f"| {label} | {cell(text)} |")
-        return "\n".join([*lines, "", "```bash", self.fix, "```"] if self.fix else lines)
+        return "\n".join([*lines, "", block(self.fix, "bash")] if self.fix else lines)
 
     def to_dict(self) -> dict[str, str]:
         """The link as JSON-able data."""
@@ -83,12 +85,6 @@ def _shortened(text: str, width: int) -> str:
         return one_line
     head = width // 3
     return f"{one_line[:head]}…{one_line[len(one_line) - (width - head - 1) :]}"
-
-
-def cell(text: str) -> str:
-    """Text in a cell of a Markdown table, as it is written."""
-    escaped = text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-    return escaped.replace("\n", "<br>")
 
 
 @dataclass(frozen=True)
@@ -157,7 +153,9 @@ class Diagnosis:
 
     def _repr_markdown_(self) -> str:
         """The summary, each problem in full, and all links where one unfolds them."""
-        parts = [f"**{self.target}** in namespace `{self.namespace}`: {self.summary}"]
+        parts = [
+            f"**{cell(self.target)}** in namespace {code(self.namespace)}: {cell(self.summary)}"
+        ]
         parts += [link._repr_markdown_() for link in self.problems]
         rows = [f"| {link.state} | {link.name} | {cell(link.found)} |" for link in self.links]
         table = "\n".join(["| state | link | found |", "| --- | --- | --- |", *rows])

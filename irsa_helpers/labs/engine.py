@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irsa_helpers.doctor.result import cell
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.model import Goal, Lab
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.markdown import cell
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World

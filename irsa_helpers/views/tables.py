@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from irsa_helpers.markdown import block, cell, code
 from irsa_helpers.policy import Decision, nearest_fix
 from irsa_helpers.tokens import Token, explain_token
 
@@ -26,12 +28,17 @@ class MarkdownTable:
 
     def _repr_markdown_(self) -> str:
         lines = [" | ".join(self.head), " | ".join("---" for _ in self.head)]
-        lines += [" | ".join(cell.replace("|", "\\|") for cell in row) for row in self.rows]
+        lines += [" | ".join(_piped(part) for part in row) for row in self.rows]
         table = "\n".join(f"| {line} |" for line in lines)
         return f"{table}\n\n{self.note}" if self.note else table
 
     def __repr__(self) -> str:
         return "\n".join("  ".join(row) for row in [self.head, *self.rows]) + f"\n{self.note}"
+
+
+def _piped(part: str) -> str:
+    """A cell's Markdown in which no bar ends the cell."""
+    return re.sub(r"(?<!\\)\|", r"\|", part)
 
 
 class Listing:
@@ -43,8 +50,8 @@ class Listing:
         self.language = language
 
     def _repr_markdown_(self) -> str:
-        fence = f"```{self.language}\n{self.text.rstrip()}\n```"
-        return f"<details><summary>{escape(self.title)}</summary>\n\n{fence}\n\n</details>"
+        whole = block(self.text, self.language)
+        return f"<details><summary>{escape(self.title)}</summary>\n\n{whole}\n\n</details>"
 
     def __repr__(self) -> str:
         return f"{self.title}\n{self.text}"
@@ -55,7 +62,7 @@ def token_table(token: Token | str, **options: Any) -> MarkdownTable:
     order = {claim: place for place, claim in enumerate(COMPARED)}
     found = explain_token(token, **options)
     claims = sorted(found, key=lambda row: order.get(row.claim, len(order)))
-    rows = [(_breakable(r.claim), _breakable(r.value), r.meaning) for r in claims]
+    rows = [(_breakable(r.claim), _breakable(r.value), cell(r.meaning)) for r in claims]
     return MarkdownTable(("claim", "value", "meaning"), rows)
 
 
@@ -63,7 +70,7 @@ def _breakable(text: str) -> str:
     """Code that a narrow page may break: before `.member`, between the words of a long value."""
     parted = text.replace("kubernetes.io.", "kubernetes.io .")
     words = parted.split() if parted != text or len(text) > LONGEST_VALUE else [text]
-    return " ".join(f"`{word}`" for word in words)
+    return " ".join(map(code, words))
 
 
 def decision_table(decision: Decision) -> MarkdownTable:
@@ -81,12 +88,12 @@ def decision_table(decision: Decision) -> MarkdownTable:
             actual = " or ".join(condition.actual or ("(no such key)",))
             rows.append(
                 (
-                    f"`{name}` {condition.operator}",
+                    f"{code(name)} {cell(condition.operator)}",
                     "policy<br>token",
                     # One above the other, the two are compared at a glance.
-                    f"`{' or '.join(condition.wanted)}`<br>`{actual}`",
+                    f"{code(' or '.join(condition.wanted))}<br>{code(actual)}",
                     "matched" if condition.matched else "**did not match**",
                 )
             )
-    note = f"**{decision.effect}.** {nearest_fix(decision)}"
+    note = f"**{decision.effect}.** {cell(nearest_fix(decision))}"
     return MarkdownTable(("condition", "said by", "value", "result"), rows, note)

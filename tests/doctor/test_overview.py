@@ -120,11 +120,14 @@ def test_the_one_right_that_is_missing_is_named(world: World, namespace: str) ->
     assert refused.value.message == "the right that is missing: iam:GetOpenIDConnectProvider"
 
 
-def test_what_pod_identity_gives_is_listed(world: World, namespace: str, role: str) -> None:
+def test_what_pod_identity_gives_is_listed(world: World, namespace: str) -> None:
+    role = f"{namespace}-pods"
+    roles.ensure_role(world, role, pod_identity.build_pod_identity_trust_policy())
     arn = roles.role_arn(world, role)
     pod_identity.ensure_association(world, "app", role_arn=arn, namespace=namespace)
     found = overview(world)
     pod_identity.ensure_no_association(world, "app", namespace=namespace)
+    roles.ensure_no_role(world, role)
     [access] = [a for a in found.accesses if a.namespace == namespace and a.by == "pod-identity"]
     assert (access.service_account, access.role_arn) == ("app", arn)
     assert f"{namespace}/app  (EKS Pod Identity)" in str(found), str(found)
