@@ -274,4 +274,6 @@ def test_a_volume_at_tmp_leaves_the_nodes_own_paths_alone(
     container |= {"securityContext": hardened, "volumeMounts": [mount], "stdin": True}
     pod = make_pod(container, volumes=[{"name": "tmp", "emptyDir": {}}])
     settled(world, pod, running)
-    assert output(world, pod, "cat /tmp/said") == "here"
+    assert (
+        output(world, pod, "until test -s /tmp/said; do sleep 0.05; done; cat /tmp/said") == "here"
+    )
