@@ -128,7 +128,7 @@ def _loops(running: dict[str, Any], as_json: bool) -> dict[str, Any]:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 def reset(yes: bool, as_json: bool) -> None:
-    """Throw the world away and start a new one: another issuer, nothing in the account."""
+    """Throw the world away and start a new one; addresses, keys and your progress stay."""
     from irsa_helpers import launch
 
     if not yes:

@@ -31,6 +31,7 @@ def sandbox_environment(sandbox: Mapping[str, Any]) -> dict[str, str]:
         "IRSA_LAB_HOME": sandbox["home"],
         "IRSA_LAB_CLUSTER": sandbox["cluster"],
         "NO_PROXY": _no_proxy(),
+        "no_proxy": _no_proxy(),
         "PATH": _path(Path(sandbox["home"]) / "bin"),
     }
 
@@ -64,9 +65,9 @@ def shell_lines(sandbox: Mapping[str, Any], shell: str) -> list[str]:
 
 
 def _no_proxy() -> str:
-    """Loopback joins whatever is already exempt from a proxy."""
-    earlier = os.environ.get("NO_PROXY", os.environ.get("no_proxy", ""))
-    entries = [entry for entry in earlier.split(",") if entry]
+    """Loopback joins whatever is already exempt from a proxy, in either spelling."""
+    earlier = [os.environ.get(name, "") for name in ("NO_PROXY", "no_proxy")]
+    entries = [entry for entry in ",".join(earlier).split(",") if entry]
     return ",".join(dict.fromkeys([*entries, "127.0.0.1", "localhost"]))
 
 

@@ -9,15 +9,29 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
 
+if TYPE_CHECKING:
+    import psutil
+
 START_SECONDS = 30
 STOP_SECONDS = 10
 POLL_SECONDS = 0.01
-KEPT_AT_RESET = ("ports.json", "progress.sqlite3")
+# What of the home is the world: a reset takes it away, and nothing else.
+WORLD = (
+    *("aws", "bin", "pods", "kubeconfig", "state.json", "clock.json", "trace.jsonl"),
+    *("kubernetes.sqlite3", "kubernetes.sqlite3-shm", "kubernetes.sqlite3-wal"),
+    *("webhook-registered", "sandbox.log"),
+)
+# What outlives a reset, so that shells, kernels and browsers that are open go on: addresses,
+# credentials, keys and certificates; the learner's progress, JupyterLab's own files.
+KEPT = (
+    *("ports.json", "identity.json", "keys", "lock.sqlite3", "lock.sqlite3-journal"),
+    *("progress.sqlite3", "jupyter", "kinds-*.json"),
+)
 
 
 def ensure_sandbox(home: Path) -> dict[str, Any]:
@@ -30,6 +44,7 @@ def ensure_sandbox(home: Path) -> dict[str, Any]:
     try:
         if running := state.read(home):
             return running
+        _check_own(home)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         (home / "state.json").unlink(missing_ok=True)
         process = _start(home)
@@ -66,6 +81,20 @@ def _check_blanks(home: Path) -> None:
             )
 
 
+def _check_own(home: Path) -> None:
+    """Raises IrsaLabError for a folder in which somebody else's files are."""
+    if not home.is_dir() or (home / "lock.sqlite3").exists():
+        return
+    own = (*WORLD, *KEPT)
+    others = sorted(path.name for path in home.iterdir() if not any(map(path.match, own)))
+    if others:
+        raise IrsaLabError(
+            f"the folder {home} is not a sandbox's: {', '.join(others[:3])} "
+            f"{'is' if len(others) == 1 else 'are'} in it",
+            next_step="name a folder that is empty or not there yet: export IRSA_LAB_HOME=...",
+        )
+
+
 def _start(home: Path) -> subprocess.Popen[bytes]:
     """The sandbox as a process of its own session, which outlives this one."""
     with (home / "sandbox.log").open("ab") as log:
@@ -83,20 +112,34 @@ def _start(home: Path) -> subprocess.Popen[bytes]:
 
 def stop_sandbox(home: Path) -> bool:
     """No sandbox runs in that folder, and none of its Pods' processes; False where none ran."""
-    import psutil
-
     running = state.read(home)
-    if running:
-        process = psutil.Process(running["pid"])
+    process = state.process_of(running) if running else None
+    if process:
         process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
+        if not _ended(process):
             process.kill()
-            process.wait(STOP_SECONDS)
+            _ended(process)
     (home / "state.json").unlink(missing_ok=True)
     _reap(home)
     return running is not None
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Whether the process ends within its time; nobody need have taken note of its end.
+
+    A parent that is busy, or a container's first program that reaps nobody, leaves a zombie.
+    """
+    import psutil
+
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
 
 
 def _reap(home: Path) -> None:
@@ -109,17 +152,17 @@ def _reap(home: Path) -> None:
 
 
 def reset_sandbox(home: Path) -> None:
-    """The folder holds nothing of the old world; ports and the learner's progress are kept."""
+    """The folder holds nothing of the old world: what is in WORLD is gone, the rest untouched.
+
+    Raises IrsaLabError for a folder that is no sandbox's.
+    """
+    _check_own(home)
     stop_sandbox(home)
-    if not home.is_dir():
-        return
-    for entry in home.iterdir():
-        if entry.name in KEPT_AT_RESET:
-            continue
-        if entry.is_dir():
+    for entry in (home / name for name in WORLD):
+        if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
-            entry.unlink()
+            entry.unlink(missing_ok=True)
 
 
 def _log_end(home: Path, lines: int = 15) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 HOME_VARIABLE = "IRSA_LAB_HOME"
 ALREADY_RUNNING = 75  # exit status of a sandbox whose folder another one serves (EX_TEMPFAIL)
+CLOCK_SLACK_SECONDS = 2  # a start is counted from the boot, whose time is corrected now and then
 PROJECT_MARKS = ("notebooks", "irsa_helpers", "pyproject.toml")
 
 
@@ -36,48 +37,80 @@ def home() -> Path:
     return (project_root() or Path.home()) / ".irsa-lab"
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file at once, readable by its owner alone (0600)."""
+def write_private(path: Path, content: str | bytes) -> None:
+    """Replace a file at once, readable by its owner alone (0600); a failure leaves the old one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file; None where there is no file, or something else is in it."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def read(folder: Path | None = None) -> dict[str, Any] | None:
     """What a running sandbox says of itself, or None where none runs.
 
-    A file left behind by a killed sandbox is recognised (its process is gone, or nobody answers at
-    its address) and counts as none.
+    A file left behind by a killed sandbox is recognised (its process is gone, its number is another
+    program's by now, or nobody answers at its address) and counts as none, as does a damaged one.
     """
-    path = (folder or home()) / "state.json"
-    try:
-        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+    sandbox = read_object((folder or home()) / "state.json")
+    if sandbox is None or not process_of(sandbox) or not _answers(sandbox):
         return None
-    return state if process_runs(state["pid"]) and _answers(state) else None
+    return sandbox
 
 
-def process_runs(pid: int) -> bool:
-    """Whether a process of that number exists and is not a zombie."""
+def this_process() -> dict[str, Any]:
+    """How to know the running process again: its number, start (seconds) and command."""
+    import psutil
+
+    process = psutil.Process()
+    return {
+        "pid": process.pid,
+        "process_started": process.create_time(),
+        "command": process.cmdline(),
+    }
+
+
+def process_of(sandbox: dict[str, Any]) -> Any:
+    """The psutil.Process that wrote a state file, or None where it is gone.
+
+    The system gives numbers again: start and command have to be the same too.
+    """
     import psutil
 
     try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+        process = psutil.Process(sandbox["pid"])
+        same = (
+            abs(process.create_time() - sandbox["process_started"]) < CLOCK_SLACK_SECONDS
+            and process.cmdline() == sandbox["command"]
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
+    except (psutil.Error, KeyError, TypeError, ValueError):
+        return None
+    return process if same else None
 
 
-def _answers(state: dict[str, Any]) -> bool:
-    """Whether the sandbox of that state file, and not some other server, holds the port."""
+def _answers(sandbox: dict[str, Any]) -> bool:
+    """Whether somebody listens at the address in that state file."""
     from urllib.parse import urlsplit
 
-    address = urlsplit(state["control"]["url"])
     try:
+        address = urlsplit(sandbox["control"]["url"])
         with socket.create_connection((address.hostname, address.port or 80), timeout=1):
             return True
-    except OSError:
+    except (OSError, KeyError, TypeError, ValueError):
         return False

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -129,8 +130,12 @@ class SandboxWorld(World):
             data=json.dumps(body or {}).encode() if method == "POST" else None,
             headers={"Authorization": f"Bearer {control['token']}"},
         )
-        with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
-            return json.load(answer)
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            said = error.read().decode("utf-8", "replace")
+            raise IrsaLabError(f"the sandbox refused {method} {path}: {said}") from error
 
 
 class MemberAccount(SandboxWorld):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -74,7 +75,39 @@ def test_env_gives_a_shell_the_real_clients(irsa_lab: Any, sandbox: dict[str, An
 def test_no_aws_command_leaves_the_machine(irsa_lab: Any, service: tuple[str, str]) -> None:
     answer = irsa_lab("run", "--", "aws", *service)
     assert answer.returncode != 0
-    assert 'Failed to connect to proxy URL: "http://127.0.0.1:9"' in answer.stderr
+    assert "The sandbox does not implement the service" in answer.stderr
+
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+PLAIN_BOTO3 = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "irsa-lab run -- aws sts get-caller-identity",
+        "irsa-lab run -- aws sqs list-queues || true",
+        'eval "$(irsa-lab env)"; aws sts get-caller-identity',
+        'eval "$(irsa-lab env)"; aws sqs list-queues || true',
+        'eval "$(irsa-lab env)"; kubectl get namespaces',
+        f'eval "$(irsa-lab env)"; {sys.executable} -c "{PLAIN_BOTO3}"',
+    ],
+)
+def test_nothing_reaches_a_proxy_of_the_users(sandbox: dict[str, Any], command: str) -> None:
+    """The proxy here takes note of whatever comes."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.setblocking(False)
+        url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        variables = dict(os.environ) | dict.fromkeys(PROXIES, url)
+        variables |= {"no_proxy": "corp.example", "IRSA_LAB_HOME": sandbox["home"]}
+        variables["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), variables["PATH"]])
+        variables.pop("NO_PROXY", None)
+        done = subprocess.run(
+            ["sh", "-c", command], env=variables, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
 
 
 def test_check_names_the_open_step_of_the_course(irsa_lab: Any, world: SandboxWorld) -> None:

@@ -7,6 +7,9 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -97,14 +100,68 @@ def test_two_projects_do_not_collide(home: Path, tmp_path: Path) -> None:
         launch.stop_sandbox(other)
 
 
-def test_a_reset_makes_another_world(home: Path) -> None:
+def test_a_reset_makes_another_world_at_the_same_place(home: Path) -> None:
     before = launch.ensure_sandbox(home)
-    core_v1(SandboxWorld(before)).create_namespace({"metadata": {"name": "mine"}})
+    world = SandboxWorld(before)
+    core_v1(world).create_namespace({"metadata": {"name": "mine"}})
+    world.aws("iam").create_user(UserName="mine")
+    progress = home / "progress.sqlite3"
+    progress.touch()
     launch.reset_sandbox(home)
     after = launch.ensure_sandbox(home)
-    assert after["issuer"]["url"] != before["issuer"]["url"]
-    names = [n.metadata.name for n in core_v1(SandboxWorld(after)).list_namespace().items]
-    assert "mine" not in names
+    own = {"pid", "process_started", "started_at"}
+    assert {k: v for k, v in after.items() if k not in own} == {
+        k: v for k, v in before.items() if k not in own
+    }
+    assert progress.exists()
+    # Clients that were made before go on, with their credentials and their CA.
+    assert "mine" not in [n.metadata.name for n in core_v1(world).list_namespace().items]
+    assert "mine" not in [u["UserName"] for u in world.aws("iam").list_users()["Users"]]
+
+
+def test_a_folder_of_somebody_elses_is_no_home(tmp_path: Path) -> None:
+    mine = [tmp_path / "p" / "thesis.txt", tmp_path / "p" / "bin" / "tool"]
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    for call in (launch.ensure_sandbox, launch.reset_sandbox):
+        with pytest.raises(IrsaLabError, match=r"is not a sandbox's: thesis.txt is in it"):
+            call(tmp_path / "p")
+    assert all(path.read_text() == "mine" for path in mine)
+
+
+def test_a_reset_leaves_what_the_sandbox_did_not_make(home: Path) -> None:
+    launch.ensure_sandbox(home)
+    (home / "notes").mkdir()
+    (home / "notes" / "mine.txt").write_text("mine")
+    launch.reset_sandbox(home)
+    assert (home / "notes" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"aws": "x", "kubernetes": 70000}'])
+def test_ports_that_cannot_be_read_are_made_anew(home: Path, text: str) -> None:
+    home.mkdir()
+    (home / "ports.json").write_text(text)
+    (home / "trace.jsonl").write_text('{"seq": 1}\nnot json\n')
+    (home / "clock.json").write_text('{"offset_seconds": 1e300}')
+    sandbox = launch.ensure_sandbox(home)
+    assert json.loads((home / "ports.json").read_text())["aws"] > 0
+    assert SandboxWorld(sandbox).trace() == []
+
+
+def test_a_sandbox_whose_end_nobody_takes_note_of_is_stopped_at_once(home: Path) -> None:
+    """As where the parent is busy, or a container's first program reaps nobody."""
+    program = "import sys, time; from pathlib import Path; from irsa_helpers import launch; "
+    program += (
+        f"launch.ensure_sandbox(Path({str(home)!r})); print('up', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        assert parent.stdout.readline() == b"up\n"
+        started = time.monotonic()
+        assert launch.stop_sandbox(home)
+        assert time.monotonic() - started < launch.STOP_SECONDS / 2
+        parent.kill()
 
 
 def test_stopping_leaves_no_process_of_a_pod(home: Path) -> None:

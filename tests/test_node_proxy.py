@@ -47,3 +47,16 @@ def test_an_address_decides_who_gets_the_role(world: World, proxy: str) -> None:
 def test_a_real_cluster_is_left_alone() -> None:
     with pytest.raises(IrsaLabError, match="sandbox alone"):
         node_proxy.ensure_node_proxy(SimpleNamespace(name="aws"))  # type: ignore[arg-type]
+
+
+def test_a_real_clusters_objects_of_that_name_are_left_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roles_of = world.resource("rbac.authorization.k8s.io/v1", "ClusterRole")
+    roles_of.create(body={"metadata": {"name": "node-proxy-of-ours"}, "rules": []})
+    monkeypatch.setattr(node_proxy, "NAME", "node-proxy-of-ours")
+    monkeypatch.setattr(type(world), "name", "aws")
+    node_proxy.ensure_no_node_proxy(world)
+    assert roles_of.get(name="node-proxy-of-ours").metadata.name == "node-proxy-of-ours"
+    monkeypatch.undo()
+    roles_of.delete(name="node-proxy-of-ours")

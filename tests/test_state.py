@@ -16,7 +16,8 @@ from irsa_helpers import state
 
 
 def described(pid: int, port: int) -> str:
-    return json.dumps({"pid": pid, "control": {"url": f"http://127.0.0.1:{port}"}})
+    url = f"http://127.0.0.1:{port}"
+    return json.dumps(state.this_process() | {"pid": pid, "control": {"url": url}})
 
 
 @pytest.fixture
@@ -74,3 +75,35 @@ def test_each_project_has_a_home_of_its_own(
 def test_the_variable_names_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(state.HOME_VARIABLE, str(tmp_path / "here"))
     assert state.home() == tmp_path / "here"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": "x"}', "\x00", '{"pid": 1}'])
+def test_a_damaged_file_counts_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "state.json").write_text(text)
+    assert state.read(tmp_path) is None
+
+
+@pytest.mark.parametrize("other", [{"process_started": 1.0}, {"command": ["vi", "thesis.txt"]}])
+def test_another_program_of_the_same_number_is_not_the_sandbox(
+    tmp_path: Path, listener: socket.socket, other: dict[str, object]
+) -> None:
+    sandbox = json.loads(described(os.getpid(), listener.getsockname()[1])) | other
+    (tmp_path / "state.json").write_text(json.dumps(sandbox))
+    assert state.read(tmp_path) is None
+    assert state.process_of(sandbox) is None
+
+
+def test_a_file_that_cannot_be_replaced_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secret"
+    path.write_text("old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        state.write_private(path, "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["secret"]
+    assert path.read_text() == "old"

@@ -16,6 +16,7 @@ from irsa_helpers.errors import AwsError
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 TOP_ELEMENTS = {"Version", "Id", "Statement"}
+WILDCARDS = {"*", "?"}
 STATEMENT_ELEMENTS = {
     "Sid",
     "Effect",
@@ -140,6 +141,8 @@ def _statement(body: Any, index: int) -> Statement:
             raise PolicyError(
                 "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
             )
+        if WILDCARDS & set(action.partition(":")[0]) and action != "*":
+            raise PolicyError("Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.")
     return Statement(
         index=index,
         sid=_text(body.get("Sid", "")),

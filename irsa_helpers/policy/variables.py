@@ -11,7 +11,6 @@ from collections.abc import Callable
 Lookup = Callable[[str], tuple[str, ...] | None]
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_WITH_DEFAULT = re.compile(r"^\s*([^,]+?)\s*,\s*'([^']*)'\s*$")
 LITERALS = {"*": "*", "?": "?", "$": "$"}
 # Stands for a character that the policy's author wrote as ${*}, ${?} or ${$}: never a wildcard.
 # Private-use code points, so that no request can hold one by accident.
@@ -33,13 +32,20 @@ def expand(text: str, lookup: Lookup) -> str:
 def _value(inner: str, lookup: Lookup) -> str:
     if inner in LITERALS:
         return inner
-    with_default = _WITH_DEFAULT.match(inner)
-    values = lookup(with_default[1] if with_default else inner.strip())
+    key, _, rest = inner.partition(",")
+    default = _quoted(rest.strip())
+    values = lookup((inner if default is None else key).strip())
     if values is not None and len(values) == 1:
         return values[0]
-    if with_default and values is None:
-        return with_default[2]
+    if default is not None and values is None:
+        return default
     raise UnresolvedError(inner)
+
+
+def _quoted(text: str) -> str | None:
+    """What stands between single quotes; None for anything else."""
+    inside = text[1:-1]
+    return inside if len(text) > 1 and text == f"'{inside}'" and "'" not in inside else None
 
 
 def _escape(value: str) -> str:

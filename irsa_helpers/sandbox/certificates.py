@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
+
+from irsa_helpers.state import write_private
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Authority:
         chain = b"".join(part.bytes() for part in leaf.cert_chain_pems)
         key_file = self._directory / f"{name}.key"
         chain_file = self._directory / f"{name}.crt"
-        _write(key_file, leaf.private_key_pem.bytes())
-        _write(chain_file, chain)
+        write_private(key_file, leaf.private_key_pem.bytes())
+        write_private(chain_file, chain)
         return ServerCertificate(key_file, chain_file)
 
     def _load_or_create(self) -> trustme.CA:
@@ -51,13 +52,6 @@ class Authority:
         if key_file.exists() and self.ca_file.exists():
             return trustme.CA.from_pem(self.ca_file.read_bytes(), key_file.read_bytes())
         ca = trustme.CA(organization_name="IRSA Lab sandbox")
-        _write(key_file, ca.private_key_pem.bytes())
-        _write(self.ca_file, ca.cert_pem.bytes())
+        write_private(key_file, ca.private_key_pem.bytes())
+        write_private(self.ca_file, ca.cert_pem.bytes())
         return ca
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that its owner alone may read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)

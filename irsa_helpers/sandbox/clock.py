@@ -6,6 +6,9 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+# Dates have years of four digits, and tokens and sessions end later than now.
+LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
 
 class Clock:
     """Real time plus an offset that only grows."""
@@ -13,6 +16,20 @@ class Clock:
     def __init__(self, offset_seconds: float = 0.0) -> None:
         self.offset_seconds = offset_seconds
         self._moved = asyncio.Event()
+
+    @staticmethod
+    def checked(seconds: float) -> float:
+        """The offset, where it is one that leads to a moment before the year 9000.
+
+        Raises ValueError for everything else.
+        """
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not is_number or not 0 <= seconds <= LATEST - time.time():
+            raise ValueError(
+                f"the clock can only be advanced, and not past the year 9000, not by {seconds!r} "
+                "seconds; expected a number such as 3600"
+            )
+        return seconds
 
     def time(self) -> float:
         """Seconds since the epoch, in the sandbox."""
@@ -25,11 +42,10 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Move the sandbox's time forward and wake whoever sleeps on it.
 
-        Raises ValueError for a negative number: time does not run backward here either.
+        Raises ValueError for a negative number (time does not run backward here either) and for a
+        time that no certificate or token can name.
         """
-        if seconds < 0:
-            raise ValueError(f"the clock can only be advanced, not by {seconds} seconds")
-        self.offset_seconds += seconds
+        self.offset_seconds = self.checked(self.checked(seconds) + self.offset_seconds)
         self._moved.set()
         self._moved = asyncio.Event()
 

@@ -41,10 +41,10 @@ def create_app(settings: ControlSettings) -> Starlette:
         return JSONResponse(settings.trace.since(int(request.query_params.get("since", "0"))))
 
     async def advance(request: Request) -> Response:
-        seconds = (await request.json()).get("advance_seconds")
-        if not isinstance(seconds, int | float) or seconds < 0:
-            raise HTTPException(400, "advance_seconds: a number of seconds, not negative")
-        settings.clock.advance(seconds)
+        try:
+            settings.clock.advance((await request.json())["advance_seconds"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise HTTPException(400, f"advance_seconds: {error}") from error
         settings.clock_moved()
         return JSONResponse({"now": settings.clock.now().isoformat()})
 

@@ -12,11 +12,14 @@ from irsa_helpers.sandbox.identity import Identity
 from irsa_helpers.sandbox.trace import Trace
 
 # A proxy where nobody listens: whatever is not on this machine is out of reach.
-NO_WAY_OUT = {
+# Programs read these in either spelling, and many prefer the small one.
+_NO_WAY_OUT = {
     "HTTP_PROXY": "http://127.0.0.1:9",
     "HTTPS_PROXY": "http://127.0.0.1:9",
+    "ALL_PROXY": "http://127.0.0.1:9",
     "NO_PROXY": "127.0.0.1,localhost",
 }
+NO_WAY_OUT = _NO_WAY_OUT | {name.lower(): value for name, value in _NO_WAY_OUT.items()}
 PORTS = (
     "aws",
     "kubernetes",

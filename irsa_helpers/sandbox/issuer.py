@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -20,6 +19,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from irsa_helpers.state import write_private
 
 ALGORITHM = "RS256"
 KEY_BITS = 2048
@@ -60,10 +61,7 @@ class SigningKeys:
     def rotate(self) -> None:
         """Let a new key sign; the old ones stay published, so tokens they signed remain valid."""
         key = RSAKey.generate_key(KEY_BITS)
-        path = self._directory / f"{time.time_ns()}.pem"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(key.as_pem(private=True))
+        write_private(self._directory / f"{time.time_ns()}.pem", key.as_pem(private=True))
         self.public_keys.append(key)
 
     def retire_old(self) -> None:

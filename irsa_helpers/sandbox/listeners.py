@@ -15,6 +15,7 @@ import uvicorn
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from irsa_helpers.sandbox.certificates import ServerCertificate
+from irsa_helpers.state import read_object, write_private
 
 LOOPBACK = "127.0.0.1"
 
@@ -35,16 +36,15 @@ class Listeners:
         self._sockets: dict[str, socket.socket] = {}
         self._servers: list[_Server] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._earlier: dict[str, int] = (
-            json.loads(ports_file.read_text(encoding="utf-8")) if ports_file.exists() else {}
-        )
+        earlier = read_object(ports_file) or {}
+        self._earlier = {name: port for name, port in earlier.items() if _is_port(port)}
 
     def bind(self, *names: str) -> dict[str, int]:
         """Take a port for each name and remember them all; returns name -> port."""
         for name in names:
             self._sockets[name] = _bind(self._earlier.get(name, 0))
         ports = {name: bound.getsockname()[1] for name, bound in self._sockets.items()}
-        self._ports_file.write_text(json.dumps(ports), encoding="utf-8")
+        write_private(self._ports_file, json.dumps(ports))
         return ports
 
     async def serve(
@@ -87,6 +87,10 @@ class Listeners:
         for server in self._servers:
             server.should_exit = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _is_port(port: Any) -> bool:
+    return type(port) is int and 0 < port < 2**16
 
 
 def _bind(port: int) -> socket.socket:

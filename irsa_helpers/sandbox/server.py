@@ -7,6 +7,7 @@ kubelet speak to the API server over TLS with a token, STS fetches the issuer's 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import logging
 import os
@@ -43,7 +44,7 @@ from irsa_helpers.sandbox.identity import (
 from irsa_helpers.sandbox.issuer_client import IssuerClient
 from irsa_helpers.sandbox.loops import restarted
 from irsa_helpers.sandbox.trace import Trace
-from irsa_helpers.state import write_private
+from irsa_helpers.state import read_object, this_process, write_private
 
 log = logging.getLogger("irsa-lab")
 
@@ -119,8 +120,12 @@ def _frame(home: Path, servers: listeners.Listeners) -> Frame:
 
 def _clock_offset(home: Path) -> float:
     """How far the sandbox's time was ahead when it was last moved, in seconds."""
-    path = home / "clock.json"
-    return float(json.loads(path.read_text())["offset_seconds"]) if path.exists() else 0.0
+    kept = (read_object(home / "clock.json") or {}).get("offset_seconds", 0.0)
+    try:
+        return Clock.checked(kept)
+    except ValueError as error:
+        log.warning("the time kept in %s is not used: %s", home / "clock.json", error)
+        return 0.0
 
 
 async def _serve_issuer(frame: Frame, servers: listeners.Listeners) -> None:
@@ -215,8 +220,7 @@ def _publish(frame: Frame) -> None:
     _write_aws_program(home / "bin")
     kubeconfig = home / "kubeconfig"
     write_private(kubeconfig, yaml.safe_dump(_kubeconfig(frame), sort_keys=False))
-    described = {
-        "pid": os.getpid(),
+    described = this_process() | {
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "home": str(home),
         "region": REGION,
@@ -246,8 +250,9 @@ def _publish(frame: Frame) -> None:
 def _write_aws_program(folder: Path) -> None:
     """An `aws` that cannot leave the machine, whatever endpoint it thinks of.
 
-    AWS CLI 1 takes endpoints of its own for sqs, emr and health, and AWS_ENDPOINT_URL not for them.
-    It does not try again where it cannot get out: ten seconds would pass until it says so.
+    AWS CLI 1 takes endpoints of its own for sqs, emr and health, and AWS_ENDPOINT_URL not for them:
+    the wrapper names it as an option there, so that the sandbox says what is not here.
+    The CLI does not try again where it cannot get out: ten seconds would pass until it says so.
     """
     folder.mkdir(exist_ok=True)
     variables = NO_WAY_OUT | {"AWS_MAX_ATTEMPTS": "1"}
@@ -255,7 +260,9 @@ def _write_aws_program(folder: Path) -> None:
     # As a module: the first line of pip's own `aws` names no interpreter whose path has a blank.
     call = f'exec "{sys.executable}" -P -m awscli "$@"'
     program = folder / "aws"
-    program.write_text(f"#!/bin/sh\n{' '.join(lines)} {call}\n", encoding="utf-8")
+    own = 'case " $* " in *" sqs "*|*" emr "*|*" health "*) '
+    own += 'set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@";; esac'
+    program.write_text(f"#!/bin/sh\n{own}\n{' '.join(lines)} {call}\n", encoding="utf-8")
     program.chmod(0o700)
 
 
@@ -263,7 +270,8 @@ def _kubeconfig(frame: Frame) -> dict[str, Any]:
     name = f"arn:aws:eks:{REGION}:{ACCOUNT_ID}:cluster/{CLUSTER_NAME}"
     server = {
         "server": frame.url("kubernetes"),
-        "certificate-authority": str(frame.authority.ca_file),
+        # As `aws eks update-kubeconfig` writes it: the text itself, which every client reads.
+        "certificate-authority-data": base64.b64encode(frame.authority.pem.encode()).decode(),
     }
     context = {"cluster": name, "user": name, "namespace": "default"}
     return {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -48,6 +48,9 @@ class Hop:
     def to_dict(self) -> dict[str, Any]:
         """The hop as JSON-able data; `at` as ISO 8601."""
         return vars(self) | {"at": self.at.isoformat()}
+
+
+FIELDS = {field.name for field in fields(Hop)}
 
 
 class Trace:
@@ -90,10 +93,19 @@ class Trace:
 
 
 def _read(path: Path | None) -> Iterable[dict[str, Any]]:
-    """The hops of an earlier run; a line cut short by a crash is left out."""
+    """The hops of an earlier run; a line that a crash cut short, or that is no hop, is left out."""
     if path is None or not path.exists():
         return
-    with path.open(encoding="utf-8") as stream:
+    with path.open(encoding="utf-8", errors="replace") as stream:
         for line in deque(stream, maxlen=KEPT):
-            if line.endswith("}\n"):
-                yield json.loads(line)
+            if (hop := _hop(line)) is not None:
+                yield hop
+
+
+def _hop(line: str) -> dict[str, Any] | None:
+    try:
+        hop = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    known = isinstance(hop, dict) and set(hop) == FIELDS and type(hop["seq"]) is int
+    return hop if known else None

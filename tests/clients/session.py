@@ -34,7 +34,6 @@ VOLATILE = (
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
     (r"/id/[0-9A-F]{32}", "/id/ID"),
     (r"/\S*/(LIVE|MERGED)-\d+", r"\1"),
-    (r"certificate-authority: .*", "certificate-authority: FILE"),
     (r"\bin \d+ms \(\d+ms", "in Nms (Nms"),
     # kubectl says <invalid> of a time ahead of its own, where the sandbox's was moved.
     (r"(?<=\s)((\d+[ydhms]){1,2}|<invalid>)(?=\s|$)", "AGE"),

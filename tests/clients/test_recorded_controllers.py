@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import ssl
@@ -30,7 +31,8 @@ def api(sandbox: dict[str, Any]) -> Iterator[httpx.Client]:
         kubeconfig = yaml.safe_load(stream)
     cluster, user = kubeconfig["clusters"][0]["cluster"], kubeconfig["users"][0]["user"]
     headers = {"Authorization": f"Bearer {user['token']}", "User-Agent": "python-requests/2"}
-    trust = ssl.create_default_context(cafile=cluster["certificate-authority"])
+    ca = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    trust = ssl.create_default_context(cadata=ca)
     with httpx.Client(
         base_url=cluster["server"], verify=trust, headers=headers, trust_env=False
     ) as client:

@@ -37,6 +37,14 @@ def without(name: str) -> dict[str, Any]:
         (policy(without("Action")), "Missing required field Action"),
         (policy(GOOD | {"Action": []}), "Missing required field Action cannot be empty!"),
         (policy(GOOD | {"NotAction": "s3:*"}), "Syntax errors in policy."),
+        *(
+            (
+                policy(without("Action") | {element: ["s3:GetObject", action]}),
+                "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.",
+            )
+            for element in ("Action", "NotAction")
+            for action in ("*:GetObject", "s?:GetObject", "s3*:*")
+        ),
         (
             policy(GOOD | {"Action": "GetObject"}),
             "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",

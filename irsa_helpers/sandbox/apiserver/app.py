@@ -28,6 +28,7 @@ from irsa_helpers.sandbox.apiserver.requests import (
     SUBRESOURCES,
     attributes_of,
     header_items,
+    outside_of_its_place,
     resource_of,
     warned,
     warnings_of,
@@ -50,6 +51,7 @@ from irsa_helpers.sandbox.trace import Trace
 
 log = logging.getLogger("irsa-lab.apiserver")
 
+PODS = BY_PATH["", "v1", "pods"]
 STREAMS = {"exec", "attach", "portforward"}
 
 
@@ -146,6 +148,8 @@ class KubernetesApi:
             asked = Attributes(request.method.lower(), path=path)
             self._authorizer.check(user, asked)
             return self._paths.answer(request, path)
+        if outside_of_its_place(found):
+            raise NOT_FOUND_PATH
         if kind := reviews.kind_of(found):
             self._authorizer.check(user, attributes_of(request, found, None))
             return await reviews.answer(request, kind, user, self._authorizer, self._checker)
@@ -159,8 +163,6 @@ class KubernetesApi:
         target = Target(
             resource, parts["namespace"] or "", parts["name"] or "", parts["subresource"] or ""
         )
-        if resource.kind == "Namespace" and parts["namespace"] and not target.name:
-            target = Target(resource, "", parts["namespace"])
         self._authorizer.check(user, attributes_of(request, found, target))
         return await self._routes.answer(request, user, target)
 
@@ -169,9 +171,11 @@ class KubernetesApi:
             user = await self._user(socket.headers)
             found = PATH.match(socket.url.path)
             name = found["subresource"] if found else ""
-            if found is None or name not in STREAMS:
+            if found is None or not found["namespace"] or resource_of(found) != PODS:
                 raise NOT_FOUND_PATH
-            target = Target(BY_PATH["", "v1", "pods"], found["namespace"], found["name"], name)
+            if name not in STREAMS:
+                raise NOT_FOUND_PATH
+            target = Target(PODS, found["namespace"], found["name"], name)
             # A WebSocket begins with a GET; since v1.35 it takes the right to create all the same.
             asked = Attributes("create", "", "pods", name, target.namespace, target.name)
             self._authorizer.check(user, asked)

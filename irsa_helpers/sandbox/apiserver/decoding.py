@@ -5,10 +5,11 @@ Source: apimachinery's serializers; kubernetes, apiserver/pkg/endpoints/handlers
 
 from __future__ import annotations
 
-import gzip
+import asyncio
 import json
+import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ from irsa_helpers.sandbox.apiserver.status import StatusError, bad_request
 
 READABLE = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
 LARGEST_BODY = 3 * 1024 * 1024
+SMALL_BODY = 64 * 1024  # decoded in a millisecond or two
+DEEPEST = 100  # levels of objects and lists; our reading: no kind has a fifth of them
 SHOWN_CHARACTERS = 30
 
 
@@ -34,16 +37,44 @@ class Body:
 
 async def raw_body(request: Request) -> bytes:
     """The body's bytes, unpacked. Raises StatusError 413 or 400."""
-    raw = await request.body()
-    if request.headers.get("content-encoding") == "gzip":
-        try:
-            raw = gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error) as error:
-            raise bad_request(f"error reading gzip body: {error}") from error
-    if len(raw) > LARGEST_BODY:
-        text = f"Request entity too large: limit is {LARGEST_BODY}"
-        raise StatusError(413, "RequestEntityTooLarge", text, {})
+    if not hasattr(request.state, "raw_body"):
+        packed = await _limited(request)
+        zipped = request.headers.get("content-encoding") == "gzip"
+        request.state.raw_body = _unpacked(packed) if zipped else packed
+    raw: bytes = request.state.raw_body
     return raw
+
+
+async def _limited(request: Request) -> bytes:
+    """The bytes as sent; no more are read than the largest body has."""
+    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+        raise _too_large()
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise _too_large()
+    return b"".join(parts)
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """What gzip packed; unpacking stops where it becomes larger than the largest body."""
+    reader = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        raw = reader.decompress(packed, LARGEST_BODY + 1)
+    except zlib.error as error:
+        raise bad_request(f"error reading gzip body: {error}") from error
+    if len(raw) > LARGEST_BODY:
+        raise _too_large()
+    if not reader.eof:
+        raise bad_request("error reading gzip body: unexpected EOF")
+    return raw
+
+
+def _too_large() -> StatusError:
+    text = f"Request entity too large: limit is {LARGEST_BODY}"
+    return StatusError(413, "RequestEntityTooLarge", text, {})
 
 
 async def decoded_body(request: Request, kind: str = "") -> Body:
@@ -53,26 +84,39 @@ async def decoded_body(request: Request, kind: str = "") -> Body:
     if media_type == protobuf.CONTENT_TYPE:
         return Body(protobuf.decode(raw))
     if media_type.endswith("yaml"):
-        return _yaml(raw, kind)
+        return await _beside_the_loop(raw, _yaml, kind)
     if media_type.endswith("json"):
-        return _json(raw, kind, media_type)
+        return await _beside_the_loop(raw, _json, kind, media_type)
     text = "the body of the request was in an unknown format - accepted media types include: "
     listed = patches.ACCEPTED if request.method == "PATCH" else READABLE
     raise StatusError(415, "UnsupportedMediaType", text + listed)
 
 
+async def _beside_the_loop(raw: bytes, decode: Callable[..., Body], *rest: str) -> Body:
+    """What `decode` makes of a body; a large one does not keep others waiting."""
+    if len(raw) <= SMALL_BODY:
+        return decode(raw, *rest)
+    return await asyncio.to_thread(decode, raw, *rest)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> _Members:
+    found = _Members(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        found.twice = [n for n, _ in pairs if n in seen or seen.add(n)]  # type: ignore[func-returns-value]
+    return found
+
+
 def _json(raw: bytes, kind: str, media_type: str) -> Body:
     duplicates: list[str] = []
-
-    def members(pairs: list[tuple[str, Any]]) -> _Members:
-        found = _Members(pairs)
-        found.twice = [n for i, (n, _) in enumerate(pairs) if n in dict(pairs[:i])]
-        return found
-
+    text = raw.decode("utf-8", "replace")
     try:
-        value = json.loads(raw, object_pairs_hook=members)
+        value = json.loads(
+            text, object_pairs_hook=_members, parse_constant=_no_number, parse_float=_finite
+        )
+        value = checked_value(value, len(raw))
     except (ValueError, RecursionError) as error:
-        fault = go_json.syntax_fault(raw.decode("utf-8", "replace")) or str(error)
+        fault = go_json.syntax_fault(text) or str(error)
         if media_type in patches.TYPES:
             raise bad_request(_patch_fault(fault)) from error
         raise _unrecognized(raw, kind, f"json parse error: {fault}") from error
@@ -84,6 +128,56 @@ class _Members(dict[str, Any]):
     """A JSON object that remembers which members it was given twice."""
 
     twice: list[str] = []  # noqa: RUF012 - replaced for each object that has any
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"invalid character {constant[0]!r} looking for beginning of value")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"json: cannot unmarshal number {text} into Go value of type float64")
+    return number
+
+
+def checked_value(value: Any, size: int) -> Any:
+    """A decoded value whose texts can all be encoded: half a surrogate pair becomes U+FFFD, as Go
+    reads it. `size` is that of the body in bytes.
+
+    Raises ValueError for one that is nested too deeply, or that aliases make larger than its text.
+    """
+    left = size + 1
+
+    def mended(value: Any, depth: int) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise ValueError("document contains excessive aliasing")
+        if depth > DEEPEST:
+            raise ValueError(go_json.DEEP)
+        if isinstance(value, str):
+            return _text(value)
+        if isinstance(value, dict):
+            for name in [n for n in value if isinstance(n, str) and not _is_encodable(n)]:
+                value[_text(name)] = value.pop(name)
+            for name, member in value.items():
+                value[name] = mended(member, depth + 1)
+        elif isinstance(value, list):
+            value[:] = [mended(member, depth + 1) for member in value]
+        return value
+
+    return mended(value, 0)
+
+
+def _is_encodable(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _text(text: str) -> str:
+    if _is_encodable(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _twice(value: Any, path: str) -> Iterator[str]:
@@ -103,15 +197,15 @@ def _patch_fault(fault: str) -> str:
 
 def _yaml(raw: bytes, kind: str) -> Body:
     try:
-        return Body(yaml.load(raw, _Loader))
-    except yaml.YAMLError as error:
+        return Body(checked_value(yaml.load(raw, _Loader), len(raw)))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
         said = f"error converting YAML to JSON: yaml: {line}{getattr(error, 'problem', error)}"
         raise _unrecognized(raw, kind, f"json parse error: {said}") from error
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as sigs.k8s.io/yaml reads it: times stay the texts that they are."""
 
 

@@ -12,34 +12,78 @@ from typing import Any
 from irsa_helpers.sandbox.apiserver.authn import User
 from irsa_helpers.sandbox.apiserver.bootstrap_policy import GROUP
 from irsa_helpers.sandbox.apiserver.rbac import MASTERS, Attributes, Authorizer
-from irsa_helpers.sandbox.apiserver.resources import Resource
-from irsa_helpers.sandbox.apiserver.status import StatusError
+from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
+from irsa_helpers.sandbox.apiserver.status import StatusError, forbidden, not_found
 from irsa_helpers.sandbox.apiserver.storage import Object, Store
 
 ROLES = {"Role", "ClusterRole"}
+_PLURALS = {"ClusterRole": "clusterroles", "Role": "roles"}
+FULL_AUTHORITY = [
+    {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
+    {"verbs": ["*"], "nonResourceURLs": ["*"]},
+]
 
 
 def check(
-    authorizer: Authorizer, store: Store, resource: Resource, body: Object, user: User
+    authorizer: Authorizer,
+    store: Store,
+    resource: Resource,
+    body: Object,
+    user: User,
+    before: Object | None = None,
 ) -> None:
-    """Raises StatusError 403 where the object would give more than the user has."""
+    """Raises StatusError 403 where the object would give more than the user has.
+
+    `before` is the object that is replaced. A binding to a role that is not there is a 404: whoever
+    makes that role later would decide what the binding gives.
+    """
     if MASTERS in user.groups:
         return
     namespace, name = body["metadata"].get("namespace", ""), body["metadata"]["name"]
     if resource.kind in ROLES:
-        rules, verb, target = body.get("rules") or [], "escalate", (resource.plural, name)
+        if _may(authorizer, user, "escalate", resource, namespace, name):
+            return
+        rules = body.get("rules") or []
     else:
-        reference = body["roleRef"]
-        plural = "clusterroles" if reference["kind"] == "ClusterRole" else "roles"
-        place = "" if plural == "clusterroles" else namespace
-        role = store.get((f"{plural}.{GROUP}", place, reference["name"]))
-        rules, verb = (role or {}).get("rules") or [], "bind"
-        target = (plural, reference["name"])
-    if authorizer.allows(user, Attributes(verb, GROUP, target[0], "", namespace, target[1])):
-        return
-    missing = [each for each in _single(rules) if not _has(authorizer, user, each, namespace)]
+        role = BY_PATH[GROUP, "v1", _PLURALS[body["roleRef"]["kind"]]]
+        role_name = body["roleRef"]["name"]
+        if _may(authorizer, user, "bind", role, namespace, role_name):
+            return
+        rules = _rules_of(store, role, namespace, role_name)
+    missing = [rule for rule in _single(rules) if not _has(authorizer, user, rule, namespace)]
     if missing:
         raise _refusal(resource, name, user, missing)
+    if _aggregates(body) or (before is not None and _aggregates(before)):
+        _check_full_authority(authorizer, resource, name, user)
+
+
+def _may(
+    authorizer: Authorizer, user: User, verb: str, role: Resource, namespace: str, name: str
+) -> bool:
+    return authorizer.allows(user, Attributes(verb, GROUP, role.plural, "", namespace, name))
+
+
+def _rules_of(store: Store, role: Resource, namespace: str, name: str) -> list[Any]:
+    """The rules of the role that a binding names. Raises StatusError 404 where there is none."""
+    bound = store.get((role.qualified, namespace if role.namespaced else "", name))
+    if bound is None:
+        raise not_found(role, name)
+    return bound.get("rules") or []
+
+
+def _aggregates(role: Object) -> bool:
+    return role.get("aggregationRule") is not None
+
+
+def _check_full_authority(
+    authorizer: Authorizer, resource: Resource, name: str, user: User
+) -> None:
+    """Raises StatusError 403 for anybody who may not do everything: an aggregationRule can gather
+    any rule. Source: kubernetes, pkg/registry/rbac/clusterrole/policybased."""
+    if not all(_has(authorizer, user, rule, "") for rule in _single(FULL_AUTHORITY)):
+        raise forbidden(
+            resource, name, "must have cluster-admin privileges to use the aggregationRule"
+        )
 
 
 def _single(rules: list[Any]) -> Iterator[Object]:

@@ -13,6 +13,7 @@ _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
 END = "unexpected end of JSON input"
+DEEP = "exceeded max depth"
 _NAMES = {dict: "object", list: "array", str: "string", bool: "bool"}
 
 
@@ -29,6 +30,8 @@ def syntax_fault(text: str) -> str:
             _expected(text, at, "after top-level value")
     except ValueError as error:
         return str(error)
+    except RecursionError:
+        return DEEP
     return ""
 
 

@@ -161,9 +161,11 @@ class Objects:
         defaults.apply_defaults(resource, body)
         return body
 
-    def _check_grants(self, resource: Resource, body: Object, writer: Writer) -> None:
+    def _check_grants(
+        self, resource: Resource, body: Object, writer: Writer, before: Object | None = None
+    ) -> None:
         if resource.group == bootstrap_policy.GROUP:
-            escalation.check(self._authorizer, self.store, resource, body, writer.user)
+            escalation.check(self._authorizer, self.store, resource, body, writer.user, before)
 
     def _put(self, target: Target, key: Key, body: Object) -> Object:
         # The store sets it; here it gets its place.
@@ -239,8 +241,8 @@ class Objects:
                 left = decoded_again(target.resource, mutated.object)
             after = after_update(target, before, left)
         validation.check_update(target.resource, before, after, target.subresource)
-        if before.get("rules") != after.get("rules") or target.resource.kind.endswith("Binding"):
-            self._check_grants(target.resource, after, writer)
+        if not _keeps_all_but_owners(before, after):
+            self._check_grants(target.resource, after, writer, before)
         await self._webhooks.validate(asked.after(shown(after)))
         return after
 
@@ -379,3 +381,17 @@ class Objects:
             raise status.not_found(NAMESPACES, namespace)
         if found["metadata"].get("deletionTimestamp"):
             raise status.terminating(resource, namespace, name)
+
+
+def _keeps_all_but_owners(before: Object, after: Object) -> bool:
+    """Whether a write touches only what garbage collection needs.
+
+    Source: kubernetes, pkg/registry/rbac, IsOnlyMutatingGCFields.
+    """
+    changing = {"ownerReferences", "finalizers", "managedFields", "resourceVersion"}
+
+    def rest(body: Object) -> Object:
+        kept = {k: v for k, v in body["metadata"].items() if k not in changing}
+        return body | {"metadata": kept}
+
+    return rest(before) == rest(after)

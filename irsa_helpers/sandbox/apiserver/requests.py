@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from irsa_helpers.sandbox.apiserver import watch
 from irsa_helpers.sandbox.apiserver.authn import User
+from irsa_helpers.sandbox.apiserver.discovery import REVIEWS
 from irsa_helpers.sandbox.apiserver.field_selectors import field_selector
 from irsa_helpers.sandbox.apiserver.label_selectors import label_selector
 from irsa_helpers.sandbox.apiserver.managed_fields import Manager
@@ -24,6 +25,10 @@ from irsa_helpers.sandbox.apiserver.storage import Object
 from irsa_helpers.sandbox.apiserver.targets import Target
 from irsa_helpers.sandbox.apiserver.writers import Writer
 
+# Reviews that are asked outside of namespaces: all but LocalSubjectAccessReview.
+CLUSTER_REVIEWS = {
+    (group, version, plural) for group, version, plural, _, namespaced in REVIEWS if not namespaced
+}
 VERBS = {
     **{"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch"},
     "DELETE": "delete",
@@ -34,6 +39,8 @@ PATH = re.compile(
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/])(?!/(?:finalize|status)/?$))?"
     r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?(?:/.*)?$"
 )
+MOST_WARNED, MOST_OF_ONE = 4_096, 256
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # a header line holds none
 SUBRESOURCES = {
     "status",
     "scale",
@@ -49,10 +56,21 @@ SUBRESOURCES = {
 
 
 def warned(response: Response, warnings: list[str]) -> Response:
-    """The response with a Warning header for each warning. Source: RFC 7234, section 5.5."""
-    for warning in warnings:
-        text = warning.replace("\\", "\\\\").replace('"', '\\"')
-        response.headers.append("warning", f'299 - "{text}"')
+    """The response with a Warning header for each warning. Source: RFC 7234, section 5.5.
+
+    Each is said once. Where all together are longer than 4,096 characters, each is cut to 256, and
+    no more are said once that many are reached. Source: apiserver, endpoints/filters/warning.go.
+    """
+    said = list(dict.fromkeys(warnings))
+    if sum(map(len, said)) > MOST_WARNED:
+        said = [warning[:MOST_OF_ONE] for warning in said]
+    written = 0
+    for warning in said:
+        if written >= MOST_WARNED:
+            break
+        written += len(warning)
+        text = CONTROL.sub("", warning).replace("\\", "\\\\").replace('"', '\\"')
+        response.raw_headers.append((b"warning", f'299 - "{text}"'.encode()))
     return response
 
 
@@ -63,6 +81,19 @@ def header_items(headers: Mapping[str, str]) -> list[tuple[str, str]]:
 def resource_of(found: re.Match[str]) -> Resource | None:
     group, version = found["group"] or "", found["version"] or found["core"]
     return BY_PATH.get((group, version, found["plural"]))
+
+
+def outside_of_its_place(found: re.Match[str]) -> bool:
+    """Whether a path puts a kind that has no namespace into one.
+
+    Such a path is nowhere, and says so before anybody is authorised: the rights that somebody has
+    in the namespace must not reach what stands outside of it.
+    """
+    if not found["namespace"]:
+        return False
+    place = found["group"] or "", found["version"] or found["core"], found["plural"]
+    resource = BY_PATH.get(place)
+    return place in CLUSTER_REVIEWS or (resource is not None and not resource.namespaced)
 
 
 def attributes_of(request: Request, found: re.Match[str], target: Target | None) -> Attributes:

@@ -6,7 +6,7 @@ import base64
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from irsa_helpers.errors import AwsError
 from irsa_helpers.sandbox.aws import (
@@ -45,6 +45,11 @@ MAX_BODY_BYTES = 64 * 2**20
 INSTANCE_SESSION = "i-0a1b2c3d4e5f60718"
 INSTANCE_SECONDS = 21_600
 EKS_TOKEN_PREFIX = "k8s-aws-v1."
+EKS_TOKEN_SECONDS = 900
+EKS_TOKEN_PARAMETERS = {
+    *("action", "version", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires"),
+    *("x-amz-security-token", "x-amz-signature", "x-amz-signedheaders", "x-amz-user-agent"),
+}
 
 
 class Aws:
@@ -66,7 +71,7 @@ class Aws:
         eks.install(self._records, settings)
         iam.install(self._records)
         s3.install(self._records)
-        PodIdentity(self._records)
+        PodIdentity(self._records, self._directory)
 
     async def start(self) -> None:
         """Load the records and make sure that the account holds what it must."""
@@ -247,6 +252,24 @@ def _unsigned_service(request: HttpRequest) -> str:
     return "eks" if request.path.startswith("/clusters") else "s3"
 
 
+def _is_token_query(query: str) -> bool:
+    """Whether it has the form of an EKS token: known parameters, each once, the cluster's name
+    among the signed headers, no longer life than a quarter of an hour.
+
+    Source: aws-iam-authenticator, pkg/token/token.go, Verify.
+    """
+    pairs = parse_qsl(query.lower(), keep_blank_values=True)
+    given = dict(pairs)
+    if len(given) < len(pairs) or not set(given) <= EKS_TOKEN_PARAMETERS:
+        return False
+    expires = given.get("x-amz-expires", "0")
+    return (
+        "x-k8s-aws-id" in given.get("x-amz-signedheaders", "").split(";")
+        and expires.isdecimal()
+        and int(expires) <= EKS_TOKEN_SECONDS
+    )
+
+
 def _eks_token_request(token: str, cluster: str) -> HttpRequest | None:
     """The presigned request inside an EKS token, as the API server would send it to STS."""
     if not token.startswith(EKS_TOKEN_PREFIX):
@@ -257,7 +280,7 @@ def _eks_token_request(token: str, cluster: str) -> HttpRequest | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    if "x-k8s-aws-id" not in parts.query.lower():
+    if not _is_token_query(parts.query):
         return None
     headers = (("host", parts.netloc), ("x-k8s-aws-id", cluster))
     return HttpRequest.of("GET", parts.path or "/", parts.query, headers)

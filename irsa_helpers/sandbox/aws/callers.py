@@ -120,7 +120,10 @@ class Callers:
         )
 
     def _check_alive(self, caller: Caller, protocol: str) -> None:
-        """A session that is over, or whose role is gone, speaks for nobody."""
+        """A session that is over, or whose role or user is gone, speaks for nobody.
+
+        The unique id tells: whoever has the same name later is somebody else.
+        """
         session = caller.session
         if session is None:
             return
@@ -130,6 +133,10 @@ class Callers:
             role = self._directory.role(session.principal_arn)
             if role is None or role.role_id != session.principal_id:
                 raise common_error("bad-token", protocol, explanation="its role was deleted")
+        elif session.principal_arn != self._settings.admin_arn and (
+            self._directory.user_id(session.principal_arn) != session.principal_id
+        ):
+            raise common_error("bad-token", protocol, explanation="its user was deleted")
 
 
 def _user(key: AccessKey) -> Caller:

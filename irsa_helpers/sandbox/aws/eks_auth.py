@@ -52,6 +52,9 @@ class EksAuth:
         handshake = Handshake(self._settings, OPERATION, {}, "EKS Auth")
         token = await self._verified(handshake, invocation.parameters["token"])
         association = _association(associations, token)
+        if association is None:
+            text = f"No Pod Identity association found for {token.subject}"
+            raise handshake.refused(AwsError("ResourceNotFoundException", 404, text))
         handshake.about(association["roleArn"])
         tags = {} if association["disableSessionTags"] else _session_tags(invocation, token)
         role = self._trusted(handshake, association, tags, invocation, client)
@@ -115,7 +118,8 @@ class EksAuth:
         role = self._directory.role(association["roleArn"])
         if role is None:
             text = f"the role {association['roleArn']} does not exist"
-            raise AwsError("AccessDeniedException", 403, _NOT_TRUSTED, explanation=text)
+            error = AwsError("AccessDeniedException", 403, _NOT_TRUSTED, explanation=text)
+            raise handshake.refused(error)
         context = conditions.of_request(self._settings, client) | {
             "aws:SourceAccount": invocation.account_id,
             "aws:SourceArn": _cluster_arn(invocation),
@@ -138,14 +142,10 @@ def _decide(role: Role, action: str, context: Mapping[str, str | list[str]]) -> 
 
 def _association(
     associations: dict[str, pod_identity.Association], token: WebIdentityToken
-) -> pod_identity.Association:
-    """The association of the ServiceAccount that the token speaks for."""
+) -> pod_identity.Association | None:
+    """The association of the ServiceAccount that the token speaks for, None where it has none."""
     named = _SUBJECT.fullmatch(token.subject)
-    found = pod_identity.find(associations, named[1], named[2]) if named else None
-    if found is None:
-        text = f"No Pod Identity association found for {token.subject}"
-        raise AwsError("ResourceNotFoundException", 404, text)
-    return found
+    return pod_identity.find(associations, named[1], named[2]) if named else None
 
 
 def _session_tags(invocation: Invocation, token: WebIdentityToken) -> dict[str, str]:

@@ -61,8 +61,8 @@ class Handshake:
             aud=list(token.audiences),
         )
 
-    def refused(self, error: AwsError) -> None:
-        """Record a call that is refused for its form or its wishes."""
+    def refused(self, error: AwsError) -> AwsError:
+        """Record a call that is refused before a trust policy is asked; returns the error."""
         self._trace.add(
             "assume-role",
             "caller",
@@ -75,6 +75,7 @@ class Handshake:
             code=error.code,
             explanation=error.explanation or error.message,
         )
+        return error
 
     def decided(self, role: Role, decision: Decision) -> None:
         """Record what the trust policy said."""

@@ -10,11 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 from irsa_helpers.errors import AwsError
+from irsa_helpers.policy.document import Statement
+from irsa_helpers.policy.match import action_matches
+from irsa_helpers.sandbox.aws.directory import Directory
 from irsa_helpers.sandbox.aws.invocations import Invocation
 from irsa_helpers.sandbox.aws.records import Records
 from irsa_helpers.sandbox.aws.wire import Answer, json_answer
 
-_ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/\S+")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/\S+")
+PRINCIPAL = "pods.eks.amazonaws.com"
 _SUMMARY = ("clusterName", "namespace", "serviceAccount", "associationArn", "associationId")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 Association = dict[str, Any]
@@ -23,8 +27,9 @@ Association = dict[str, Any]
 class PodIdentity:
     """The operations on associations."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, directory: Directory) -> None:
         self._records = records
+        self._directory = directory
         operations: dict[str, Callable[[Invocation], Answer]] = {
             "CreatePodIdentityAssociation": self._create,
             "DescribePodIdentityAssociation": self._describe,
@@ -37,7 +42,7 @@ class PodIdentity:
 
     def _create(self, invocation: Invocation) -> Answer:
         parameters = invocation.parameters
-        _check(invocation)
+        self._check(invocation)
         associations = _associations(_cluster(invocation))
         namespace, account = parameters["namespace"], parameters["serviceAccount"]
         if taken := find(associations, namespace, account):
@@ -62,6 +67,14 @@ class PodIdentity:
         associations[association_id] = association
         return json_answer({"association": association})
 
+    def _check(self, invocation: Invocation) -> None:
+        """Raises AwsError for a role that EKS Pod Identity could not assume."""
+        _check_form(invocation)
+        role = self._directory.role(invocation.parameters.get("roleArn", ""))
+        if role and not any(map(_names_pod_identity, role.trust_policy.statements)):
+            text = "Trust policy of the role provided is invalid"
+            raise AwsError("InvalidParameterException", 400, text)
+
     def _describe(self, invocation: Invocation) -> Answer:
         return json_answer({"association": _association(invocation)})
 
@@ -76,8 +89,8 @@ class PodIdentity:
         return json_answer({"associations": listed})
 
     def _update(self, invocation: Invocation) -> Answer:
-        _check(invocation)
         association = _association(invocation)
+        self._check(invocation)
         for name in ("roleArn", "disableSessionTags"):
             if name in invocation.parameters:
                 association[name] = invocation.parameters[name]
@@ -119,7 +132,20 @@ def no_cluster(name: str) -> AwsError:
     return AwsError("ResourceNotFoundException", 404, text)
 
 
-def _check(invocation: Invocation) -> None:
+def _names_pod_identity(statement: Statement) -> bool:
+    """Whether a statement of a trust policy lets EKS Pod Identity in, under whatever conditions.
+
+    Our reading: EKS does not know the Pods to come, so it cannot judge the conditions.
+    """
+    named = ("Service", PRINCIPAL) in (statement.principals or ())
+    return (
+        statement.effect == "Allow"
+        and named
+        and any(action_matches(action, "sts:AssumeRole") for action in statement.actions)
+    )
+
+
+def _check_form(invocation: Invocation) -> None:
     parameters = invocation.parameters
     for lacking in ("targetRoleArn", "policy"):
         if lacking in parameters:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import os
 import secrets
 import zlib
 from binascii import Error as Base64Error
@@ -20,6 +19,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from irsa_helpers.state import write_private
 
 _PREFIX = b"!\n\torigin_ec"
 _NONCE_BYTES = 12
@@ -88,11 +89,7 @@ class Sessions:
     def load_or_create(cls, path: Path) -> Sessions:
         """With the key kept in that file (0600); a new one where there is none."""
         if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(AESGCM.generate_key(256))
-                stream.flush()
-                os.fsync(stream.fileno())
+            write_private(path, AESGCM.generate_key(256))
         return cls(path.read_bytes())
 
     def seal(self, session: Session) -> Credentials:

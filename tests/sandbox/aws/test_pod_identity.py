@@ -174,3 +174,47 @@ def test_the_tags_go_along_to_the_next_role(endpoint: Endpoint, agent: Any) -> N
     statement["Action"] = ["sts:AssumeRole", "sts:TagSession"]
     iam.update_assume_role_policy(RoleName="next", PolicyDocument=json.dumps(document))
     assert pod.assume_role(**call)["Credentials"]
+
+
+@pytest.mark.parametrize("change", ["create", "update"])
+def test_a_role_that_eks_could_not_assume_gets_no_association(
+    endpoint: Endpoint, association: dict[str, Any], change: str
+) -> None:
+    federated = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    iam, eks = endpoint.client("iam"), endpoint.client("eks")
+    name = f"irsa-only-{change}"
+    arn = iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [federated]}),
+    )["Role"]["Arn"]
+    parameters = {
+        "create": {"namespace": "other", "serviceAccount": "x"},
+        "update": {"associationId": association["associationId"]},
+    }
+    call = getattr(eks, f"{change}_pod_identity_association")
+    with pytest.raises(ClientError) as refused:
+        call(clusterName=CLUSTER, roleArn=arn, **parameters[change])
+    assert refused.value.response["Error"] == {
+        "Code": "InvalidParameterException",
+        "Message": "Trust policy of the role provided is invalid",
+    }
+    found = eks.describe_pod_identity_association(
+        clusterName=CLUSTER, associationId=association["associationId"]
+    )["association"]
+    assert found["roleArn"] == ARN
+
+
+def test_a_refused_call_ends_with_a_denied_hop_and_its_reason(
+    endpoint: Endpoint, agent: Any
+) -> None:
+    nobody = "system:serviceaccount:default:nobody"
+    assert refusal(agent, token(endpoint, sub=nobody)) == ("ResourceNotFoundException", 404)
+    last = endpoint.trace.since()[-1]
+    assert (last["outcome"], last["detail"]["explanation"]) == (
+        "denied",
+        f"No Pod Identity association found for {nobody}",
+    )

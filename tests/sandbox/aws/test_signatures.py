@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -139,7 +140,13 @@ def test_a_presigned_url_is_good_for_its_time_only(endpoint: Endpoint) -> None:
 
 
 def eks_token(
-    endpoint: Endpoint, credentials: Any = None, cluster: str = "enginrect-cluster"
+    endpoint: Endpoint,
+    credentials: Any = None,
+    cluster: str = "enginrect-cluster",
+    *,
+    expires: int = 60,
+    more: dict[str, str] | None = None,
+    signs_cluster: bool = True,
 ) -> str:
     """An EKS token, as `aws eks get-token` makes it."""
     sts = endpoint.client("sts", credentials)
@@ -148,11 +155,13 @@ def eks_token(
         context["cluster"] = cluster
 
     def add_header(request: Any, **_: Any) -> None:
-        request.headers["x-k8s-aws-id"] = cluster
+        if signs_cluster:
+            request.headers["x-k8s-aws-id"] = cluster
+        request.url += f"?{urlencode(more)}" if more else ""
 
     events = sts.meta.events
     events.register("before-sign.sts.GetCallerIdentity", add_header, unique_id="cluster")
-    url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
+    url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=expires, HttpMethod="GET")
     events.unregister("before-sign.sts.GetCallerIdentity", unique_id="cluster")
     return "k8s-aws-v1." + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
 
@@ -172,6 +181,23 @@ def test_an_eks_token_says_who_made_it(endpoint: Endpoint, role: str) -> None:
 
 def test_an_eks_token_of_another_cluster_says_nothing(endpoint: Endpoint) -> None:
     assert authenticate(endpoint, eks_token(endpoint, cluster="another")) is None
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"expires": 604_800},
+        {"expires": 901},
+        {"signs_cluster": False},
+        {"signs_cluster": False, "more": {"foo": "x-k8s-aws-id"}},
+        {"more": {"foo": "x"}},
+        {"more": {"action": "GetCallerIdentity"}},
+    ],
+)
+def test_a_presigned_call_in_another_form_is_no_eks_token(
+    endpoint: Endpoint, how: dict[str, Any]
+) -> None:
+    assert authenticate(endpoint, eks_token(endpoint, **how)) is None
 
 
 @pytest.mark.parametrize("token", ["", "k8s-aws-v1.", "k8s-aws-v1.aaaa", "k8s-aws-v1.é", "x"])
@@ -246,7 +272,6 @@ def test_no_body_breaks_a_json_service(endpoint: Endpoint, operation: str, body:
     ),
 )
 def test_no_form_breaks_iam(endpoint: Endpoint, action: str, fields: dict[str, str]) -> None:
-    from urllib.parse import urlencode
 
     form = {name: value.encode("utf-8", "replace") for name, value in fields.items()}
     request = signed(endpoint, "iam", urlencode({"Action": action, **form}), **FORM)

@@ -197,3 +197,28 @@ def test_the_command_line_shows_the_refusal(endpoint: Endpoint, role: str) -> No
         "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: "
         "Not authorized to perform sts:AssumeRoleWithWebIdentity" in answer.stderr
     )
+
+
+def test_a_users_session_ends_with_the_user_whoever_has_the_name_later(endpoint: Endpoint) -> None:
+    iam = endpoint.client("iam")
+    allow_all = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+    def make() -> dict[str, Any]:
+        iam.create_user(UserName="carol")
+        key: dict[str, Any] = iam.create_access_key(UserName="carol")["AccessKey"]
+        return key
+
+    key = make()
+    session = endpoint.client("sts", key).get_session_token()["Credentials"]
+    assert endpoint.client("sts", session).get_caller_identity()["Arn"].endswith("user/carol")
+    iam.delete_access_key(UserName="carol", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName="carol")
+    make()
+    iam.put_user_policy(
+        UserName="carol",
+        PolicyName="all",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow_all]}),
+    )
+    with pytest.raises(ClientError) as refused:
+        endpoint.client("sts", session).get_caller_identity()
+    assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"

@@ -10,6 +10,7 @@ from kubernetes.client import ApiException, V1Pod
 from kubernetes.watch import Watch
 
 from irsa_helpers import pods
+from irsa_helpers.sandbox.frame import NO_WAY_OUT
 from irsa_helpers.world_sandbox import SandboxWorld
 from tests.typed import core_v1
 
@@ -77,7 +78,7 @@ def test_nothing_of_the_host_leaks_into_a_container(
     names = {line.partition("=")[0] for line in output(world, pod, "env").splitlines()}
     allowed = {"PATH", "HOME", "LANG", "PWD", "OLDPWD", "SHLVL", "_", "AWS_ENDPOINT_URL"}
     allowed |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT", "HOSTNAME"}
-    allowed |= {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "IRSA_LAB_POD_MARK"}
+    allowed |= {*NO_WAY_OUT, "IRSA_LAB_POD_MARK"}
     assert {n for n in names if not n.startswith("KUBERNETES_")} <= allowed
 
 

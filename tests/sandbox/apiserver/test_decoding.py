@@ -1,0 +1,91 @@
+"""What a body may be: nothing in it stops the server, and what is stored can be read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+MAPS = "/api/v1/namespaces/default/configmaps"
+YAML = {"Content-Type": "application/yaml"}
+
+
+def config_map(name: str, text: str) -> str:
+    return f'{{"metadata":{{"name":"{name}"}},"data":{{"k":{text}}}}}'
+
+
+def test_half_a_surrogate_pair_is_read_as_go_reads_it(http: Any) -> None:
+    answer = http("POST", MAPS, config_map("half", '"a\\ud800b"'))
+    assert (answer.status_code, answer.json()["data"]["k"]) == (201, "a\ufffdb")
+    assert http("GET", MAPS).status_code == 200
+    assert http("POST", MAPS, config_map("pair", '"\\ud83d\\ude00"')).json()["data"]["k"] == "😀"
+
+
+def test_half_a_pair_is_mended_in_names_of_members_and_in_yaml(http: Any) -> None:
+    annotated = '{"metadata":{"name":"n","annotations":{"a":"\\udfff"}},"data":{"\\ud800":"v"}}'
+    assert http("POST", MAPS, annotated).status_code == 422
+    text = 'metadata: {name: y}\ndata: {k: "\\ud800"}\n'
+    answer = http("POST", MAPS, text, headers=YAML)
+    assert answer.status_code in {201, 400}
+    assert http("GET", MAPS).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "9" * 5000])
+def test_what_json_has_no_number_for_is_refused(http: Any, number: str) -> None:
+    assert http("POST", MAPS, config_map("n", number)).status_code == 400
+
+
+@pytest.mark.parametrize("deep", ["[" * 500 + "]" * 500, '{"a":' * 500 + "1" + "}" * 500])
+def test_what_is_nested_without_end_is_refused(http: Any, deep: str) -> None:
+    answer = http("POST", MAPS, config_map("deep", deep))
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+
+
+def test_sixty_thousand_members_are_looked_at_once(http: Any) -> None:
+    members = ",".join(f'"k{i}":"v"' for i in range(60_000))
+    stranger = {"Impersonate-User": "nobody"}
+    body = '{"metadata":{"name":"many"},"data":{' + members + "}}"
+    assert http("POST", MAPS, body, headers=stranger).status_code == 403
+    assert http("POST", MAPS, body).status_code == 201
+    http("DELETE", f"{MAPS}/many")
+
+
+def test_a_small_body_that_unpacks_to_a_large_one_is_refused(http: Any) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    packed = gzip.compress(b" " * 30_000_000).decode("latin-1")
+
+    async def send() -> Any:
+        import httpx
+
+        transport = httpx.ASGITransport(app=http.server.app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://sandbox") as client:
+            sent = headers | {"Authorization": "Bearer admin"}
+            return await client.post(MAPS, content=packed.encode("latin-1"), headers=sent)
+
+    answer = http.runner.run(send())
+    assert (answer.status_code, answer.json()["reason"]) == (413, "RequestEntityTooLarge")
+
+
+def test_aliases_of_yaml_do_not_grow_without_end(http: Any) -> None:
+    lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"]
+    lines += [f"a{i}: &a{i} [" + ",".join([f"*a{i - 1}"] * 10) + "]" for i in range(1, 9)]
+    text = "metadata: {name: bomb}\n" + "\n".join(lines) + "\n"
+    answer = http("POST", MAPS, text, headers=YAML)
+    assert answer.status_code == 400
+    assert "document contains excessive aliasing" in answer.json()["message"]
+
+
+def test_an_alias_of_itself_is_refused(http: Any) -> None:
+    answer = http("POST", MAPS, "metadata: &m {name: me, self: *m}\n", headers=YAML)
+    assert answer.status_code == 400
+
+
+def test_warnings_end_where_the_real_servers_do(http: Any) -> None:
+    members = ",".join(['"unknown":1'] + [f'"u{i}":1' for i in range(20_000)])
+    body = '{"metadata":{"name":"warned"},' + members + "}"
+    warnings = http("POST", MAPS, body).headers.get_list("warning")
+    assert 4_000 < sum(map(len, warnings)) < 20_000
+    assert json.dumps(warnings).count("unknown field") == len(warnings)
+    http("DELETE", f"{MAPS}/warned")
