@@ -179,7 +179,9 @@ class Container:
         place = Path(self.paths.rewrite(wanted))
         if str(place) == wanted:
             place = self.home() / wanted.strip("/")
-        confined(place, (self.home(), *self.paths.places)).mkdir(parents=True, exist_ok=True)
+        # Not the mounts themselves: a `subPath` may be a link that a Pod made.
+        roots = (self.folder, self.folder.parent.with_name("node-files"))
+        confined(place, roots).mkdir(parents=True, exist_ok=True)
         return place
 
     def _pid_file(self) -> Path:
