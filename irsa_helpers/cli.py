@@ -109,7 +109,19 @@ def status(as_json: bool) -> None:
     if running is None:
         _show({"state": "stopped", "home": str(state.home())}, json_wanted=as_json)
         raise SystemExit(1)
-    _show(_summary(running), json_wanted=as_json)
+    _show(_summary(running) | _loops(running, as_json), json_wanted=as_json)
+
+
+def _loops(running: dict[str, Any], as_json: bool) -> dict[str, Any]:
+    """Which of the sandbox's loops have died and begun again, how often and of what."""
+    from irsa_helpers.world_sandbox import SandboxWorld
+
+    try:
+        found = SandboxWorld(running).control("GET", "/status").get("restarted_loops", {})
+    except OSError as error:
+        return {"restarted_loops": f"unknown: {error}"}
+    said = (f"{name}, {each['times']} times: {each['last_error']}" for name, each in found.items())
+    return {"restarted_loops": found if as_json else "; ".join(said) or "none"}
 
 
 @main.command()

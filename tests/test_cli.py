@@ -40,6 +40,11 @@ def test_status_names_the_cluster(irsa_lab: Any) -> None:
     assert "enginrect-cluster" in answer.stdout
 
 
+def test_status_says_which_loops_have_died(irsa_lab: Any) -> None:
+    assert "restarted_loops" in irsa_lab("status").stdout
+    assert isinstance(json.loads(irsa_lab("status", "--json").stdout)["restarted_loops"], dict)
+
+
 def test_status_of_nothing_exits_1(tmp_path: Path) -> None:
     variables = os.environ | {"IRSA_LAB_HOME": str(tmp_path / "none")}
     answer = subprocess.run([PROGRAM, "status"], env=variables, capture_output=True, text=True)

@@ -16,6 +16,7 @@ from typing import Any
 from irsa_helpers.sandbox.apiclient import Object
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.kubelet import processes
+from irsa_helpers.sandbox.kubelet.aws_files import own_copies
 from irsa_helpers.sandbox.kubelet.confine import as_container_path, confined
 from irsa_helpers.sandbox.kubelet.environment import Paths, expand
 from irsa_helpers.sandbox.kubelet.logs import ContainerLog
@@ -110,6 +111,7 @@ class Container:
         terminal = {"TERM": "xterm"} if self.spec.get("tty") else {}
         self.environment = terminal | rewritten | own | {"HOME": str(self.home())}
         self.environment |= {processes.MARK: processes.mark_of(self.folder)}
+        self.environment |= own_copies(self.environment, self.paths, self.home())
         words = self.words()
         command = self.command(words)
         if command is None:
@@ -177,7 +179,9 @@ class Container:
         place = Path(self.paths.rewrite(wanted))
         if str(place) == wanted:
             place = self.home() / wanted.strip("/")
-        confined(place, (self.home(), *self.paths.places)).mkdir(parents=True, exist_ok=True)
+        # Not the mounts themselves: a `subPath` may be a link that a Pod made.
+        roots = (self.folder, self.folder.parent.with_name("node-files"))
+        confined(place, roots).mkdir(parents=True, exist_ok=True)
         return place
 
     def _pid_file(self) -> Path:

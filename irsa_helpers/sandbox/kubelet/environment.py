@@ -152,13 +152,18 @@ async def _data(client: ApiClient, pod: Object, plural: str, reference: Object) 
 class Paths:
     """Where a container's mount paths and the node's link-local addresses really are.
 
-    `addresses` maps an origin such as `http://169.254.170.23` to one on this machine.
+    `addresses` maps an origin such as `http://169.254.170.23` to one on this machine. What is below
+    one of the folders `kept` is a path of this machine already, also where a mount is above it.
     """
 
     def __init__(
-        self, places: Mapping[str, Path], addresses: Mapping[str, str] | None = None
+        self,
+        places: Mapping[str, Path],
+        addresses: Mapping[str, str] | None = None,
+        kept: Iterable[Path] = (),
     ) -> None:
         self._addresses = dict(addresses or {})
+        self._kept = [str(folder) for folder in kept]
         # The longest first: one mount may stand below another.
         self._places = sorted(places.items(), key=lambda place: -len(place[0]))
 
@@ -171,10 +176,11 @@ class Paths:
         """The text with each mount path and address replaced by its place on this machine."""
         for address, actual in self._addresses.items():
             text = re.sub(rf"{re.escape(address)}(?![\w.:])", actual, text)
-        for mount_path, place in self._places:
-            pattern = rf"(?<![\w./-]){re.escape(mount_path)}(?![\w.-])"
-            text = re.sub(pattern, str(place).replace("\\", r"\\"), text)
-        return text
+        # In one pass: a place that was put in may itself be below a mount path such as /tmp.
+        known = dict.fromkeys(self._kept) | {path: str(place) for path, place in self._places}
+        either = "|".join(map(re.escape, known))
+        pattern = rf"(?<![\w./-])(?:{either})(?![\w.-])"
+        return re.sub(pattern, lambda found: known[found[0]] or found[0], text) if known else text
 
     def arguments(self, words: Iterable[str]) -> list[str]:
         """Each word rewritten."""

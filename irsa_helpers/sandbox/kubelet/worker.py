@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from irsa_helpers.sandbox.apiclient import Object, path_of
@@ -60,7 +62,7 @@ class PodWorker:
         message = spec.get("terminationMessagePath", TERMINATION_MESSAGE_PATH)
         places[message] = self.folder / "containers" / f"{spec['name']}.message"
         user = user_of(self.pod["spec"], spec)
-        paths = Paths(places, self._node.addresses)
+        paths = Paths(places, self._node.addresses, (self._node.directory.parent, Path(sys.prefix)))
         return Container(spec, self.folder, paths, init, user=user)
 
     def _place_of(self, mount: Object) -> Any:

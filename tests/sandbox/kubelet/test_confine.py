@@ -46,6 +46,18 @@ def test_a_link_of_a_pod_leads_the_kubelet_nowhere(tmp_path: Path) -> None:
         confined(own / "link" / "file", (own,))
 
 
+def test_a_working_directory_below_a_linked_sub_path_is_refused(tmp_path: Path) -> None:
+    pod, victim = tmp_path / "pods" / "uid", tmp_path / "victim"
+    (pod / "volumes").mkdir(parents=True)
+    victim.mkdir()
+    (pod / "volumes" / "link").symlink_to(victim)
+    spec = {"name": "app", "image": "busybox", "workingDir": "/data/made"}
+    container = Container(spec, pod, Paths({"/data": pod / "volumes" / "link"}))
+    with pytest.raises(PermissionError):
+        container.working_directory()
+    assert not list(victim.iterdir())
+
+
 def test_credentials_behind_a_link_are_not_forgotten(tmp_path: Path) -> None:
     kept = tmp_path / "mine" / "cli" / "cache" / "kept.json"
     kept.parent.mkdir(parents=True)

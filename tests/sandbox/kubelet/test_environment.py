@@ -136,3 +136,14 @@ def test_root_is_refused_where_only_others_may_run(
         check_user(pod, container)
     assert str(refused.value) == f'{why} (pod: "p_default(u)", container: app)'
     return None
+
+
+def test_a_place_below_a_mount_path_is_not_rewritten_again() -> None:
+    home = Path("/tmp/lab")
+    places = {"/data": home / "pods/u/volumes/data", "/tmp": home / "pods/u/volumes/tmp"}
+    paths = Paths(places, kept=[home, Path("/tmp/venv")])
+    assert paths.rewrite("cp /data/a /tmp/b") == (
+        "cp /tmp/lab/pods/u/volumes/data/a /tmp/lab/pods/u/volumes/tmp/b"
+    )
+    assert paths.rewrite("/tmp/venv/bin:/tmp/lab/bin") == "/tmp/venv/bin:/tmp/lab/bin"
+    assert paths.rewrite("/tmp/labour") == "/tmp/lab/pods/u/volumes/tmp/labour"

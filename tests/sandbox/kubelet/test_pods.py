@@ -262,3 +262,19 @@ def test_a_host_path_with_a_nul_is_an_event_of_the_pod(world: SandboxWorld, make
     pod = make_pod(shell("app", "sleep 60"), volumes=[volume])
     [message] = events_of(world, pod, "FailedMount")
     assert "embedded null byte" in message
+
+
+def test_a_volume_at_tmp_leaves_the_nodes_own_paths_alone(
+    world: SandboxWorld, make_pod: Made
+) -> None:
+    """The sandbox of these tests may itself be below /tmp."""
+    hardened = {"readOnlyRootFilesystem": True}
+    mount = {"name": "tmp", "mountPath": "/tmp"}
+    script = "import json; open('/tmp/said', 'w').write('here'); input()"
+    container = {"name": "app", "image": "python", "command": ["python", "-c", script]}
+    container |= {"securityContext": hardened, "volumeMounts": [mount], "stdin": True}
+    pod = make_pod(container, volumes=[{"name": "tmp", "emptyDir": {}}])
+    settled(world, pod, running)
+    assert (
+        output(world, pod, "until test -s /tmp/said; do sleep 0.05; done; cat /tmp/said") == "here"
+    )
