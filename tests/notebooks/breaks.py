@@ -111,10 +111,13 @@ BREAKS = {
     "08": [
         Break("kept, with_pods = with_pods, look()", "was it made anew", "with_pods = kept"),
         Break(
+            "ensure_role(world, ROLE, both)\n"
             "ensure_association(world, SERVICE_ACCOUNT, role_arn=own_role)\n"
             "restart_deployment(world, DEPLOYMENT)",
             "pod-identity: EKS Pod Identity gives",
-            "ensure_no_association(world, SERVICE_ACCOUNT); restart_deployment(world, DEPLOYMENT)",
+            "ensure_no_association(world, SERVICE_ACCOUNT)\n"
+            "ensure_role(world, ROLE, trust_policy(world))\n"
+            "restart_deployment(world, DEPLOYMENT)",
         ),
     ],
     "09": [
