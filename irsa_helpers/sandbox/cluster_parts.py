@@ -54,6 +54,7 @@ async def start(
     hook = webhook.create_app(
         client("webhook"),
         region=REGION,
+        token=frame.identity.tokens["admission"],
         trace=frame.trace,
         has_association=cloud.has_association,
     )

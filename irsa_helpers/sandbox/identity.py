@@ -18,7 +18,16 @@ ACCOUNT_ID = "111122223333"
 CLUSTER_NAME = "enginrect-cluster"
 NODE_ROLE = "enginrect-node-role"
 ADMIN_USER = "enginrect"
-COMPONENTS = ("admin", "controllers", "scheduler", "kubelet", "webhook", "kubelet-api", "control")
+COMPONENTS = (
+    "admin",
+    "controllers",
+    "scheduler",
+    "kubelet",
+    "webhook",
+    "admission",
+    "kubelet-api",
+    "control",
+)
 
 _KEY_ALPHABET = string.ascii_uppercase + "234567"
 
@@ -46,12 +55,20 @@ class Identity:
 def load_or_create(path: Path) -> Identity:
     """The identity kept in that file, made anew (0600) where there is none."""
     if path.exists():
-        return Identity(**json.loads(path.read_text(encoding="utf-8")))
+        return _completed(path, Identity(**json.loads(path.read_text(encoding="utf-8"))))
     identity = Identity(
         issuer_id=secrets.token_hex(16).upper(),
         access_key_id="AKIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)),
         secret_access_key=secrets.token_urlsafe(30),
-        tokens={name: secrets.token_urlsafe(32) for name in COMPONENTS},
+        tokens={},
     )
-    write_private(path, json.dumps(asdict(identity), indent=1))
+    return _completed(path, identity)
+
+
+def _completed(path: Path, identity: Identity) -> Identity:
+    """The identity with a token for each component; one of an older sandbox may lack some."""
+    missing = [name for name in COMPONENTS if name not in identity.tokens]
+    if missing:
+        identity.tokens.update({name: secrets.token_urlsafe(32) for name in missing})
+        write_private(path, json.dumps(asdict(identity), indent=1))
     return identity

@@ -87,15 +87,12 @@ def create_imds_app(
 
         return answer
 
-    below = [
-        Route("/latest/api/token", token, methods=["PUT"]),
-        Route("/latest/{path:path}", metadata, methods=["GET"]),
-    ]
-    of_pods = [
-        Route("/pods/{uid}/latest/api/token", guarded(token), methods=["PUT"]),
-        Route("/pods/{uid}/latest/{path:path}", guarded(metadata), methods=["GET"]),
-    ]
-    return Starlette(routes=[*below, *of_pods])
+    return Starlette(
+        routes=[
+            Route("/pods/{uid}/latest/api/token", guarded(token), methods=["PUT"]),
+            Route("/pods/{uid}/latest/{path:path}", guarded(metadata), methods=["GET"]),
+        ]
+    )
 
 
 def _documents(role_name: str, account_id: str, clock: Clock) -> dict[str, str]:

@@ -179,6 +179,7 @@ def _kubernetes_settings(frame: Frame, cloud: aws.Aws) -> apiserver.KubernetesSe
         static_tokens={tokens[name]: user for name, user in users.items()},
         kubelet_token=tokens["kubelet-api"],
         authenticate_eks_token=cloud.authenticate_eks_token,
+        webhook_tokens={f"{frame.url('webhook')}/": tokens["admission"]},
         admin_arns=(f"arn:aws:iam::{ACCOUNT_ID}:user/{ADMIN_USER}",),
     )
 

@@ -13,10 +13,12 @@ import base64
 import json
 import random
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -260,10 +262,13 @@ def configuration(url: str, ca_pem: str) -> Object:
 
 
 class Webhook:
-    """The admission webhook as an ASGI application at `/mutate`."""
+    """The admission webhook as an ASGI application at `/mutate`, for the API server alone."""
 
-    def __init__(self, client: ApiClient, settings: WebhookSettings, trace: Trace) -> None:
+    def __init__(
+        self, client: ApiClient, settings: WebhookSettings, trace: Trace, token: str
+    ) -> None:
         self._client = client
+        self._token = token
         self._settings = settings
         self._trace = trace
 
@@ -274,6 +279,10 @@ class Webhook:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["path"] != "/mutate" or scope["method"] != "POST":
             await JSONResponse({"error": "POST /mutate"}, 404)(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("authorization", "")
+        if not secrets.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+            await JSONResponse({"error": "for the API server alone"}, 401)(scope, receive, send)
             return
         try:
             review = json.loads(await Request(scope, receive).body())
@@ -353,8 +362,9 @@ def create_app(
     client: ApiClient,
     *,
     region: str,
+    token: str,
     trace: Trace,
     has_association: Callable[[str, str], bool] = lambda namespace, name: False,
 ) -> Webhook:
-    """The webhook for a cluster of that region."""
-    return Webhook(client, WebhookSettings(region, has_association=has_association), trace)
+    """The webhook for a cluster of that region, whose API server shows that bearer token."""
+    return Webhook(client, WebhookSettings(region, has_association=has_association), trace, token)

@@ -29,26 +29,26 @@ def imds(call: Any, clock: Clock) -> Any:
 
 
 def get(imds: Any, path: str) -> Any:
-    token = imds("PUT", "/latest/api/token", headers=TTL).text
-    return imds("GET", f"/latest/{path}", headers={"X-aws-ec2-metadata-token": token})
+    token = imds("PUT", "/pods/1/latest/api/token", headers=TTL).text
+    return imds("GET", f"/pods/1/latest/{path}", headers={"X-aws-ec2-metadata-token": token})
 
 
 def test_without_a_session_token_nothing_is_told(imds: Any) -> None:
-    assert imds("GET", "/latest/meta-data/instance-id").status_code == 401
+    assert imds("GET", "/pods/1/latest/meta-data/instance-id").status_code == 401
 
 
 @pytest.mark.parametrize("seconds", ["0", "21601", "soon", ""])
 def test_a_session_lasts_from_a_second_to_six_hours(imds: Any, seconds: str) -> None:
     headers = {"X-aws-ec2-metadata-token-ttl-seconds": seconds}
-    assert imds("PUT", "/latest/api/token", headers=headers).status_code == 400
+    assert imds("PUT", "/pods/1/latest/api/token", headers=headers).status_code == 400
 
 
 def test_a_session_token_expires(imds: Any, clock: Clock) -> None:
-    token = imds("PUT", "/latest/api/token", headers=TTL).text
+    token = imds("PUT", "/pods/1/latest/api/token", headers=TTL).text
     headers = {"X-aws-ec2-metadata-token": token}
-    assert imds("GET", "/latest/meta-data/instance-id", headers=headers).status_code == 200
+    assert imds("GET", "/pods/1/latest/meta-data/instance-id", headers=headers).status_code == 200
     clock.advance(61)
-    assert imds("GET", "/latest/meta-data/instance-id", headers=headers).status_code == 401
+    assert imds("GET", "/pods/1/latest/meta-data/instance-id", headers=headers).status_code == 401
 
 
 def test_the_nodes_role_is_found_by_name(imds: Any) -> None:

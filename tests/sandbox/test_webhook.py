@@ -296,8 +296,9 @@ def admitted(call: Any) -> Any:
 
     def admit(body: Any) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:
         trace = Trace(Clock())
-        app = create_app(Accounts(), region="us-west-2", trace=trace)  # type: ignore[arg-type]
-        answer = call(app, "POST", "/mutate", json=body)
+        app = create_app(Accounts(), region="us-west-2", token="secret", trace=trace)  # type: ignore[arg-type]
+        headers = {"Authorization": "Bearer secret"}
+        answer = call(app, "POST", "/mutate", json=body, headers=headers)
         return answer.status_code, answer.json(), trace.since()
 
     return admit

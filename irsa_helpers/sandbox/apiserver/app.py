@@ -6,7 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class KubernetesSettings:
     kubelet_token: str
     authenticate_eks_token: Callable[[str], Awaitable[str | None]]
     admin_arns: tuple[str, ...] = ()
+    webhook_tokens: Mapping[str, str] = field(default_factory=dict)
 
 
 class KubernetesApi:
@@ -86,7 +87,7 @@ class KubernetesApi:
             settings.admin_arns,
         )
         self._authorizer = Authorizer(self._store)
-        self._webhooks = Webhooks(self._store)
+        self._webhooks = Webhooks(self._store, settings.webhook_tokens)
         self._objects = Objects(self._store, clock, self._webhooks, self._authorizer)
         self._proxy = KubeletProxy(self._store, settings.kubelet_token)
         self._keeper: asyncio.Task[None] | None = None

@@ -11,6 +11,7 @@ import json
 import os
 import ssl
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,8 +45,13 @@ class Answer:
 class WebhookClient:
     """Asks webhooks; one connection pool for each CA."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, tokens: Mapping[str, str]) -> None:
+        """`tokens`: start of a webhook's URL -> the bearer token with which it is called.
+
+        The kubeconfig of a real API server's AdmissionConfiguration says the same.
+        """
         self._store = store
+        self._tokens = tokens
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def ask(self, webhook: Object, request: Object) -> Answer:
@@ -58,7 +64,8 @@ class WebhookClient:
         url = self._url(webhook["clientConfig"], f"timeout={seconds}s")
         kind = {"kind": "AdmissionReview", "apiVersion": f"{GROUP}/{version}"}
         uid = str(uuid.uuid4())
-        content = await _post(session, url, kind | {"request": {"uid": uid, **request}}, seconds)
+        review = kind | {"request": {"uid": uid, **request}}
+        content = await _post(session, url, review, seconds, self._headers(url))
         try:
             return _verified(content, kind["apiVersion"], uid)
         except ValueError as error:
@@ -76,6 +83,11 @@ class WebhookClient:
         if self._store.get(("services", namespace, name)) is None:
             why = f'service "{name}" not found'
         raise CallError(f'failed to call webhook: Post "{url}": {why}')
+
+    def _headers(self, url: str) -> dict[str, str]:
+        """How the API server shows who it is, where the webhook asks for that."""
+        known = [token for start, token in self._tokens.items() if url.startswith(start)]
+        return {"Authorization": f"Bearer {known[0]}"} if known else {}
 
     def _session(self, ca_bundle: str) -> aiohttp.ClientSession:
         """Connections that trust just the CA of the configuration."""
@@ -96,11 +108,19 @@ class WebhookClient:
             await session.close()
 
 
-async def _post(session: aiohttp.ClientSession, url: str, review: Object, seconds: float) -> bytes:
+async def _post(
+    session: aiohttp.ClientSession,
+    url: str,
+    review: Object,
+    seconds: float,
+    headers: dict[str, str],
+) -> bytes:
     """The body of the answer."""
     limit = aiohttp.ClientTimeout(total=seconds)
     try:
-        async with session.post(url, json=review, timeout=limit, allow_redirects=False) as answer:
+        async with session.post(
+            url, json=review, headers=headers, timeout=limit, allow_redirects=False
+        ) as answer:
             content = await answer.read()
     except (aiohttp.ClientError, TimeoutError) as error:
         raise CallError(f'failed to call webhook: Post "{url}": {_why(error, url)}') from error

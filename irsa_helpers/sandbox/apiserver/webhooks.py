@@ -8,7 +8,7 @@ Source: Kubernetes documentation, "Dynamic Admission Control"; apiserver, pkg/ad
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import jsonpatch
 
@@ -26,9 +26,9 @@ WITHOUT_SIDE_EFFECTS = {"None", "NoneOnDryRun"}
 class Webhooks:
     """Calls the webhooks that the store's configurations register."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, tokens: Mapping[str, str] | None = None) -> None:
         self._store = store
-        self._client = WebhookClient(store)
+        self._client = WebhookClient(store, tokens or {})
 
     async def mutate(self, admission: Admission) -> Admission:
         """The request after every mutating webhook that wants it, by their configurations' names.
