@@ -6,6 +6,7 @@ And the threat model of SECURITY.md: each of its lines names tests that are ther
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import urllib.error
@@ -105,3 +106,18 @@ def test_no_server_lets_a_page_of_another_origin_read(ports: dict[str, int], nam
         talk.sendall(question.encode())
         answer = b"".join(iter(lambda: talk.recv(65536), b""))
     assert b"access-control-allow-origin" not in answer.lower()
+
+
+THREATS = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+LINES = [line for line in THREATS.splitlines() if line.startswith("| ")]
+
+
+def test_each_line_of_the_threat_model_names_tests_that_are_there() -> None:
+    claims = [line for line in LINES if not line.startswith(("| kept", "| ---"))]
+    assert len(claims) > 20
+    for claim in claims:
+        names = re.findall(r"`(tests/[^`]+)`", claim)
+        assert names, f"no test holds: {claim}"
+        for name in names:
+            path, _, test = name.partition("::")
+            assert f"def {test}" in (ROOT / path).read_text(encoding="utf-8"), name
