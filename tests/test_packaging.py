@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +24,7 @@ def canonical(requirement: str) -> str:
 def test_conda_installs_this_project_with_the_same_pins() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
-    assert pip == ["-c constraints.txt", "-e ."]
+    assert pip == ["-c constraints.txt", "-e .[lab]"]
 
 
 def test_conda_brings_a_python_that_the_project_accepts() -> None:
@@ -36,6 +38,7 @@ def test_every_requirement_is_pinned() -> None:
     wanted = {canonical(line) for line in PROJECT["dependencies"]}
     for extra in PROJECT["optional-dependencies"].values():
         wanted |= {canonical(line) for line in extra}
+    wanted -= {PROJECT["name"]}
     pinned = {canonical(line) for line in CONSTRAINTS}
     assert wanted <= pinned
 
@@ -78,3 +81,19 @@ def test_every_issue_form_asks_for_what_it_needs() -> None:
     for form in forms:
         fields = yaml.safe_load(form.read_text(encoding="utf-8"))["body"]
         assert any(field.get("validations", {}).get("required") for field in fields)
+
+
+@pytest.mark.parametrize("target", ["lab", "tour", "site"])
+def test_a_learner_gets_no_development_tool(target: str) -> None:
+    plan = subprocess.run(
+        ["make", "--dry-run", "--what-if=pyproject.toml", target],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "-e '.[lab]'" in plan
+    assert "[dev]" not in plan
+    extras = PROJECT["optional-dependencies"]
+    tools = {canonical(line) for line in extras["dev"]} - {PROJECT["name"]}
+    assert tools.isdisjoint({canonical(line) for line in extras["lab"] + PROJECT["dependencies"]})
