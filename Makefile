@@ -8,7 +8,7 @@ BIN := .venv/Scripts
 else
 BIN := .venv/bin
 endif
-PIP = $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # Compiled before the first start, but for what no learner runs: that is 60 MB less on the disk.
 UNUSED = /(kubernetes/aio|jedi/third_party|pip|setuptools|pkg_resources|babel/locale-data|tests)/
 
@@ -19,7 +19,7 @@ install: $(BIN)/.installed
 $(BIN)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12 " + "install")'
 	$(PYTHON) -m venv .venv
-	$(PIP) -e '.[lab]'
+	$(PIP) --no-compile -e '.[lab]'
 	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' irsa_helpers .venv
 	@touch $@
 
