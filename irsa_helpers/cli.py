@@ -88,7 +88,8 @@ def up(foreground: bool, as_json: bool) -> None:
     if foreground:
         command = [sys.executable, "-m", "irsa_helpers.sandbox", str(state.home())]
         raise SystemExit(subprocess.run(command).returncode)
-    _show(_summary(launch.ensure_sandbox(state.home())), json_wanted=as_json)
+    running = launch.ensure_sandbox(state.home(), tell=lambda text: click.echo(text, err=True))
+    _show(_summary(running) | _notices(_told(running), as_json), json_wanted=as_json)
 
 
 @main.command()
@@ -109,17 +110,30 @@ def status(as_json: bool) -> None:
     if running is None:
         _show({"state": "stopped", "home": str(state.home())}, json_wanted=as_json)
         raise SystemExit(1)
-    _show(_summary(running) | _loops(running, as_json), json_wanted=as_json)
+    told = _told(running)
+    shown = _loops(told, as_json) | _notices(told, as_json)
+    _show(_summary(running) | shown, json_wanted=as_json)
 
 
-def _loops(running: dict[str, Any], as_json: bool) -> dict[str, Any]:
-    """Which of the sandbox's loops have died and begun again, how often and of what."""
+def _told(running: dict[str, Any]) -> dict[str, Any]:
+    """What the sandbox says of its own state; nothing where it does not answer."""
     from irsa_helpers.world_sandbox import SandboxWorld
 
     try:
-        found = SandboxWorld(running).control("GET", "/status").get("restarted_loops", {})
+        return dict(SandboxWorld(running).control("GET", "/status"))
     except OSError as error:
-        return {"restarted_loops": f"unknown: {error}"}
+        return {"notices": [f"the sandbox does not answer: {error}"]}
+
+
+def _notices(told: dict[str, Any], as_json: bool) -> dict[str, Any]:
+    """What a person should know: a full disk, a damaged file; empty where there is nothing."""
+    notices = told.get("notices") or []
+    return {"notices": notices if as_json else "\n".join(notices)} if notices or as_json else {}
+
+
+def _loops(told: dict[str, Any], as_json: bool) -> dict[str, Any]:
+    """Which of the sandbox's loops have died and begun again, how often and of what."""
+    found = told.get("restarted_loops", {})
     said = (f"{name}, {each['times']} times: {each['last_error']}" for name, each in found.items())
     return {"restarted_loops": found if as_json else "; ".join(said) or "none"}
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     import psutil
 
 START_SECONDS = 30
+"""How long a start may go on without a word of progress."""
+SPACE_BYTES = 2**20
+"""What a start needs on the disk, at least."""
 STOP_SECONDS = 10
 POLL_SECONDS = 0.01
 # What of the home is the world: a reset takes it away, and nothing else.
 WORLD = (
     *("aws", "bin", "pods", "kubeconfig", "state.json", "clock.json", "trace.jsonl"),
     *("kubernetes.sqlite3", "kubernetes.sqlite3-shm", "kubernetes.sqlite3-wal"),
-    *("webhook-registered", "sandbox.log"),
+    *("webhook-registered", "sandbox.log", "progress.txt", "*.damaged-*"),
 )
 # What outlives a reset, so that shells, kernels and browsers that are open go on: addresses,
 # credentials, keys and certificates; the learner's progress, JupyterLab's own files.
@@ -34,11 +38,12 @@ KEPT = (
 )
 
 
-def ensure_sandbox(home: Path) -> dict[str, Any]:
+def ensure_sandbox(home: Path, *, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
     """The running sandbox of that folder, started where none runs; returns its state.
 
-    Raises IrsaLabError, with the end of its log, where it does not start, where the folder cannot
-    be written, or where a blank is in its path or in Python's.
+    `tell` hears what a long start is at. Raises IrsaLabError, with the end of its log, where it
+    does not start, where the folder cannot be written or is full, or where a blank is in its path
+    or in Python's.
     """
     _check_blanks(home)
     try:
@@ -46,24 +51,61 @@ def ensure_sandbox(home: Path) -> dict[str, Any]:
             return running
         _check_own(home)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (home / "state.json").unlink(missing_ok=True)
+        _check_space(home)
+        for name in ("state.json", "progress.txt"):
+            (home / name).unlink(missing_ok=True)
         process = _start(home)
     except OSError as error:
         raise IrsaLabError(
             f"the sandbox cannot write to its folder {home}: {error.strerror}",
             next_step="free some space, or name another folder: export IRSA_LAB_HOME=...",
         ) from error
-    deadline = time.monotonic() + START_SECONDS
+    return _started(home, process, tell or (lambda _: None))
+
+
+def _started(
+    home: Path, process: subprocess.Popen[bytes], tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """The state of a sandbox that is starting, once it is ready; waits while it makes progress."""
+    deadline, said = time.monotonic() + START_SECONDS, ""
     while time.monotonic() < deadline:
         if (home / "state.json").exists() and (running := state.read(home)):
             return running
         # Another start may have won the race: it holds the lock, ours ends, and its state comes.
         if process.poll() not in (None, 0, state.ALREADY_RUNNING):
             break
+        if (now := _progress(home)) not in ("", said):
+            tell(now)
+            deadline, said = time.monotonic() + START_SECONDS, now
         time.sleep(POLL_SECONDS)
+    if process.poll() == state.NO_SPACE:
+        raise _full(home)
     raise IrsaLabError(
         f"the sandbox did not start; the end of {home / 'sandbox.log'} says:\n{_log_end(home)}",
-        next_step="irsa-lab up --foreground shows all of it; irsa-lab reset starts afresh",
+        next_step="irsa-lab up --foreground shows all of it",
+    )
+
+
+def _progress(home: Path) -> str:
+    """What the start says it is at."""
+    try:
+        return (home / "progress.txt").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def _check_space(home: Path) -> None:
+    """Raises IrsaLabError where a start would fail for lack of space."""
+    if shutil.disk_usage(home).free < SPACE_BYTES:
+        raise _full(home)
+
+
+def _full(home: Path) -> IrsaLabError:
+    free = shutil.disk_usage(home).free
+    return IrsaLabError(
+        f"no space left in {home}: {free:,} bytes are free, a start needs {SPACE_BYTES:,}",
+        next_step="free some space, then again: what you made is kept; or name another folder: "
+        "export IRSA_LAB_HOME=...",
     )
 
 
@@ -158,7 +200,7 @@ def reset_sandbox(home: Path) -> None:
     """
     _check_own(home)
     stop_sandbox(home)
-    for entry in (home / name for name in WORLD):
+    for entry in [path for name in WORLD for path in home.glob(name)]:
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:

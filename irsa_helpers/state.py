@@ -14,6 +14,7 @@ from typing import Any
 
 HOME_VARIABLE = "IRSA_LAB_HOME"
 ALREADY_RUNNING = 75  # exit status of a sandbox whose folder another one serves (EX_TEMPFAIL)
+NO_SPACE = 74  # exit status of a sandbox that could not write its files (EX_IOERR)
 CLOCK_SLACK_SECONDS = 2  # a start is counted from the boot, whose time is corrected now and then
 PROJECT_MARKS = ("notebooks", "irsa_helpers", "pyproject.toml")
 

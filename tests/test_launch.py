@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -182,3 +183,33 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(IrsaLabError, match=r"cannot write to its folder .*: Not a directory"):
         launch.ensure_sandbox(tmp_path / "file" / "home")
+
+
+def test_a_damaged_database_is_an_empty_cluster_that_works(home: Path) -> None:
+    launch.ensure_sandbox(home)
+    launch.stop_sandbox(home)
+    (home / "kubernetes.sqlite3").write_bytes(b"damaged" * 1000)
+    world = SandboxWorld(launch.ensure_sandbox(home))
+    kind = "MutatingWebhookConfiguration"
+    configurations = world.resource("admissionregistration.k8s.io/v1", kind).get().items
+    assert [each.metadata.name for each in configurations] == ["pod-identity-webhook"]
+    [told] = world.control("GET", "/status")["notices"]
+    assert "kubernetes.sqlite3.damaged-1" in told
+
+
+def test_up_says_what_a_long_start_is_at(home: Path) -> None:
+    world = SandboxWorld(launch.ensure_sandbox(home))
+    place = {"LocationConstraint": world.region}
+    world.aws("s3").create_bucket(Bucket="many", CreateBucketConfiguration=place)
+    world.aws("s3").put_object(Bucket="many", Key="key", Body=b"x")
+    launch.stop_sandbox(home)
+    journal = home / "aws" / "journal.jsonl"
+    last = journal.read_text().splitlines()[-1]
+    assert "/many/key" in last
+    with journal.open("a") as stream:
+        stream.writelines(last.replace("/many/key", f"/many/{n}") + "\n" for n in range(3_000))
+    said: list[str] = []
+    launch.ensure_sandbox(home, tell=said.append)
+    assert said
+    assert all(re.fullmatch(r"replaying [\d,]+ of [\d,]+ AWS writes", text) for text in said)
+    assert not (home / "progress.txt").exists()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import sys
 from pathlib import Path
 
+from irsa_helpers.sandbox import disk
 from irsa_helpers.sandbox.server import AlreadyRunningError, run
-from irsa_helpers.state import ALREADY_RUNNING
+from irsa_helpers.state import ALREADY_RUNNING, NO_SPACE
 
 
 def main() -> int:
@@ -20,6 +22,11 @@ def main() -> int:
     except AlreadyRunningError as error:
         logging.getLogger("irsa-lab").info("another sandbox already serves %s", error)
         return ALREADY_RUNNING
+    except (OSError, sqlite3.Error) as error:
+        if not disk.is_full(error):
+            raise
+        logging.getLogger("irsa-lab").exception("the disk is full")
+        return NO_SPACE
     return 0
 
 

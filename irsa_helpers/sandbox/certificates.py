@@ -7,6 +7,7 @@ from pathlib import Path
 
 import trustme
 
+from irsa_helpers.sandbox import disk
 from irsa_helpers.state import write_private
 
 
@@ -50,7 +51,10 @@ class Authority:
     def _load_or_create(self) -> trustme.CA:
         key_file = self._directory / "ca.key"
         if key_file.exists() and self.ca_file.exists():
-            return trustme.CA.from_pem(self.ca_file.read_bytes(), key_file.read_bytes())
+            try:
+                return trustme.CA.from_pem(self.ca_file.read_bytes(), key_file.read_bytes())
+            except ValueError as error:
+                disk.set_aside(key_file, f"{error}; a new CA takes its place")
         ca = trustme.CA(organization_name="IRSA Lab sandbox")
         write_private(key_file, ca.private_key_pem.bytes())
         write_private(self.ca_file, ca.cert_pem.bytes())

@@ -33,6 +33,8 @@ AGENTS = {
     "webhook": "pod-identity-webhook",
 }
 """The names under which the cluster's parts write; managedFields shows them."""
+REGISTERED = "webhook-registered"
+"""The file that says that this cluster has had its webhook."""
 
 
 async def start(
@@ -126,7 +128,7 @@ async def _register_webhook(client: ApiClient, frame: Frame) -> None:
 
     One that the learner has deleted stays deleted, and what they changed in it stays changed.
     """
-    marker = frame.home / "webhook-registered"
+    marker = frame.home / REGISTERED
     body = webhook.configuration(frame.url("webhook"), frame.authority.pem)
     place = path_of("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations")
     if not marker.exists():

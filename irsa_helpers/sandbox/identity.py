@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import secrets
 import string
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from irsa_helpers.state import write_private
+from irsa_helpers.sandbox import disk
+from irsa_helpers.state import read_object, write_private
 
 REGION = "ap-northeast-2"
 ACCOUNT_ID = "111122223333"
@@ -54,8 +55,8 @@ class Identity:
 
 def load_or_create(path: Path) -> Identity:
     """The identity kept in that file, made anew (0600) where there is none."""
-    if path.exists():
-        return _completed(path, Identity(**json.loads(path.read_text(encoding="utf-8"))))
+    if kept := _kept(path):
+        return _completed(path, kept)
     identity = Identity(
         issuer_id=secrets.token_hex(16).upper(),
         access_key_id="AKIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)),
@@ -63,6 +64,19 @@ def load_or_create(path: Path) -> Identity:
         tokens={},
     )
     return _completed(path, identity)
+
+
+def _kept(path: Path) -> Identity | None:
+    """The identity in that file; a file in which there is none is set aside."""
+    if not path.exists():
+        return None
+    content = read_object(path)
+    names = {field.name for field in fields(Identity)}
+    if content is not None and set(content) == names and isinstance(content["tokens"], dict):
+        return Identity(**content)
+    lost = "keys and tokens are new: open a new shell, register the issuer again"
+    disk.set_aside(path, f"no identity; {lost}")
+    return None
 
 
 def _completed(path: Path, identity: Identity) -> Identity:

@@ -14,12 +14,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from joserfc import jws
+from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from irsa_helpers.sandbox import disk
 from irsa_helpers.state import write_private
 
 ALGORITHM = "RS256"
@@ -38,7 +40,8 @@ class SigningKeys:
     def load_or_create(cls, directory: Path) -> SigningKeys:
         """The keys kept in `directory` (PEM, 0600); a first one is made where there is none."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys = cls(directory, [_load(path) for path in sorted(directory.glob("*.pem"))])
+        found = [_load(path) for path in sorted(directory.glob("*.pem"))]
+        keys = cls(directory, [key for key in found if key is not None])
         if not keys.public_keys:
             keys.rotate()
         return keys
@@ -71,8 +74,13 @@ class SigningKeys:
         del self.public_keys[:-1]
 
 
-def _load(path: Path) -> RSAKey:
-    return RSAKey.import_key(path.read_bytes())
+def _load(path: Path) -> RSAKey | None:
+    """The key in that file; a file in which there is none is set aside."""
+    try:
+        return RSAKey.import_key(path.read_bytes())
+    except (ValueError, JoseError) as error:
+        disk.set_aside(path, f"{error}; tokens that it signed are not valid any more")
+        return None
 
 
 def key_id(key: RSAKey) -> str:

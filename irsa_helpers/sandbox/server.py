@@ -29,6 +29,8 @@ from irsa_helpers.sandbox import (
     issuer,
     listeners,
     node,
+    notices,
+    progress,
 )
 from irsa_helpers.sandbox.certificates import Authority
 from irsa_helpers.sandbox.clock import Clock
@@ -65,7 +67,9 @@ async def run(home: Path) -> None:
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with AsyncExitStack() as stack:
         stack.callback(lock.close)
+        progress.begin(home / "progress.txt")
         await _compose(home, stack, stop)
+        progress.end()
         await stop.wait()
         log.info("stopping")
 
@@ -78,6 +82,8 @@ def _lock(home: Path) -> sqlite3.Connection:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         connection.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
         raise AlreadyRunningError(str(home)) from error
     return connection
 
@@ -98,6 +104,8 @@ async def _compose(home: Path, stack: AsyncExitStack, stop: asyncio.Event) -> No
     await servers.serve("aws", cloud.app)
     certificate = frame.authority.issue("kubernetes", listeners.LOOPBACK, "localhost")
     await servers.serve("kubernetes", cluster.app, certificate=certificate)
+    if cluster.is_new:
+        (home / cluster_parts.REGISTERED).unlink(missing_ok=True)
     await cluster_parts.start(frame, servers, cloud, stack)
     await servers.serve("control", control.create_app(_control_settings(frame, stop)))
     _publish(frame)
@@ -198,6 +206,7 @@ def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSetti
             "uptime_seconds": uptime.total_seconds(),
             "clock_offset_seconds": frame.clock.offset_seconds,
             "restarted_loops": restarted(),
+            "notices": notices.told(),
         }
 
     def clock_moved() -> None:

@@ -99,6 +99,11 @@ class KubernetesApi:
             self._proxy,
         )
 
+    @property
+    def is_new(self) -> bool:
+        """Whether this cluster began with this start: nothing was stored before."""
+        return self._store.is_new
+
     async def start(self) -> None:
         """What every cluster has is there: namespaces, default roles, the API's own Service."""
         await bootstrap.ensure(self._objects)

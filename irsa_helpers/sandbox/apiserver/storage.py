@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from irsa_helpers.sandbox import disk, notices
+from irsa_helpers.sandbox.apiserver.status import StatusError
+
 Object = dict[str, Any]
 Key = tuple[str, str, str]  # resource's qualified name, namespace, name
 
@@ -23,6 +26,8 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE TABLE IF NOT EXISTS revision (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER);
 """
 EVENTS_KEPT = 10_000
+# What etcd says when it may not grow any more.
+NO_SPACE = "etcdserver: mvcc: database space exceeded"
 # What may be lost when the machine loses power, though not when the sandbox is killed: more than
 # half of all writes, and nobody's work.
 TRANSIENT = {"events"}
@@ -44,19 +49,26 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # Secrets are in it; what SQLite lays beside it has the same mode
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.executescript(SCHEMA)
+        self._path = path
+        self._database = _opened(path)
         self._objects: dict[str, dict[tuple[str, str], Object]] = {}
-        for resource, namespace, name, body in self._database.execute("SELECT * FROM objects"):
-            self._objects.setdefault(resource, {})[namespace, name] = json.loads(body)
+        self._load()
         row = self._database.execute("SELECT value FROM revision").fetchone()
+        self.is_new = row is None
         self.revision: int = row[0] if row else 1
         self._log: deque[Change] = deque(maxlen=EVENTS_KEPT)
         self.oldest_revision = self.revision
         self._watchers: set[asyncio.Queue[Change]] = set()
+
+    def _load(self) -> None:
+        """Read what is stored. An object that cannot be read costs itself alone, and is named."""
+        for resource, namespace, name, body in self._database.execute("SELECT * FROM objects"):
+            try:
+                self._objects.setdefault(resource, {})[namespace, name] = json.loads(body)
+            except (ValueError, RecursionError) as error:
+                place = "/".join(filter(None, (resource, namespace, name)))
+                text = f"{place} cannot be read from {self._path} and is left out: {error}"
+                notices.tell(place, text)
 
     def get(self, key: Key) -> Object | None:
         """The object, or None. It is shared: copy before changing it."""
@@ -141,10 +153,18 @@ class Store:
                 self._database.execute("PRAGMA synchronous = FULL")
 
     def _commit(self, revision: int, statement: str, *values: object) -> None:
-        self._database.execute("BEGIN")
-        self._database.execute(statement, values)
-        self._database.execute("INSERT OR REPLACE INTO revision VALUES (1, ?)", (revision,))
-        self._database.execute("COMMIT")
+        """Both on disk, or neither. Raises StatusError where there is no space."""
+        try:
+            with self._database:  # commits, or rolls back
+                self._database.execute("BEGIN")
+                self._database.execute(statement, values)
+                self._database.execute("INSERT OR REPLACE INTO revision VALUES (1, ?)", (revision,))
+        except sqlite3.OperationalError as error:
+            if not disk.is_full(error):
+                raise
+            text = f"{NO_SPACE}: {disk.no_space(self._path.parent)}"
+            raise StatusError(500, "", text) from error
+        disk.has_space()
         self.revision = revision
 
     def _publish(self, change: Change) -> None:
@@ -153,3 +173,30 @@ class Store:
         self._log.append(change)
         for queue in self._watchers:
             queue.put_nowait(change)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The database of that file; a damaged file is set aside, and an empty one takes its place."""
+    try:
+        return _open(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # no space, no right to read: the file itself may be whole
+        disk.set_aside(path, f"{error}; what was in the cluster is lost")
+        for beside in (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm")):
+            beside.unlink(missing_ok=True)
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)  # Secrets are in it; what SQLite lays beside it has the same mode
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.executescript(SCHEMA)
+        database.execute("SELECT count(*) FROM objects")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database

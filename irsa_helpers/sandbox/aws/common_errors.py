@@ -90,6 +90,13 @@ _ERRORS: dict[str, dict[str, tuple[str, int, str]]] = {
         "rest-json": ("InvalidParameterException", 400, ""),
         "rest-xml": ("InvalidRequest", 400, ""),
     },
+    # Of the services' own servers; 507 (RFC 4918, 11.5) is one that no client asks for again.
+    "no-space": {
+        "query": ("ServiceFailure", 507, ""),
+        "json": ("InternalServerError", 507, ""),
+        "rest-json": ("ServerException", 507, ""),
+        "rest-xml": ("InternalError", 507, ""),
+    },
     "denied": {
         "query": ("AccessDenied", 403, ""),
         "json": ("AccessDeniedException", 400, ""),

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from irsa_helpers.errors import AwsError
+from irsa_helpers.sandbox import disk, notices, progress
 from irsa_helpers.sandbox.aws import models, moto_setup, operations
 from irsa_helpers.sandbox.aws.common_errors import common_error
 from irsa_helpers.sandbox.aws.invocations import Invocation
-from irsa_helpers.sandbox.aws.journal import Journal
+from irsa_helpers.sandbox.aws.journal import Entry, Journal
 from irsa_helpers.sandbox.aws.models import PROTOCOLS
 from irsa_helpers.sandbox.aws.wire import Answer
 from irsa_helpers.sandbox.clock import Clock
@@ -71,24 +72,66 @@ class Records:
         if models.is_read(invocation.operation):
             return self._execute(invocation)
         entry = {"at": self._clock.time(), "seed": secrets.randbits(128), **invocation.to_entry()}
-        answer = self._execute_entry(invocation, entry)
-        if answer.status < 400 and self._journal is not None:
-            self._journal.append(entry)
+        if self._journal is None:
+            return self._execute_entry(invocation, entry)
+        return self._perform_kept(self._journal, invocation, entry)
+
+    def _perform_kept(self, journal: Journal, invocation: Invocation, entry: Entry) -> Answer:
+        """Perform a change that is in the journal before, and no more where it is refused."""
+        try:
+            journal.write(entry)
+        except OSError as error:
+            raise self._not_kept(invocation, error) from error
+        try:
+            answer = self._execute_entry(invocation, entry)
+        except BaseException:
+            journal.take_back()
+            raise
+        if answer.status >= 400:
+            journal.take_back()
+            return answer
+        try:
+            journal.keep()
+        except OSError as error:
+            journal.take_back()
+            self._load_again()
+            raise self._not_kept(invocation, error) from error
+        disk.has_space()
         return answer
+
+    def _not_kept(self, invocation: Invocation, error: OSError) -> Exception:
+        """The refusal of a change that cannot be written; any other error is the sandbox's own."""
+        if not disk.is_full(error):
+            return error
+        text = disk.no_space(self._path.parent)
+        return common_error("no-space", PROTOCOLS[invocation.service], text)
 
     def _load(self) -> None:
         moto_setup.load(self._naive_now)
         self._journal = Journal(self._path)
-        for entry in self._journal.entries():
+        self._replay_all(self._journal)
+
+    def _load_again(self) -> None:
+        """moto holds what the journal holds, and nothing that was not kept."""
+        from moto.core.base_backend import BackendDict
+
+        BackendDict.reset()
+        if self._journal is not None:
+            self._replay_all(self._journal)
+
+    def _replay_all(self, journal: Journal) -> None:
+        for number, entry in enumerate(journal.entries(), 1):
             self._replay(entry)
+            progress.report(f"replaying {number:,} of {len(journal):,} AWS writes")
 
     def _replay(self, entry: dict[str, Any]) -> None:
         """Perform an acknowledged call again: same time, same random numbers, same ids."""
-        invocation = operations.restore(entry)
         try:
-            self._execute_entry(invocation, entry)
-        except AwsError:
-            log.exception("replay: %s is refused now", invocation.operation)
+            self._execute_entry(operations.restore(entry), entry)
+        except Exception as error:
+            log.exception("replay: %s is refused now", entry["operation"])
+            name = f"{entry['service']}:{entry['operation']}"
+            notices.tell(f"replay {name}", f"{name} cannot be made again as it was: {error}")
 
     def _execute_entry(self, invocation: Invocation, entry: dict[str, Any]) -> Answer:
         from moto.moto_api._internal import mock_random

@@ -20,6 +20,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from irsa_helpers.sandbox import disk
 from irsa_helpers.state import write_private
 
 _PREFIX = b"!\n\torigin_ec"
@@ -74,6 +75,9 @@ class Credentials:
         }
 
 
+KEY_BITS = 256
+
+
 class InvalidSessionTokenError(Exception):
     """The token was not made here, was changed, or belongs to another access key."""
 
@@ -88,8 +92,10 @@ class Sessions:
     @classmethod
     def load_or_create(cls, path: Path) -> Sessions:
         """With the key kept in that file (0600); a new one where there is none."""
+        if path.exists() and path.stat().st_size != KEY_BITS // 8:
+            disk.set_aside(path, "no key; sessions that it sealed have ended")
         if not path.exists():
-            write_private(path, AESGCM.generate_key(256))
+            write_private(path, AESGCM.generate_key(KEY_BITS))
         return cls(path.read_bytes())
 
     def seal(self, session: Session) -> Credentials:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from irsa_helpers.sandbox import notices
+from irsa_helpers.sandbox.apiserver.status import StatusError
 from irsa_helpers.sandbox.apiserver.storage import Store
 
 
@@ -16,7 +18,7 @@ def test_a_full_disk_refuses_a_write_and_takes_the_next(tmp_path: Path) -> None:
     [pages] = database.execute("PRAGMA page_count").fetchone()
     store._database.execute(f"PRAGMA max_page_count = {pages}")
     key, revision = ("configmaps", "default", "big"), store.revision
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with pytest.raises(StatusError, match="mvcc: database space exceeded: no space left"):
         store.put(key, {"metadata": {"name": "big"}, "data": {"text": "x" * 100_000}})
     assert (store.get(key), store.revision) == (None, revision)
     store._database.execute("PRAGMA max_page_count = 100000")
@@ -26,6 +28,30 @@ def test_a_full_disk_refuses_a_write_and_takes_the_next(tmp_path: Path) -> None:
     assert again.get(key) is not None
     again.close()
     database.close()
+
+
+@pytest.mark.parametrize("body", ["{half", "", "[" * 100_000])
+def test_an_object_that_cannot_be_read_costs_itself(tmp_path: Path, body: str) -> None:
+    path = tmp_path / "kubernetes.sqlite3"
+    store = Store(path)
+    for name in ("bad", "good"):
+        store.put(("configmaps", "default", name), {"metadata": {"name": name}})
+    store._database.execute("UPDATE objects SET body = ? WHERE name = 'bad'", (body,))
+    store.close()
+    again = Store(path)
+    assert [each["metadata"]["name"] for each in again.list("configmaps")] == ["good"]
+    assert any("configmaps/default/bad cannot be read" in text for text in notices.told())
+    again.close()
+
+
+def test_a_damaged_database_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "kubernetes.sqlite3"
+    path.write_bytes(b"no database" * 1000)
+    store = Store(path)
+    assert store.list("configmaps") == []
+    assert (tmp_path / "kubernetes.sqlite3.damaged-1").read_bytes() == b"no database" * 1000
+    assert any("what was in the cluster is lost" in text for text in notices.told())
+    store.close()
 
 
 def test_an_event_is_kept_without_waiting_for_the_disk(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ import boto3
 import pytest
 from aws_endpoint import REGION, Endpoint, Server, assume, forget_records, trust_policy
 
+from irsa_helpers.sandbox import notices
 from irsa_helpers.sandbox.aws import Aws, create
-from irsa_helpers.sandbox.aws.journal import Journal
+from irsa_helpers.sandbox.aws.invocations import Invocation
+from irsa_helpers.sandbox.aws.journal import SHORT, Journal
 
 READ = {
     "Version": "2012-10-17",
@@ -101,16 +103,30 @@ def test_after_a_crash_all_is_as_it_was_acknowledged(filled: Endpoint) -> None:
         assert len(body.read()) == 5_300_000
 
 
+def entry(key: str, operation: str = "PutObject", **more: Any) -> dict[str, Any]:
+    made = Invocation("s3", operation, REGION, "111122223333", "PUT", f"/kept/{key}")
+    return {"at": 1.0, "seed": 1, **made.to_entry(), **more}
+
+
+def add(journal: Journal, key: str, **more: Any) -> None:
+    journal.write(entry(key, **more))
+    journal.keep()
+
+
+def paths(journal: Journal) -> list[str]:
+    return [each["path"] for each in journal.entries()]
+
+
 def test_a_line_that_a_crash_cut_short_is_dropped(tmp_path: Any) -> None:
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
-    journal.append({"n": 1})
+    add(journal, "1")
     journal.close()
     with path.open("ab") as stream:
         stream.write(b'{"n": 2, "half')
     journal = Journal(path)
-    journal.append({"n": 3})
-    assert [entry["n"] for entry in journal.entries()] == [1, 3]
+    add(journal, "3")
+    assert paths(journal) == ["/kept/1", "/kept/3"]
     journal.close()
 
 
@@ -134,3 +150,48 @@ def test_starting_anew_changes_nothing(filled: Endpoint, restart: Callable[[], A
     before = path.read_bytes()
     asyncio.run(restart().stop())
     assert path.read_bytes() == before
+
+
+def test_what_is_taken_back_was_never_there(tmp_path: Any) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    add(journal, "1")
+    journal.write(entry("refused"))
+    journal.take_back()
+    add(journal, "2")
+    assert paths(journal) == ["/kept/1", "/kept/2"]
+    journal.close()
+
+
+@pytest.mark.parametrize("damage", [b"{half", b"[]", b"\xff\xfe", b'{"n": 1}', b"[" * 100_000])
+def test_a_damaged_line_costs_itself_and_is_named(tmp_path: Any, damage: bytes) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    for number in range(3):
+        add(journal, str(number))
+    journal.close()
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], damage + b"\n", lines[2]]))
+    journal = Journal(path)
+    assert paths(journal) == ["/kept/0", "/kept/2"]
+    journal.close()
+    assert damage in (tmp_path / "journal.jsonl.damaged-1").read_bytes()
+    [said] = [text for text in notices.told() if str(path) in text]
+    assert "line 2 cannot be read" in said
+    assert "the other 2 lines are there" in said
+
+
+def test_what_is_overwritten_is_left_out_as_the_journal_grows(tmp_path: Any) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    add(journal, "", operation="CreateBucket")
+    for number in range(5 * SHORT):
+        journal.write(entry(str(number % 2)))
+        journal._note(*journal._written)  # as kept, without a wait for the disk
+    journal._compact_when_long()
+    add(journal, "0", operation="DeleteObject")
+    journal.close()
+    journal = Journal(path)
+    assert paths(journal)[0] == "/kept/"
+    assert len(journal) <= 4
+    assert path.stat().st_mode & 0o777 == 0o600
+    journal.close()
