@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "sts", "kubernetes", "labs")
+NAMES = ("startup", "sts", "kubernetes", "labs", "soak")
 
 
 def main() -> None:
