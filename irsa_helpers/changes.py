@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.markdown import cell
 
 if TYPE_CHECKING:
@@ -79,6 +80,34 @@ class Changes(list[Change]):
 def may_apply(world: World, approve: bool) -> bool:
     """Whether a change may be made now: always in the sandbox, with approval in a real world."""
     return approve or not world.needs_approval
+
+
+def ask(world: World, what: str, *, undo: str, cost: str = "nothing") -> None:
+    """Stand in front of a change that a cell makes itself: a real world is asked first.
+
+    `what` begins with a verb: "add the client id vault"; `undo` says what takes it back. Nothing
+    happens in the sandbox, nor in a world that was approved. Raises IrsaLabError, with the plan,
+    in any other.
+    """
+    if may_apply(world, approve=False):
+        return
+    raise IrsaLabError(
+        f"(plan) would {what} in {world!r}\n  - costs: {cost}\n  - undone by: {undo}\n"
+        "  nothing was done",
+        next_step="if you want that: world = connect(approve=True), then run this cell again",
+    )
+
+
+def only_in_sandbox(world: World, what: str) -> None:
+    """Stand in front of what no real account should bear, be it approved or not.
+
+    Raises IrsaLabError in a real world.
+    """
+    if world.name != "sandbox":
+        raise IrsaLabError(
+            f"this would {what}: it is for the sandbox alone, and nothing was done in {world!r}",
+            next_step="read on here, and run this notebook in the sandbox (without IRSA_LAB_WORLD)",
+        )
 
 
 def aws_tags(world: World) -> list[dict[str, str]]:

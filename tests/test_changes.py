@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from irsa_helpers import changes
 from irsa_helpers.changes import Change, Changes, aws_tags, kubernetes_labels, may_apply
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.world_aws import AwsWorld
 
 PLAN = Change("create", "IAM role", "reader", ("trust policy: the one given",))
 
@@ -75,3 +78,24 @@ def test_all_that_is_made_carries_the_clusters_name() -> None:
 def test_a_long_cluster_name_still_makes_a_label() -> None:
     [value] = kubernetes_labels(world(cluster_name="a" * 62 + "-" + "b" * 37)).values()
     assert value == "a" * 62
+
+
+def test_a_real_world_is_asked_before_a_cell_changes_it() -> None:
+    real = AwsWorld("enginrect-cluster", "ap-northeast-2")
+    with pytest.raises(IrsaLabError) as refusal:
+        changes.ask(real, "annotate it", undo="the value None", cost="a cent")
+    text = str(refusal.value)
+    assert "(plan) would annotate it in <World aws: enginrect-cluster" in text
+    assert "undone by: the value None" in text
+    assert "costs: a cent" in text
+    assert "connect(approve=True)" in text
+    approved = AwsWorld("enginrect-cluster", "ap-northeast-2", approve=True)
+    changes.ask(approved, "annotate it", undo="the value None")
+
+
+def test_some_things_are_for_the_sandbox_alone_approved_or_not() -> None:
+    changes.only_in_sandbox(world(name="sandbox"), "widen it")
+    for approve in (False, True):
+        real = AwsWorld("enginrect-cluster", "ap-northeast-2", approve=approve)
+        with pytest.raises(IrsaLabError, match="would widen it: it is for the sandbox alone"):
+            changes.only_in_sandbox(real, "widen it")

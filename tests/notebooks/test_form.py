@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -19,6 +20,11 @@ ONLY_HERE = "raises-exception"  # the tag of a cell that only the sandbox can ru
 SANDBOX_ONLY = re.compile(
     r"\.trace\(|\.advance_clock\(|\.rotate_signing_key\(|\bin_account\(|\bensure_node_proxy\("
     r"|\brecorded_calls\(|world_sandbox|irsa_helpers\.sandbox"
+)
+
+# A client's calls that change something.
+WRITES = re.compile(
+    r"(create|put|delete|update|attach|detach|patch|replace|add|remove|tag|untag|set)(_\w+)?"
 )
 
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -79,6 +85,45 @@ def test_what_only_the_sandbox_can_do_is_marked_and_said(path: Path) -> None:
         if ONLY_HERE in cell["metadata"].get("tags", []):
             before = " ".join(text(c) for c in every[:place] if c["cell_type"] == "markdown")
             assert re.search(r"real (account|cluster|world)", before), cell["id"]
+
+
+def writes_of(cell: str) -> list[ast.Call]:
+    """The calls by which a cell itself changes an account or a cluster.
+
+    Not a token that is asked for (`accounts.token.create`), nor a text's `replace`:
+    clients take their parameters by name.
+    """
+    calls = [node for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Call)]
+    return [
+        call
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and WRITES.fullmatch(call.func.attr)
+        and call.keywords
+        and not ast.unparse(call.func).endswith(".token.create")
+    ]
+
+
+@by_name
+def test_a_cell_that_changes_something_itself_asks_first(path: Path) -> None:
+    for cell in cells(path, "code"):
+        source = text(cell)
+        lines = source.splitlines()
+        asked = [n for n, line in enumerate(lines, 1) if re.search(r"\b(ask|only_\w+)\(", line)]
+        for call in writes_of(source):
+            assert asked, f"{cell['id']}: {ast.unparse(call)}"
+            assert asked[0] < call.lineno, cell["id"]
+        assert not re.search(r"^(!|%%(bash|sh)\b)", source, re.MULTILINE), cell["id"]
+
+
+def test_the_writes_are_found() -> None:
+    found = [
+        call.lineno
+        for path in NOTEBOOKS
+        for cell in cells(path, "code")
+        for call in writes_of(text(cell))
+    ]
+    assert len(found) > 8
 
 
 @by_name

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers import launch, state, tour, world
-from irsa_helpers.errors import IrsaLabError
+from irsa_helpers import launch, state, tour, waiting, world
+from irsa_helpers.course import catch_up
 from irsa_helpers.world_sandbox import SandboxWorld
 from tests.notebooks.breaks import BREAKS
 from tests.notebooks.learner import ONLY_HERE, Learner, LikeReal, closing_check, code_cells
@@ -78,14 +78,37 @@ def like_real(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "connect", connect)
 
 
+def kept(sandbox: SandboxWorld, home: Path) -> dict[str, Any]:
+    """All that a notebook might change: AWS's journal, and what the cluster is asked to hold."""
+    kinds = [("v1", "ServiceAccount"), ("v1", "Namespace"), ("apps/v1", "Deployment")]
+    kinds += [("rbac.authorization.k8s.io/v1", "ClusterRole")]
+    objects = {
+        (kind, each.metadata.namespace, each.metadata.name): (
+            each.metadata.generation,
+            str(each.metadata.annotations),
+        )
+        for version, kind in kinds
+        for each in sandbox.resource(version, kind).get().items
+    }
+    return {"AWS": (home / "aws" / "journal.jsonl").read_bytes(), "cluster": objects}
+
+
 @pytest.mark.usefixtures("like_real")
-def test_a_real_world_shows_the_plan_and_changes_nothing(home: Path) -> None:
+@pytest.mark.parametrize("through", [None, "deployment"])
+def test_a_real_world_that_is_not_approved_is_not_changed_by_any_cell(
+    home: Path, through: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = SandboxWorld(launch.ensure_sandbox(home))
+    if through:
+        catch_up(sandbox, through=through)
+        waiting.wait_for_pod(sandbox, "s3-access-app")
+    monkeypatch.setattr(waiting, "wait_for_pod", None)  # it does not come, and takes a minute
+    before = kept(sandbox, home)
     for path in NOTEBOOKS:
         learner = Learner()
-        raised = learner.tries(code_cells(path)[0].source)
-        assert raised is None or isinstance(raised, IrsaLabError), f"{path.stem}: {raised!r}"
-    sandbox = SandboxWorld(launch.ensure_sandbox(home))
-    assert sandbox.aws("s3").list_buckets()["Buckets"] == []
+        for cell in code_cells(path):
+            learner.tries(cell.source)
+        assert kept(sandbox, home) == before, path.stem
 
 
 @pytest.mark.usefixtures("like_real")
