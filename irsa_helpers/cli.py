@@ -12,6 +12,7 @@ import click
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.terminal import plain, say
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 
@@ -39,7 +40,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except IrsaLabError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(plain(str(error))) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,7 +55,7 @@ def _show(rows: dict[str, Any], *, json_wanted: bool) -> None:
     else:
         width = max(map(len, rows)) + 2
         for name, value in rows.items():
-            click.echo(f"{name:<{width}}{value}")
+            say(f"{name:<{width}}{value}")
 
 
 def _running() -> dict[str, Any]:
@@ -88,7 +89,7 @@ def up(foreground: bool, as_json: bool) -> None:
     if foreground:
         command = [sys.executable, "-m", "irsa_helpers.sandbox", str(state.home())]
         raise SystemExit(subprocess.run(command).returncode)
-    running = launch.ensure_sandbox(state.home(), tell=lambda text: click.echo(text, err=True))
+    running = launch.ensure_sandbox(state.home(), tell=lambda text: say(text, err=True))
     _show(_summary(running) | _notices(_told(running), as_json), json_wanted=as_json)
 
 
@@ -166,7 +167,7 @@ def env(shell: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(environment.sandbox_environment(_running()), indent=2))
     else:
-        click.echo("\n".join(environment.shell_lines(_running(), shell)))
+        say("\n".join(environment.shell_lines(_running(), shell)))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -195,9 +196,9 @@ def check(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([vars(each) for each in seen], indent=2))
     for each in () if as_json else seen:
-        click.echo(f"{each.state:<9}{each.name:<17}{each.found}")
+        say(f"{each.state:<9}{each.name:<17}{each.found}")
         if each.next_step:
-            click.echo(f"{'':9}{'next:':<17}{each.next_step}")
+            say(f"{'':9}{'next:':<17}{each.next_step}")
     raise SystemExit(0 if all(each.state == "done" for each in seen) else 1)
 
 
@@ -223,12 +224,12 @@ def trace(since: int, as_json: bool) -> None:
         click.echo(json.dumps(hops, indent=2))
         return
     for hop in hops:
-        click.echo(
+        say(
             f"{hop['seq']:>5}  {hop['at'][11:23]}  {hop['outcome']:<6}  {hop['source']} -> "
             f"{hop['target']}: {hop['summary']}"
         )
         if explanation := hop["detail"].get("explanation"):
-            click.echo("\n".join(f"{'':>7}{line}" for line in explanation.splitlines()))
+            say("\n".join(f"{'':>7}{line}" for line in explanation.splitlines()))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from irsa_helpers import course, oidc, roles, trust
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.markdown import Markdown
 from irsa_helpers.pods import exec_in_pod, ready_pod_name
 from irsa_helpers.policy import nearest_fix
 
@@ -40,7 +41,11 @@ def where_am_i(world: World) -> MarkdownTable:
     from irsa_helpers.views import MarkdownTable
 
     rows = [
-        (f"{number}. [{each.name}]({NOTEBOOKS[each.name]}.ipynb)", each.state, each.found)
+        (
+            Markdown(f"{number}. [{each.name}]({NOTEBOOKS[each.name]}.ipynb)"),
+            each.state,
+            each.found,
+        )
         for number, each in enumerate(steps(world), 1)
     ]
     return MarkdownTable(("step", "state", "found"), rows)

@@ -2,69 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import ast
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import mistune
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from irsa_helpers.changes import Change
-from irsa_helpers.doctor.result import Diagnosis, broken, ok
+import irsa_helpers
+from irsa_helpers import terminal
 from irsa_helpers.markdown import block, cell, code
-from irsa_helpers.policy import Request, evaluate
-from irsa_helpers.views import decision_table
-from irsa_helpers.views.tables import Listing, token_table
-
-IMAGE = "<img src=x onerror=alert(1)>"
-HOSTILE = [
-    IMAGE,
-    f"a`{IMAGE}`b",
-    f"``` \n{IMAGE}\n```",
-    f"|{IMAGE}|`",
-    f"` {IMAGE}\n\n{IMAGE}",
-    "[x](javascript:alert(1))",
-]
-
-
-def decided(text: str) -> Any:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/i"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {"i:sub": text}},
-    }
-    request = Request(
-        "arn:aws:iam::111122223333:oidc-provider/i",
-        "sts:AssumeRoleWithWebIdentity",
-        "arn:aws:iam::111122223333:role/r",
-        {"i:sub": text + "!"},
-    )
-    return evaluate(request, resource_policy={"Version": "2012-10-17", "Statement": statement})
-
-
-def jwt(claims: dict[str, Any]) -> str:
-    """A token that nobody signed."""
-    parts = [{"alg": "RS256", "kid": "k"}, claims]
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
-    return ".".join([*(part.rstrip("=") for part in encoded), "AAAA"])
-
-
-def diagnosis(text: str) -> Any:
-    problem = broken(text, expected=text, error=text, fix=text)
-    return Diagnosis(f"pod/{text}", "default", (ok(text), problem))
-
-
-VIEWS: dict[str, Callable[[str], Any]] = {
-    "change": lambda text: Change("create", "IAM role", text, (text,)),
-    "decision": lambda text: decision_table(decided(text)),
-    "token": lambda text: token_table(jwt({"sub": text, "aud": [text], text: text})),
-    "listing": lambda text: Listing(text, text),
-    "diagnosis": diagnosis,
-    "link": lambda text: ok(text),
-}
+from irsa_helpers.site import notebook_body
+from tests.hostile import HOSTILE, MARK, OWN_WORDS, VIEWS
 
 
 def markup(markdown: str) -> BeautifulSoup:
@@ -77,13 +30,68 @@ def markup(markdown: str) -> BeautifulSoup:
 @pytest.mark.parametrize("view", [cell, code, block])
 def test_text_stays_text(view: Callable[[str], str], text: str) -> None:
     page = markup(f"before {view(text)} after" if view is not block else view(text))
-    assert page.find_all(["img", "script", "a"]) == []
+    assert page.find_all(["img", "script", "svg", "a"]) == []
+
+
+def bundle(view: Any) -> dict[str, str]:
+    """What a view hands to a notebook, but for its widget."""
+    if not hasattr(view, "_repr_mimebundle_"):
+        return {"text/markdown": view._repr_markdown_(), "text/plain": str(view)}
+    whole = view._repr_mimebundle_()
+    return {kind: data for kind, data in whole.items() if "widget" not in kind}
+
+
+def handlers(page: BeautifulSoup) -> list[Any]:
+    """The elements that would run something."""
+    every = page.find_all(True)
+    running = [tag for tag in every if any(name.startswith("on") for name in tag.attrs)]
+    links = page.find_all(href=lambda href: href and "javascript" in href)
+    return running + links + page.find_all(["img", "script"])
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("name", VIEWS)
 def test_no_view_makes_markup_of_what_it_shows(name: str, text: str) -> None:
-    view = VIEWS[name](text)
-    page = markup(view._repr_markdown_())
-    assert page.find_all(["img", "script", "a"]) == []
-    assert "onerror" in page.get_text() or "javascript" in page.get_text()
+    shown = bundle(VIEWS[name](text))
+    assert handlers(BeautifulSoup(shown.get("image/svg+xml", ""), "html.parser")) == []
+    page = markup(shown.get("text/markdown", MARK))
+    assert handlers(page) == []
+    assert MARK in page.get_text()
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_no_page_of_the_site_makes_markup_of_what_it_shows(name: str) -> None:
+    outputs = [
+        nbformat.v4.new_output("display_data", data=bundle(VIEWS[name](text))) for text in HOSTILE
+    ]
+    cell = nbformat.v4.new_code_cell("show", outputs=outputs)
+    body = notebook_body(nbformat.v4.new_notebook(cells=[cell]))
+    page = BeautifulSoup(body, "html.parser")
+    assert handlers(page) == []
+    assert page.get_text().count(MARK) >= len(HOSTILE)
+
+
+def test_the_walk_leaves_no_view_out() -> None:
+    """Whatever shows itself in a notebook is among the views that are shown hostile texts."""
+    showing = {
+        node.name
+        for path in Path(inspect.getfile(irsa_helpers)).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef) and method.name.startswith("_repr_m")
+    }
+    shown = {type(make("x")).__name__ for make in VIEWS.values()}
+    assert showing - OWN_WORDS == shown
+
+
+def test_what_is_printed_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say("a\x1b[31mred\x07\u202egnp\r\tb\nc\x9b")
+    assert capsys.readouterr().out == "a\\x1b[31mred\\x07\\u202egnp\\r\tb\nc\\x9b\n"
+
+
+def test_the_command_line_prints_nothing_past_that() -> None:
+    for name in ("cli", "doctor/commands", "labs/commands"):
+        path = Path(inspect.getfile(irsa_helpers)).parent / f"{name}.py"
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert "click.echo(" not in line or "click.echo(json.dumps(" in line, line

@@ -10,7 +10,7 @@ from irsa_helpers import arns, oidc, trust
 from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles, trusts
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
 from irsa_helpers.doctor.result import WIDTH, indented
-from irsa_helpers.markdown import cell
+from irsa_helpers.markdown import cell, code
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
 
 if TYPE_CHECKING:
@@ -105,17 +105,22 @@ class Overview:
 
     def _repr_markdown_(self) -> str:
         rows = [
-            f"| `{_name(arn)}` | {cell('; '.join(_who(found)))} |"
+            f"| {code(_name(arn))} | {cell('; '.join(_who(found)))} |"
             for arn, found in sorted(self._by_role().items())
         ]
         parts = ["\n".join(["| role | who can become it |", "| --- | --- |", *rows])]
-        lost = [f"- `{r.namespace}/{r.service_account}`: {cell(r.reason)}" for r in self.refusals]
-        wide = [f"- `{_name(w.role_arn)}`: {cell(w.reason)}" for w in self.wide]
+        lost = [f"- {code(_account(r))}: {cell(r.reason)}" for r in self.refusals]
+        wide = [f"- {code(_name(w.role_arn))}: {cell(w.reason)}" for w in self.wide]
         if lost:
             parts.append("\n".join(["**Annotations that lead nowhere**", "", *lost]))
         if wide:
             parts.append("\n".join(["**Trust policies that admit too many**", "", *wide]))
         return "\n\n".join(parts)
+
+
+def _account(refusal: Refusal) -> str:
+    """The ServiceAccount that an annotation does not help."""
+    return f"{refusal.namespace}/{refusal.service_account}"
 
 
 def _name(role_arn: str) -> str:

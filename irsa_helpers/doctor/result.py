@@ -55,8 +55,8 @@ class Link:
     def _repr_markdown_(self) -> str:
         """The link in full, with its fix as a block that can be copied."""
         if self.state not in PROBLEMS:
-            return f"{self.state}: `{self.name}`, {cell(self.found)}"
-        lines = [f"**{self.state}: `{self.name}`**", "", "| | |", "| --- | --- |"]
+            return f"{self.state}: {code(self.name)}, {cell(self.found)}"
+        lines = [f"**{self.state}: {code(self.name)}**", "", "| | |", "| --- | --- |"]
         for label in ("found", "expected", "error"):
             if text := getattr(self, label):
                 lines.append(f"| {label} | {cell(text)} |")

@@ -13,6 +13,7 @@ import click
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.model import LEVELS, Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
+from irsa_helpers.terminal import say
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
@@ -35,11 +36,11 @@ def labs(context: click.Context, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for level in LEVELS:
-        click.echo(f"\n{level}")
+        say(f"\n{level}")
         for row in (row for row in rows if row["level"] == level):
-            click.echo(_line(row))
+            say(_line(row))
     done = sum(row["state"] == "done" for row in rows)
-    click.echo(f"\n{done} of {len(rows)} done. Begin one: irsa-lab labs start NUMBER")
+    say(f"\n{done} of {len(rows)} done. Begin one: irsa-lab labs start NUMBER")
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -71,17 +72,17 @@ def start(lab: Lab) -> None:
     """Break the world as the lab's story tells."""
     story = engine.start(_world(), lab, Progress())
     head = f"Lab {lab.number}: {lab.title} ({lab.level}, about {lab.minutes} minutes)"
-    click.echo(f"{head}\n\n{filled(story)}\n\nWhat is there:")
+    say(f"{head}\n\n{filled(story)}\n\nWhat is there:")
     for kind, name in lab.cast.items():
-        click.echo(f"  {kind:<15} {name}")
-    click.echo('\nSee it for yourself (after: eval "$(irsa-lab env)"):')
+        say(f"  {kind:<15} {name}")
+    say('\nSee it for yourself (after: eval "$(irsa-lab env)"):')
     for command in lab.commands:
-        click.echo(f"  {command}")
-    click.echo("\nYou are done when:")
+        say(f"  {command}")
+    say("\nYou are done when:")
     for goal in lab.goals:
-        click.echo(f"  - {goal}")
+        say(f"  - {goal}")
     following = ", ".join(("hint", "solution", "reset"))
-    click.echo(f"\nNext: irsa-lab labs check {lab.number}   (or: {following})")
+    say(f"\nNext: irsa-lab labs check {lab.number}   (or: {following})")
 
 
 @labs.command()
@@ -100,7 +101,7 @@ def check(lab: Lab, as_json: bool) -> None:
 @click.option("--number", type=int, help="Hint 1, 2 or 3; the next one without it.")
 def hint(lab: Lab, number: int | None) -> None:
     """Show the next hint: a nudge, a pointer, nearly the answer."""
-    click.echo(filled(engine.hint(lab, Progress(), number)))
+    say(filled(engine.hint(lab, Progress(), number)))
 
 
 @labs.command()
@@ -109,7 +110,7 @@ def hint(lab: Lab, number: int | None) -> None:
 def solution(lab: Lab, apply: bool) -> None:
     """Show the solution: in words, and as the Python that mends the world."""
     source = engine.solution(_world(), lab, Progress(), apply=apply)
-    click.echo(f"{filled(lab.hints[-1])}\n\n{source}")
+    say(f"{filled(lab.hints[-1])}\n\n{source}")
 
 
 @labs.command()
@@ -117,7 +118,7 @@ def solution(lab: Lab, apply: bool) -> None:
 def reset(lab: Lab) -> None:
     """Break the world again as it was at the lab's start."""
     engine.reset(_world(), lab, Progress())
-    click.echo(f"{lab.id} is as it was at its start.")
+    say(f"{lab.id} is as it was at its start.")
 
 
 @labs.command()
@@ -126,7 +127,7 @@ def new(name: str) -> None:
     """Make the folder of a new lab, NAME as in `slow-clock`; its files say what to fill in."""
     from irsa_helpers.labs.template import new_lab
 
-    click.echo(f"made {new_lab(name)}; its test: pytest tests/labs")
+    say(f"made {new_lab(name)}; its test: pytest tests/labs")
 
 
 def _world() -> World:

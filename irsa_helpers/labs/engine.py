@@ -34,7 +34,7 @@ class Verdict:
 
     def _repr_markdown_(self) -> str:
         rows = [
-            f"| {'PASS' if g.reached else '**FAIL**'} | {g.name} | {cell(g.found)} "
+            f"| {'PASS' if g.reached else '**FAIL**'} | {cell(g.name)} | {cell(g.found)} "
             f"| {cell(g.expected)} |"
             for g in self.goals
         ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.model import Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
+from irsa_helpers.markdown import block, cell
 
 if TYPE_CHECKING:
     from irsa_helpers.world import World
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Text:
-    """Markdown, shown as such by a notebook."""
+    """A lab's own words, which are Markdown; what is put into them is shown as text."""
 
     markdown: str
 
@@ -37,7 +38,7 @@ class LabInNotebook:
         """The world is broken as the story tells; shows what is there, and the goals."""
         engine.start(self.world, self.lab, Progress())
         goals = "\n".join(f"- {goal}" for goal in self.lab.goals)
-        cast = "\n".join(f"- {kind}: {name}" for kind, name in self.lab.cast.items())
+        cast = "\n".join(f"- {kind}: {cell(name)}" for kind, name in self.lab.cast.items())
         return Text(
             f"**{self.lab.title}**: the lab stands, as its story tells. What is there:\n\n{cast}"
             f"\n\nYou are done when:\n\n{goals}"
@@ -54,7 +55,7 @@ class LabInNotebook:
     def solution(self, *, apply: bool = False) -> Text:
         """The solution's source; `apply=True` mends the world by it."""
         source = engine.solution(self.world, self.lab, Progress(), apply=apply)
-        return Text(f"{self.lab.hints[-1]}\n\n```python\n{source}```")
+        return Text(f"{self.lab.hints[-1]}\n\n{block(source, 'python')}")
 
     def reset(self) -> Text:
         """The lab is broken again as at its start."""
@@ -78,5 +79,5 @@ def board() -> Text:
         state, used = (record.state, record.help_used) if record else ("", "")
         spent = record.time_taken if record else ""
         cells = [each.number, each.title, each.level, f"{each.minutes} min", state, spent, used]
-        rows.append(f"| {' | '.join(cells)} |")
+        rows.append(f"| {' | '.join(map(cell, cells))} |")
     return Text("\n".join(rows))

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.markdown import cell
 
 
 class Quiz:
@@ -32,9 +33,10 @@ class Quiz:
 
     def _markdown(self) -> str:
         """The question with its answer folded, for pages without a kernel."""
-        listed = "\n".join(f"- {choice}" for choice in self.choices)
-        answer = f"<details><summary>Answer</summary>{escape(self.right)}: "
-        return f"**{self.question}**\n\n{listed}\n\n{answer}{self.choices[self.right]}</details>"
+        listed = "\n".join(f"- {cell(choice)}" for choice in self.choices)
+        why = f"{escape(self.right)}: {escape(self.choices[self.right])}"
+        answer = f"<details><summary>Answer</summary>{why}</details>"
+        return f"**{cell(self.question)}**\n\n{listed}\n\n{answer}"
 
     def widget(self) -> Any:
         """Radio buttons; choosing one shows its verdict."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from irsa_helpers.markdown import block, cell, code
+from irsa_helpers.markdown import Markdown, block, cell, code
 from irsa_helpers.policy import Decision, nearest_fix
 from irsa_helpers.tokens import Token, explain_token
 
@@ -17,7 +16,7 @@ LONGEST_VALUE = 44
 
 
 class MarkdownTable:
-    """Rows under a head, shown as Markdown, printed as text."""
+    """Rows under a head, printed as text, and shown as it unless it is `Markdown` already."""
 
     def __init__(
         self, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], note: str = ""
@@ -28,17 +27,12 @@ class MarkdownTable:
 
     def _repr_markdown_(self) -> str:
         lines = [" | ".join(self.head), " | ".join("---" for _ in self.head)]
-        lines += [" | ".join(_piped(part) for part in row) for row in self.rows]
+        lines += [" | ".join(map(cell, row)) for row in self.rows]
         table = "\n".join(f"| {line} |" for line in lines)
-        return f"{table}\n\n{self.note}" if self.note else table
+        return f"{table}\n\n{cell(self.note)}" if self.note else table
 
     def __repr__(self) -> str:
         return "\n".join("  ".join(row) for row in [self.head, *self.rows]) + f"\n{self.note}"
-
-
-def _piped(part: str) -> str:
-    """A cell's Markdown in which no bar ends the cell."""
-    return re.sub(r"(?<!\\)\|", r"\|", part)
 
 
 class Listing:
@@ -66,11 +60,11 @@ def token_table(token: Token | str, **options: Any) -> MarkdownTable:
     return MarkdownTable(("claim", "value", "meaning"), rows)
 
 
-def _breakable(text: str) -> str:
+def _breakable(text: str) -> Markdown:
     """Code that a narrow page may break: before `.member`, between the words of a long value."""
     parted = text.replace("kubernetes.io.", "kubernetes.io .")
     words = parted.split() if parted != text or len(text) > LONGEST_VALUE else [text]
-    return " ".join(map(code, words))
+    return Markdown(" ".join(map(code, words)))
 
 
 def decision_table(decision: Decision) -> MarkdownTable:
@@ -88,12 +82,12 @@ def decision_table(decision: Decision) -> MarkdownTable:
             actual = " or ".join(condition.actual or ("(no such key)",))
             rows.append(
                 (
-                    f"{code(name)} {cell(condition.operator)}",
-                    "policy<br>token",
+                    Markdown(f"{code(name)} {cell(condition.operator)}"),
+                    Markdown("policy<br>token"),
                     # One above the other, the two are compared at a glance.
-                    f"{code(' or '.join(condition.wanted))}<br>{code(actual)}",
-                    "matched" if condition.matched else "**did not match**",
+                    Markdown(f"{code(' or '.join(condition.wanted))}<br>{code(actual)}"),
+                    Markdown("matched" if condition.matched else "**did not match**"),
                 )
             )
-    note = f"**{decision.effect}.** {cell(nearest_fix(decision))}"
+    note = Markdown(f"**{decision.effect}.** {cell(nearest_fix(decision))}")
     return MarkdownTable(("condition", "said by", "value", "result"), rows, note)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.browser.jupyterlab import wait_until_idle
+from tests.hostile import HOSTILE, MARK, VIEWS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+
+# Elements in the outputs that would run what a text asks for.
+OWN_HANDLERS = f"""() => [...document.querySelectorAll('.jp-OutputArea-output *')]
+    .filter(e => [...e.attributes].some(a => (a.name.startsWith('on') || a.name == 'href')
+        && a.value.includes('{MARK}')))
+    .map(e => e.outerHTML)"""
 
 
 def run_all(page: Page) -> None:
@@ -55,6 +63,20 @@ def test_the_table_of_refusals_opens_as_a_page(page: Page, course_url: str) -> N
     assert table is not None
     fits = "e => e.getBoundingClientRect().right <= innerWidth"
     assert table.evaluate(fits), "the last column, the reason, is on the page"
+
+
+def test_nothing_that_is_shown_runs(open_notebook: Any) -> None:
+    page = open_notebook("../tests/browser/hostile.ipynb")
+    run_all(page)
+    for name in VIEWS:
+        cell = page.locator(".jp-CodeCell", has_text=f'show("{name}")')
+        assert cell.locator(".jp-OutputArea-output").count() == len(HOSTILE), name
+    page.wait_for_timeout(500)  # an image that is not there is tried a moment later
+    assert page.evaluate(f"window.{MARK}") is None
+    outputs = page.locator(".jp-OutputArea-output")
+    assert outputs.locator("img[src=x], script, svg[onload], a[href^=javascript]").count() == 0
+    assert page.evaluate(OWN_HANDLERS) == []
+    assert outputs.get_by_text(f"window.{MARK}=1").count() > 100
 
 
 def answer_by_keyboard(page: Page) -> None:
