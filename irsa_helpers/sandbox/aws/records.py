@@ -177,7 +177,7 @@ def _moto(invocation: Invocation) -> Answer:
     try:
         status, headers, body = _handler(invocation)(request, request.raw_url, request.headers)
     except Exception as error:
-        log.exception("moto did not perform %s", invocation.operation)
+        log.info("moto cannot perform %s with this input: %r", invocation.operation, error)
         raise _not_performed(invocation, error) from error
     if int(status) >= 500:
         raise _not_performed(invocation, RuntimeError(f"moto answered {status}"))
