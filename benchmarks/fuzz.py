@@ -26,6 +26,7 @@ from benchmarks.fuzzing.judge import Fault, FoundError, judged
 from benchmarks.fuzzing.sandbox import Sandbox
 
 SURFACES = {"kubernetes": kubernetes.calls, "aws": cloud.calls, "webhook": webhook.calls}
+SHRINKING_SECONDS = 15
 ROUND_EXAMPLES = 300  # of each surface, in turns
 OPTIONS = {
     "deadline": None,
@@ -50,26 +51,43 @@ class Run:
 
 def explore(run: Run, surface: str, number: int, examples: int, derandomize: bool = False) -> None:
     """Send that many examples; stop at the first new finding, shrunk."""
-    last: list[tuple[Call, ...]] = []
-
-    def each(calls: tuple[Call, ...]) -> None:
-        run.calls += len(calls)
-        fault = judged(run.sandbox, calls)
-        keeping.tidy(run.sandbox, calls)
-        if fault and fault.name not in run.known:
-            last[:] = [calls]
-            raise FoundError(fault)
-
+    hunt = _Hunt(run)
     # With a seed, or derandomised: the same examples each time.
     chosen = settings(max_examples=examples, derandomize=derandomize, **OPTIONS)  # type: ignore[arg-type]
-    test = chosen(given(SURFACES[surface])(each))
+    test = chosen(given(SURFACES[surface])(hunt.each))
     try:
         (test if derandomize else seed(number)(test))()
-    except FoundError as error:
-        run.known.add(error.fault.name)
-        run.findings.append((error.fault, number, last[0]))
-    except Flaky:
-        run.unconfirmed += 1  # it was there once and not again
+    except (FoundError, Flaky):
+        if hunt.fault and (hunt.confirmed or not hunt.fault.name.startswith("slow")):
+            run.known.add(hunt.fault.name)
+            run.findings.append((hunt.fault, number, hunt.calls))
+        else:
+            run.unconfirmed += 1  # it was there once and not again
+
+
+@dataclass
+class _Hunt:
+    """One series of examples; after its first finding they are smaller forms of it."""
+
+    run: Run
+    fault: Fault | None = None
+    calls: tuple[Call, ...] = ()
+    confirmed: bool = False
+    until: float = 0.0
+
+    def each(self, calls: tuple[Call, ...]) -> None:
+        """Send one example. Raises FoundError for a finding that is not known."""
+        if self.fault and time.monotonic() > self.until:
+            return  # shrunk enough
+        self.run.calls += len(calls)
+        fault = judged(self.run.sandbox, calls)
+        keeping.tidy(self.run.sandbox, calls)
+        if fault is None or fault.name in self.run.known:
+            return
+        self.confirmed = self.fault is not None
+        self.until = self.until or time.monotonic() + SHRINKING_SECONDS
+        self.fault, self.calls = fault, calls
+        raise FoundError(fault)
 
 
 def explore_for(run: Run, seconds: float, first_seed: int) -> None:

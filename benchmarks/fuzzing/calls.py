@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+IDLE_SECONDS = 2  # the server hangs up after five
 WATCH_SECONDS = 0.02  # an answer without end is read this long
 
 
@@ -46,9 +47,12 @@ class Connection:
         scheme, _, self._place = url.partition("://")
         self._context = ssl._create_unverified_context() if scheme == "https" else None
         self._open: http.client.HTTPConnection | None = None
+        self._used = 0.0
 
     def send(self, call: Call, headers: Mapping[str, str]) -> Reply:
         """The answer. Raises OSError or HTTPException where the server hangs up."""
+        if time.monotonic() - self._used > IDLE_SECONDS:
+            self.close()
         connection = self._open or self._connect()
         self._open = None
         begun = time.perf_counter()
@@ -59,7 +63,7 @@ class Connection:
             connection.putheader("Content-Length", str(len(call.body)))
         connection.endheaders(call.body or None)
         response = connection.getresponse()
-        if call.endless and response.status == 200:
+        if call.endless and response.status == 200 and response.length is None:
             taken = time.perf_counter() - begun
             reply = Reply(200, _lower(response), _started(connection, response), taken)
             connection.close()
@@ -68,6 +72,7 @@ class Connection:
         reply = Reply(response.status, _lower(response), body, time.perf_counter() - begun)
         if not response.will_close:
             self._open = connection
+            self._used = time.monotonic()
         return reply
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -28,6 +29,7 @@ USER, ROLE, BUCKET, TABLE, SECRET = (
 )
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/{ROLE}"
 DEEPEST, LONGEST_PATH = 4, 6_000
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 LEFT_OUT = {"DeleteCluster"}  # what all others are about
 FORM = "application/x-www-form-urlencoded"
 _TOKEN = {"text": ""}  # a ServiceAccount's token of the sandbox, as `prepare` got it
@@ -227,7 +229,8 @@ def _modelled(draw: st.DrawFn) -> tuple[Call, ...]:
 @st.composite
 def _on_the_wire(draw: st.DrawFn, service: str, wire: dict[str, Any]) -> Call:
     headers = {"x-fuzz-service": {"eks-auth": "eks-auth"}.get(service, service)}
-    headers |= {name: _header(str(value)) for name, value in wire["headers"].items()}
+    named = {name: value for name, value in wire["headers"].items() if HEADER_NAME.fullmatch(name)}
+    headers |= {name: _header(str(value)) for name, value in named.items()}
     body = wire["body"]
     if isinstance(body, dict):
         headers["Content-Type"] = FORM

@@ -45,7 +45,10 @@ ODD_VALUES: tuple[Any, ...] = (
 )
 
 texts = st.one_of(st.sampled_from(ODD_TEXTS), st.text(st.characters(), max_size=12))
-values = st.one_of(texts, st.sampled_from(ODD_VALUES), st.integers(), st.floats())
+# A copy each time: what is put into a body may be changed there.
+values = st.one_of(
+    texts, st.sampled_from(ODD_VALUES).map(copy.deepcopy), st.integers(), st.floats()
+)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

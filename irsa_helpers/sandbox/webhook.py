@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from irsa_helpers.sandbox.admission_review import LARGEST_REVIEW, read
 from irsa_helpers.sandbox.apiclient import ApiClient, Object, path_of
+from irsa_helpers.sandbox.bodies import limited_body
 from irsa_helpers.sandbox.trace import Trace
 
 PREFIX = "eks.amazonaws.com"
@@ -285,10 +286,11 @@ class Webhook:
             await JSONResponse({"error": "for the API server alone"}, 401)(scope, receive, send)
             return
         try:
-            review = json.loads(await Request(scope, receive).body())
+            review = read(await limited_body(scope, receive, LARGEST_REVIEW))
+        except ValueError as error:
+            answer = JSONResponse({"error": f"no AdmissionReview of a Pod: {error}"}, 400)
+        else:
             answer = JSONResponse(await self.review(review))
-        except (ValueError, KeyError, TypeError) as error:
-            answer = JSONResponse({"error": f"no AdmissionReview of a Pod: {error!r}"}, 400)
         await answer(scope, receive, send)
 
     async def review(self, review: Object) -> Object:

@@ -216,5 +216,7 @@ async def _own_body(request: Request, subresource: str) -> Object:
     """The body of a subresource that has a kind of its own. Raises StatusError 400 for another."""
     group, version, kind = KINDS[subresource]
     body = object_body(await decoded_body(request, kind), kind)
-    check_kind(Resource(group, version, "", kind), body)
+    resource = Resource(group, version, "", kind)
+    check_kind(resource, body)
+    fields.check_types(resource, body)
     return body

@@ -56,6 +56,14 @@ class Authorizer:
             if not decision.allowed:
                 raise self._refusal(caller, invocation.service, need, decision, permissions)
 
+    def check_early(self, caller: Caller, invocation: Invocation, client: str) -> None:
+        """Raise the AwsError of `check` before it is time; what may go on is not recorded yet."""
+        if caller.is_admin:
+            return
+        for need in needs.of(invocation) or ():
+            if error := self.refuse(caller, invocation, need, client):
+                raise error
+
     def decide(
         self, caller: Caller, need: Need, region: str, client: str
     ) -> tuple[Decision, Permissions]:

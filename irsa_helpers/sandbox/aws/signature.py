@@ -80,6 +80,25 @@ def verify(
     _check_time(claim, protocol, now)
     _check_headers(request, claim, protocol)
     _check_body(request, claim, protocol)
+    _check_signature(request, claim, secret_access_key, protocol)
+
+
+def verify_head(
+    head: HttpRequest, claim: Claim, secret_access_key: str, protocol: str, now: float
+) -> None:
+    """Return when the head may be one that the secret's owner signed. Raises AwsError.
+
+    Where the head names the body's digest, or none is signed, that is sure without the body.
+    """
+    _check_time(claim, protocol, now)
+    _check_headers(head, claim, protocol)
+    if protocol == "rest-xml":
+        _check_signature(head, claim, secret_access_key, protocol)
+
+
+def _check_signature(
+    request: HttpRequest, claim: Claim, secret_access_key: str, protocol: str
+) -> None:
     expected = _signature(request, claim, secret_access_key)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise common_error("mismatch", protocol)

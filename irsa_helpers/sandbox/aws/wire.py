@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 from xml.sax.saxutils import escape
@@ -147,6 +147,14 @@ def _rest_json_error(error: AwsError) -> Answer:
 
 def _answer(status: int, content_type: str, body: str, headers: Mapping[str, str]) -> Answer:
     return Answer(status, {"content-type": content_type, **headers}, body.encode())
+
+
+def readable(answer: Answer) -> Answer:
+    """The answer with U+FFFD for what XML 1.0 forbids, where it is XML and may echo such a text."""
+    if "xml" not in answer.headers.get("content-type", ""):
+        return answer
+    text = answer.body.decode("utf-8", "replace")
+    return replace(answer, body=_NOT_XML.sub("\ufffd", text).encode())
 
 
 def _xml(value: Any) -> str:
