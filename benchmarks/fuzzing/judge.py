@@ -21,7 +21,7 @@ TRIES = 3  # a wait counts where every one of them waits: the machine may be bus
 # 500 and more that a real API server answers too.
 REAL = re.compile(
     rb"failed calling webhook|without impersonating a user|requested \[|"
-    rb"failed to create typed patch object|strconv.ParseUint|"
+    rb"failed to create typed patch object|strconv.ParseUint|Too large resource version|"
     rb"the server is currently unable|proxy error"
 )
 _FRAME = re.compile(r'File "[^"]*?([^/"]+/[^/"]+)", line (\d+), in (\S+)')

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from irsa_helpers.sandbox.bodies import closing_unread
 from irsa_helpers.sandbox.certificates import ServerCertificate
 from irsa_helpers.state import read_object, write_private
 
@@ -96,7 +97,7 @@ class Listeners:
         """
         allowed = [LOOPBACK, "localhost", *hosts]
         config = uvicorn.Config(
-            TrustedHostMiddleware(app, allowed_hosts=allowed, www_redirect=False),
+            TrustedHostMiddleware(closing_unread(app), allowed_hosts=allowed, www_redirect=False),
             http=_Protocol,
             loop="asyncio",
             lifespan="off",
