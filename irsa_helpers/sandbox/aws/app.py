@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -100,6 +101,8 @@ class Aws:
         except AwsError as error:
             answer = self._refused(error, request)
         else:
+            if len(request.body) > reading.SMALL_BYTES:
+                await asyncio.to_thread(lambda: request.body_digest)  # kept with the request
             answer = await self.answer(request)
         headers = _raw_headers(request, answer)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

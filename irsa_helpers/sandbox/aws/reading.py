@@ -14,8 +14,9 @@ from irsa_helpers.sandbox.aws.settings import AwsSettings
 from irsa_helpers.sandbox.aws.wire import HttpRequest
 
 SMALL_BYTES = 64 * 2**10  # read from anybody
-# DynamoDB takes 16 MB, S3's longest XML (10,000 parts of an upload) is about one.
-LARGE_BYTES, XML_BYTES = 16 * 2**20, 2 * 2**20
+# Ours, by how long reading them takes. (DynamoDB takes 16 MB; what IAM takes is far below.)
+LONGEST = {"query": 256 * 2**10, "json": 2**20, "rest-json": 2**20}
+XML_BYTES = 2 * 2**20  # S3's longest, 10,000 parts of an upload, is about one
 UPLOAD_BYTES = 64 * 2**20  # ours: objects are kept in memory
 UPLOADS = frozenset({"PutObject", "UploadPart"})
 
@@ -37,8 +38,9 @@ class Reading:
             return SMALL_BYTES
         if not signature.is_signed(head):
             return self._s3_bytes(ANONYMOUS, head) if service == "s3" else SMALL_BYTES
-        caller = self._callers.recognise(head, operations.protocol_of(service, head))
-        return self._s3_bytes(caller, head) if service == "s3" else LARGE_BYTES
+        protocol = operations.protocol_of(service, head)
+        caller = self._callers.recognise(head, protocol)
+        return self._s3_bytes(caller, head) if service == "s3" else LONGEST.get(protocol, 0)
 
     def _s3_bytes(self, caller: Caller, head: HttpRequest) -> int:
         region, account_id = self._settings.region, caller.account_id or self._settings.account_id

@@ -7,7 +7,6 @@ Source: IAM User Guide, "AWS Signature Version 4 for API requests".
 from __future__ import annotations
 
 import calendar
-import hashlib
 import hmac
 import re
 import time
@@ -231,7 +230,7 @@ def _check_body(request: HttpRequest, claim: Claim, protocol: str) -> None:
     if digest.startswith("STREAMING-"):
         text = f"The sandbox does not implement the payload form {digest}."
         raise common_error("not-implemented", protocol, text)
-    if digest != hashlib.sha256(request.body).hexdigest():
+    if digest != request.body_digest:
         if protocol != "rest-xml":
             raise common_error("mismatch", protocol)
         text = "The provided 'x-amz-content-sha256' header does not match what was computed."
@@ -265,7 +264,7 @@ def _body_digest(request: HttpRequest, claim: Claim) -> str:
         return digest
     if claim.service == "s3" and claim.expires_seconds is not None:
         return "UNSIGNED-PAYLOAD"
-    return hashlib.sha256(request.body).hexdigest()
+    return request.body_digest
 
 
 def _canonical_request(auth: Any, request: Any, claim: Claim, body_digest: str) -> str:

@@ -89,3 +89,39 @@ def test_warnings_end_where_the_real_servers_do(http: Any) -> None:
     assert 4_000 < sum(map(len, warnings)) < 20_000
     assert json.dumps(warnings).count("unknown field") == len(warnings)
     http("DELETE", f"{MAPS}/warned")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("YWJj\nZGVm\n", "YWJjZGVm"),
+        ("YWJj\r\nZGU=\r\n", "YWJjZGU="),
+        ("Y\nQ=\n=\n", "YQ=="),
+        ("\n", ""),
+        ("YR==", "YQ=="),
+    ],
+)
+def test_line_breaks_in_base64_say_nothing(http: Any, sent: str, kept: str) -> None:
+    place = "/api/v1/namespaces/default/secrets"
+    body = {"metadata": {"name": "broken-lines"}, "data": {"k": sent}}
+    for method, path in (("POST", place), ("PUT", f"{place}/broken-lines")):
+        answer = http(method, path, body)
+        assert (answer.status_code, answer.json()["data"]["k"]) in {(201, kept), (200, kept)}
+    patch = {"Content-Type": "application/merge-patch+json"}
+    patched = http("PATCH", f"{place}/broken-lines", {"data": {"k": sent}}, headers=patch)
+    assert patched.json()["data"]["k"] == kept
+    http("DELETE", f"{place}/broken-lines")
+    maps = {"metadata": {"name": "broken-lines"}, "binaryData": {"k": sent}}
+    assert http("POST", MAPS, maps).json()["binaryData"]["k"] == kept
+    http("DELETE", f"{MAPS}/broken-lines")
+
+
+@pytest.mark.parametrize(
+    ("sent", "byte"),
+    [("YW\nJ", 1), ("YQ=\n", 4), ("YQ=a", 2), ("YQ==\na", 5), ("=", 0), ("Y=", 1), ("YWJj é", 4)],
+)
+def test_what_is_no_base64_is_named_as_go_names_it(http: Any, sent: str, byte: int) -> None:
+    body = {"metadata": {"name": "no-base64"}, "data": {"k": sent}}
+    answer = http("POST", "/api/v1/namespaces/default/secrets", body)
+    assert answer.status_code == 400
+    assert answer.json()["message"].endswith(f"illegal base64 data at input byte {byte}")
