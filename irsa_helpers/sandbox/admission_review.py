@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from irsa_helpers.sandbox.shapes import check_shape
+from irsa_helpers.sandbox.texts import encodable, is_encodable
 
 _CONTAINERS = [
     {"name!": str, "env": [{"name!": str}], "volumeMounts": [{"name!": str, "mountPath": str}]}
@@ -52,9 +53,5 @@ def read(raw: bytes) -> dict[str, Any]:
 def _encodable(review: dict[str, Any]) -> dict[str, Any]:
     """The review with U+FFFD in place of each half of a surrogate pair, as Go reads it."""
     text = json.dumps(review, ensure_ascii=False)
-    if not any("\ud800" <= sign <= "\udfff" for sign in text):
-        return review
-    mended: dict[str, Any] = json.loads(
-        text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )
+    mended: dict[str, Any] = review if is_encodable(text) else json.loads(encodable(text))
     return mended

@@ -20,6 +20,7 @@ from irsa_helpers.sandbox.apiserver import go_json, patches, protobuf
 from irsa_helpers.sandbox.apiserver.requests import content_type
 from irsa_helpers.sandbox.apiserver.status import StatusError, bad_request
 from irsa_helpers.sandbox.bodies import TooLargeError, limited_body
+from irsa_helpers.sandbox.texts import encodable, is_encodable
 
 READABLE = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
 LARGEST_BODY = 3 * 1024 * 1024
@@ -150,10 +151,10 @@ def checked_value(value: Any, size: int) -> Any:
         if depth > DEEPEST:
             raise ValueError(go_json.DEEP)
         if isinstance(value, str):
-            return _text(value)
+            return encodable(value)
         if isinstance(value, dict):
-            for name in [n for n in value if isinstance(n, str) and not _is_encodable(n)]:
-                value[_text(name)] = value.pop(name)
+            for name in [n for n in value if isinstance(n, str) and not is_encodable(n)]:
+                value[encodable(name)] = value.pop(name)
             for name, member in value.items():
                 value[name] = mended(member, depth + 1)
         elif isinstance(value, list):
@@ -161,16 +162,6 @@ def checked_value(value: Any, size: int) -> Any:
         return value
 
     return mended(value, 0)
-
-
-def _is_encodable(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
-
-
-def _text(text: str) -> str:
-    if _is_encodable(text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _twice(value: Any, path: str) -> Iterator[str]:
