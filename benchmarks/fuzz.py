@@ -43,6 +43,7 @@ class Run:
     """What was called, and what was found: the fault, its seed and the shrunk calls."""
 
     sandbox: Sandbox
+    timed: bool = True
     calls: int = 0
     unconfirmed: int = 0
     known: set[str] = field(default_factory=set)
@@ -80,7 +81,7 @@ class _Hunt:
         if self.fault and time.monotonic() > self.until:
             return  # shrunk enough
         self.run.calls += len(calls)
-        fault = judged(self.run.sandbox, calls)
+        fault = judged(self.run.sandbox, calls, timed=self.run.timed)
         keeping.tidy(self.run.sandbox, calls)
         if fault is None or fault.name in self.run.known:
             return
@@ -125,7 +126,7 @@ def _written(run: Run, folder: Path) -> None:
         (folder / f"{index:03}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def _restarted(run: Run) -> None:
+def check_restart(run: Run) -> None:
     """Whether it starts on what the run left, and reads it. Raises RuntimeError where not."""
     before = set(keeping.names(run.sandbox))
     run.sandbox.restart()
@@ -150,7 +151,7 @@ def report() -> list[tuple[str, str]]:
             keeping.prepare(run.sandbox)
             cloud.prepare(run.sandbox)
             explore_for(run, chosen.minutes * 60, chosen.seed)
-            _restarted(run)
+            check_restart(run)
         finally:
             run.sandbox.stop()
             _written(run, chosen.folder)

@@ -47,6 +47,7 @@ POD_IDENTITY_KEYS = (
 )
 REGION_KEYS = ("AWS_DEFAULT_REGION", "AWS_REGION")
 STS_KEY = "AWS_STS_REGIONAL_ENDPOINTS"
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # RFC 1123, as all names here
 _CSV_FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|\Z)')
 # What Go's strconv.ParseBool takes.
 BOOLEANS = {
@@ -312,6 +313,8 @@ class Webhook:
         """The Pod's ServiceAccount, asked of the API each time: it is never stale."""
         namespace = pod["metadata"]["namespace"]
         name = pod["spec"].get("serviceAccountName") or "default"
+        if not (_NAME.fullmatch(namespace) and _NAME.fullmatch(name)):
+            return None  # there is none of such a name
         return await self._client.get(path_of("v1", "serviceaccounts", namespace, name))
 
     def _record(self, pod: Object, account: Object | None, patch: list[Object]) -> None:

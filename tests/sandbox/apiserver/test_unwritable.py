@@ -13,7 +13,7 @@ MAPS = "/api/v1/namespaces/default/configmaps"
 TABLE = {"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1"}
 YAML = {"Accept": "application/yaml"}
 NESTED: list[Any] = []
-for _ in range(100_000):
+for _ in range(5_000):
     NESTED = [NESTED]
 HALF, UNWRITABLE = {"k": "a\ud800b"}, {"nan": float("nan"), "deep": NESTED, "set": {1}}
 
@@ -53,11 +53,17 @@ def test_a_table_shows_its_name(http: Any, broken: str) -> None:
     assert {"good", broken} <= {row["cells"][0] for row in rows}
 
 
-def test_a_watch_goes_on_without_it(http: Any, broken: str) -> None:
+def test_a_watch_goes_on_without_it(http: Any) -> None:
+    stored(http, "good", {"k": "v"})
+    stored(http, "half", HALF)
+    for name, value in UNWRITABLE.items():
+        stored(http, name, {"k": value})
     lines = http("GET", f"{MAPS}?watch=1&timeoutSeconds=1").text.splitlines()
     names = [json.loads(line)["object"]["metadata"]["name"] for line in lines]
-    assert "good" in names
-    assert broken not in names
+    for name in ("good", "half", *UNWRITABLE):
+        del http.server._store._objects["configmaps"]["default", name]
+    assert {"good", "half"} <= set(names)
+    assert not set(UNWRITABLE) & set(names)
 
 
 @pytest.mark.parametrize("headers", [{}, YAML])
@@ -66,10 +72,8 @@ def test_half_a_surrogate_pair_is_shown_as_go_shows_it(http: Any, headers: Any) 
     listed = http("GET", MAPS, headers=headers)
     items = yaml.safe_load(listed.content)["items"]
     data = next(each["data"] for each in items if each["metadata"]["name"] == "half")
-    assert data["k"] in {"a\ufffdb"}
+    assert data["k"] == "a\ufffdb"
     assert listed.content.decode()
-    lines = http("GET", f"{MAPS}?watch=1&timeoutSeconds=1").text.splitlines()
-    assert len(lines) == len(items)
     del http.server._store._objects["configmaps"]["default", "half"]
 
 
