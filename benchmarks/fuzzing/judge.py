@@ -17,7 +17,7 @@ from benchmarks.fuzzing.keeping import tidy
 from benchmarks.fuzzing.sandbox import Sandbox
 from benchmarks.fuzzing.watched import HELD, LONGEST_SECONDS
 
-TRIES = 3  # a wait counts where every one of them waits: the machine may be busy
+TRIES = 6  # a wait counts where every one of them waits: the machine may be busy
 # 500 and more that a real API server answers too.
 REAL = re.compile(
     rb"failed calling webhook|without impersonating a user|requested \[|"
@@ -58,8 +58,8 @@ def judged(sandbox: Sandbox, calls: tuple[Call, ...], *, timed: bool = True) -> 
 def _slow_again(sandbox: Sandbox, calls: tuple[Call, ...], slow: Call) -> Fault | None:
     """The wait, if each further try from the start of the calls waits as well."""
     fault = None
-    for _ in range(TRIES - 1):
-        time.sleep(0.05)
+    for attempt in range(TRIES - 1):
+        time.sleep(0.05 * 2**attempt)
         tidy(sandbox, calls)
         for call in calls[: calls.index(slow)]:
             _tried(sandbox, call)

@@ -52,6 +52,8 @@ class Sandbox:
             "aws": Connection(self._state["aws"]["endpoint_url"]),
             "webhook": Connection(f"https://127.0.0.1:{ports['webhook']}"),
         }
+        secret = json.loads((self._home / "identity.json").read_text())["tokens"]
+        self._tokens = {"kubernetes": secret["admin"], "webhook": secret["admission"]}
         keys = self._state["aws"]
         self._keys = {"admin": Credentials(keys["access_key_id"], keys["secret_access_key"])}
 
@@ -74,8 +76,8 @@ class Sandbox:
     def send(self, call: Call) -> Reply:
         """The answer. Raises OSError or HTTPException where the server hangs up."""
         headers = dict(call.headers)
-        if call.server == "kubernetes":
-            headers |= self._bearer(call.who)
+        if call.server in self._tokens:
+            headers |= self._bearer(call)
         elif call.server == "aws" and call.who in self._keys:
             headers = self._signed(call)
         return self._connections[call.server].send(call, headers)
@@ -102,9 +104,9 @@ class Sandbox:
         line = next(each for each in status.splitlines() if each.startswith("VmRSS"))
         return int(line.split()[1]) * 1024
 
-    def _bearer(self, who: str) -> Mapping[str, str]:
-        tokens = {"admin": self._state["kubernetes"]["token"], "odd": "a.b.c"}
-        return {"Authorization": f"Bearer {tokens[who]}"} if who in tokens else {}
+    def _bearer(self, call: Call) -> Mapping[str, str]:
+        tokens = {"admin": self._tokens[call.server], "odd": "a.b.c"}
+        return {"Authorization": f"Bearer {tokens[call.who]}"} if call.who in tokens else {}
 
     def _signed(self, call: Call) -> dict[str, str]:
         service = call.headers["x-fuzz-service"]

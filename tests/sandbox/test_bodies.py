@@ -81,7 +81,7 @@ def servers(sandbox: dict[str, Any], sandbox_home: Path) -> dict[str, str]:
         ("aws", "PUT", "/somebodys-bucket/key", 403),
         ("aws", "POST", "/somebodys-bucket?delete", 400),
         ("aws", "POST", "/", 400),
-        ("webhook", "POST", "/mutate", 400),
+        ("webhook", "POST", "/mutate", 401),
     ],
 )
 def test_a_body_of_100_mb_from_nobody_is_refused_unread(
