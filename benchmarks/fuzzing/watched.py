@@ -45,8 +45,15 @@ class Watch:
             time.sleep(LONGEST_SECONDS / 2)
             if time.monotonic() - self._beat > LONGEST_SECONDS and self._beat != told:
                 told = self._beat
-                frame = sys._current_frames().get(self._thread)
-                log.warning("the loop is at\n%s", "".join(traceback.format_stack(frame)[-6:]))
+                log.warning("the loop is at\n%s", self._places())
+
+    def _places(self) -> str:
+        """Where the threads are, the loop's last: another may hold the interpreter's lock."""
+        frames = sys._current_frames()
+        own = frames.pop(self._thread)
+        others = [frame for thread, frame in frames.items() if thread != threading.get_ident()]
+        stacks = [traceback.format_stack(frame)[-6:] for frame in (*others, own)]
+        return "\n".join("".join(stack) for stack in stacks)
 
 
 async def _watched(home: Path) -> None:
