@@ -70,7 +70,7 @@ async def run(home: Path) -> None:
         stack.callback(lock.close)
         progress.begin(home / "progress.txt")
         await _compose(home, stack, stop)
-        # What is loaded by now stays: a collector that goes over it again and again holds everybody.
+        # What is loaded by now stays: going over it at each garbage collection holds everybody.
         gc.freeze()
         progress.end()
         await stop.wait()

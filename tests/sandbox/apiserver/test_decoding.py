@@ -125,3 +125,39 @@ def test_what_is_no_base64_is_named_as_go_names_it(http: Any, sent: str, byte: i
     answer = http("POST", "/api/v1/namespaces/default/secrets", body)
     assert answer.status_code == 400
     assert answer.json()["message"].endswith(f"illegal base64 data at input byte {byte}")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("configmaps/x", {"preconditions": " "}, "preconditions"),
+        ("configmaps/x", {"gracePeriodSeconds": "1"}, "gracePeriodSeconds"),
+        ("pods/x/eviction", {"metadata": []}, "metadata"),
+        ("pods/x/binding", {"target": "node"}, "target"),
+        ("serviceaccounts/x/token", {"spec": {"audiences": "a"}}, "spec.audiences"),
+    ],
+)
+def test_what_is_never_stored_is_checked_by_its_schema_too(
+    http: Any, path: str, body: Any, field: str
+) -> None:
+    kind, _, subresource = path.partition("/x")
+    if subresource:
+        made: dict[str, Any] = {"metadata": {"name": "x"}}
+        if kind == "pods":
+            http(
+                "POST",
+                "/api/v1/namespaces/default/serviceaccounts",
+                {"metadata": {"name": "default"}},
+            )
+            made["spec"] = {"containers": [{"name": "c", "image": "i"}]}
+        http("POST", f"/api/v1/namespaces/default/{kind}", made)
+    method = "POST" if subresource else "DELETE"
+    answer = http(method, f"/api/v1/namespaces/default/{path}", body)
+    assert answer.status_code == 400
+    assert field in answer.json()["message"]
+
+
+@pytest.mark.parametrize("spec", [" ", [], {"token": 1}, {"audiences": "a"}])
+def test_a_review_is_checked_by_its_schema(http: Any, spec: Any) -> None:
+    answer = http("POST", "/apis/authentication.k8s.io/v1/tokenreviews", {"spec": spec})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
