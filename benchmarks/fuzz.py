@@ -20,7 +20,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Flaky, HypothesisWarning
 
-from benchmarks.fuzzing import cloud, keeping, kubernetes, webhook
+from benchmarks.fuzzing import account, cloud, keeping, kubernetes, webhook
 from benchmarks.fuzzing.calls import Call
 from benchmarks.fuzzing.judge import Fault, FoundError, judged
 from benchmarks.fuzzing.sandbox import Sandbox
@@ -149,7 +149,7 @@ def report() -> list[tuple[str, str]]:
         run = Run(Sandbox(Path(home)))
         try:
             keeping.prepare(run.sandbox)
-            cloud.prepare(run.sandbox)
+            account.prepare(run.sandbox)
             explore_for(run, chosen.minutes * 60, chosen.seed)
             check_restart(run)
         finally:

@@ -13,26 +13,27 @@ import botocore.session
 from botocore.serialize import create_serializer
 from hypothesis import strategies as st
 
+from benchmarks.fuzzing.account import (
+    BUCKET,
+    FORM,
+    ROLE,
+    SECRET,
+    TABLE,
+    TOKEN,
+    TRUST,
+    USER,
+    query,
+)
 from benchmarks.fuzzing.bases import NAMESPACE
 from benchmarks.fuzzing.calls import Call
 from benchmarks.fuzzing.mutations import json_bytes, mutated, texts
-from benchmarks.fuzzing.sandbox import Sandbox
-from irsa_helpers.sandbox.identity import ACCOUNT_ID, CLUSTER_NAME, REGION
+from irsa_helpers.sandbox.identity import ACCOUNT_ID, CLUSTER_NAME
 
 SERVICES = ("iam", "sts", "s3", "dynamodb", "secretsmanager", "eks", "eks-auth")
-USER, ROLE, BUCKET, TABLE, SECRET = (
-    "fuzz-user",
-    "fuzz-role",
-    "fuzz-bucket",
-    "fuzz-table",
-    "fuzz-secret",
-)
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/{ROLE}"
 DEEPEST, LONGEST_PATH = 4, 6_000
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 LEFT_OUT = {"DeleteCluster"}  # what all others are about
-FORM = "application/x-www-form-urlencoded"
-_TOKEN = {"text": ""}  # a ServiceAccount's token of the sandbox, as `prepare` got it
 
 POLICY = {
     "Version": "2012-10-17",
@@ -52,17 +53,6 @@ POLICY = {
                 "Null": {"aws:TokenIssueTime": "false"},
                 "ArnLike": {"aws:SourceArn": "arn:aws:*:*:*:*"},
             },
-        }
-    ],
-}
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"AWS": ACCOUNT_ID},
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringLike": {"sts:RoleSessionName": "*"}},
         }
     ],
 }
@@ -134,7 +124,7 @@ def policies(draw: st.DrawFn, whole: Any) -> str:
 @st.composite
 def _tokens(draw: st.DrawFn) -> str:
     """A web identity token: the real one, or one with an odd header, claims or signature."""
-    real = _TOKEN["text"].split(".") + [""] * 3
+    real = TOKEN["text"].split(".") + [""] * 3
     header = draw(mutated({"alg": "RS256", "kid": "k", "typ": "JWT", "crit": ["exp"]}))
     claims = draw(
         mutated(
@@ -152,7 +142,7 @@ def _tokens(draw: st.DrawFn) -> str:
     parts = [_encoded(draw(json_bytes(header))), _encoded(draw(json_bytes(claims))), real[2]]
     made = ".".join(parts[: draw(st.integers(1, 3))])
     return draw(
-        st.sampled_from((_TOKEN["text"], made, made, f"{real[0]}.{parts[1]}.{real[2]}")) | texts
+        st.sampled_from((TOKEN["text"], made, made, f"{real[0]}.{parts[1]}.{real[2]}")) | texts
     )
 
 
@@ -247,8 +237,8 @@ def _on_the_wire(draw: st.DrawFn, service: str, wire: dict[str, Any]) -> Call:
         )
     path = wire["url_path"] if isinstance(wire["url_path"], str) else "/"
     path = quote(path, safe="/%:?=&;~+", errors="replace")
-    if query := urlencode(wire["query_string"] or {}, doseq=True, errors="replace"):
-        path += ("&" if "?" in path else "?") + query
+    if asked := urlencode(wire["query_string"] or {}, doseq=True, errors="replace"):
+        path += ("&" if "?" in path else "?") + asked
     if len(path) > LONGEST_PATH:
         path = "/"
     who = draw(st.sampled_from(("admin",) * 6 + ("user", "user", "nobody")))
@@ -288,17 +278,11 @@ def _changed_json(draw: st.DrawFn, body: Any) -> bytes:
     return draw(json_bytes(draw(mutated(value))))
 
 
-def _query(who: str, service: str, **fields: str) -> Call:
-    headers = {"x-fuzz-service": service, "Content-Type": FORM}
-    body = urlencode(fields, errors="replace").encode()
-    return Call("aws", "POST", "/", headers, body, who)
-
-
 @st.composite
 def _as_user(draw: st.DrawFn) -> tuple[Call, ...]:
     """A user's policy, and a call that it decides on."""
     text = draw(policies(POLICY))
-    put = _query(
+    put = query(
         "admin", "iam", Action="PutUserPolicy", UserName=USER, PolicyName="p", PolicyDocument=text
     )
     key = draw(st.sampled_from(("a" * 900, "a" * 900 + "z", "k", "%00", "..%2f..", "%F0%9F%98%80")))
@@ -310,16 +294,14 @@ def _as_user(draw: st.DrawFn) -> tuple[Call, ...]:
 def _trusted(draw: st.DrawFn) -> tuple[Call, ...]:
     """A role's trust policy, and who wants to become it."""
     text = draw(policies(TRUST))
-    put = _query(
-        "admin", "iam", Action="UpdateAssumeRolePolicy", RoleName=ROLE, PolicyDocument=text
-    )
+    put = query("admin", "iam", Action="UpdateAssumeRolePolicy", RoleName=ROLE, PolicyDocument=text)
     fields = {"RoleArn": ROLE_ARN, "RoleSessionName": draw(st.just("s") | texts)}
     if draw(st.booleans()):
         fields["Policy"] = draw(policies(POLICY))
     if draw(st.booleans()):
         fields |= {"WebIdentityToken": draw(_tokens()), "Action": "AssumeRoleWithWebIdentity"}
-        return (put, _query("nobody", "sts", **fields))
-    return (put, _query("user", "sts", Action="AssumeRole", **fields))
+        return (put, query("nobody", "sts", **fields))
+    return (put, query("user", "sts", Action="AssumeRole", **fields))
 
 
 @st.composite
@@ -367,58 +349,3 @@ def _odd_http(draw: st.DrawFn) -> tuple[Call, ...]:
 
 
 calls = st.one_of(_modelled(), _modelled(), _modelled(), _as_user(), _trusted(), _odd_http())
-
-
-def prepare(sandbox: Sandbox) -> None:
-    """The user, the role, the bucket, the table and the secret that the calls are about."""
-    body = {"spec": {"audiences": ["sts.amazonaws.com"]}}
-    path = "/api/v1/namespaces/kube-system/serviceaccounts"
-    sandbox.asked("POST", path, {"metadata": {"name": "fuzz"}})
-    _TOKEN["text"] = sandbox.asked("POST", f"{path}/fuzz/token", body)["status"]["token"]
-    _done(sandbox, _query("admin", "iam", Action="CreateUser", UserName=USER))
-    made = _done(sandbox, _query("admin", "iam", Action="CreateAccessKey", UserName=USER)).decode()
-    sandbox.add_key("user", _between(made, "AccessKeyId"), _between(made, "SecretAccessKey"))
-    trust = json.dumps(TRUST)
-    _done(
-        sandbox,
-        _query("admin", "iam", Action="CreateRole", RoleName=ROLE, AssumeRolePolicyDocument=trust),
-    )
-    location = f"<LocationConstraint>{REGION}</LocationConstraint>"
-    location = f"<CreateBucketConfiguration>{location}</CreateBucketConfiguration>"
-    s3 = {"x-fuzz-service": "s3"}
-    _done(sandbox, Call("aws", "PUT", f"/{BUCKET}", s3, location.encode()))
-    _done(sandbox, Call("aws", "PUT", f"/{BUCKET}/k", s3, b"v"))
-    key = {"AttributeName": "id"}
-    table = {
-        "TableName": TABLE,
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [key | {"KeyType": "HASH"}],
-        "AttributeDefinitions": [key | {"AttributeType": "S"}],
-    }
-    _done(sandbox, _json("dynamodb", "DynamoDB_20120810.CreateTable", table))
-    _done(
-        sandbox,
-        _json(
-            "secretsmanager", "secretsmanager.CreateSecret", {"Name": SECRET, "SecretString": "v"}
-        ),
-    )
-
-
-def _json(service: str, target: str, body: dict[str, Any]) -> Call:
-    headers = {
-        "x-fuzz-service": service,
-        "X-Amz-Target": target,
-        "Content-Type": "application/x-amz-json-1.1",
-    }
-    return Call("aws", "POST", "/", headers, json.dumps(body).encode())
-
-
-def _done(sandbox: Sandbox, call: Call) -> bytes:
-    reply = sandbox.send(call)
-    if reply.status >= 400:
-        raise RuntimeError(f"{call.body!r}: {reply.status} {reply.body!r}")
-    return reply.body
-
-
-def _between(text: str, tag: str) -> str:
-    return text.partition(f"<{tag}>")[2].partition("</")[0]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks import fuzz
-from benchmarks.fuzzing import cloud, keeping
+from benchmarks.fuzzing import account, keeping
 from benchmarks.fuzzing.calls import Call, Reply
 from benchmarks.fuzzing.judge import Fault, judged
 from benchmarks.fuzzing.sandbox import Sandbox
@@ -24,7 +24,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fuzz.Run]:
     # How long answers take is the benchmark's to measure: here other tests run beside.
     found = fuzz.Run(Sandbox(tmp_path_factory.mktemp("fuzz")), timed=False)
     keeping.prepare(found.sandbox)
-    cloud.prepare(found.sandbox)
+    account.prepare(found.sandbox)
     yield found
     found.sandbox.stop()
 
