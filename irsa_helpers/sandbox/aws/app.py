@@ -38,6 +38,7 @@ from irsa_helpers.sandbox.aws.sts import Sts
 from irsa_helpers.sandbox.aws.web_identity import OPERATION, WebIdentity
 from irsa_helpers.sandbox.aws.wire import Answer, HttpRequest
 from irsa_helpers.sandbox.bodies import TooLargeError, announced, limited_body
+from irsa_helpers.sandbox.numbers import whole_number
 
 log = logging.getLogger("irsa-lab")
 
@@ -284,11 +285,11 @@ def _is_token_query(query: str) -> bool:
     given = dict(pairs)
     if len(given) < len(pairs) or not set(given) <= EKS_TOKEN_PARAMETERS:
         return False
-    expires = given.get("x-amz-expires", "0")
+    expires = whole_number(given.get("x-amz-expires", "0"))
     return (
         "x-k8s-aws-id" in given.get("x-amz-signedheaders", "").split(";")
-        and expires.isdecimal()
-        and int(expires) <= EKS_TOKEN_SECONDS
+        and expires is not None
+        and expires <= EKS_TOKEN_SECONDS
     )
 
 

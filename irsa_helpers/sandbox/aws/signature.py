@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from irsa_helpers.errors import AwsError
 from irsa_helpers.sandbox.aws.common_errors import common_error
 from irsa_helpers.sandbox.aws.wire import HttpRequest
+from irsa_helpers.sandbox.numbers import whole_number
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 MAX_SKEW_SECONDS = 900
@@ -133,7 +134,7 @@ def _read_query(request: HttpRequest, protocol: str) -> Claim:
         raise common_error("incomplete", protocol, "Query-string authentication is incomplete.")
     # STS takes a presigned request without an expiry, as `aws eks get-token` may make it.
     if (expires or protocol == "rest-xml") and not (
-        expires.isdecimal() and int(expires) <= MAX_EXPIRES_SECONDS
+        (seconds := whole_number(expires)) is not None and seconds <= MAX_EXPIRES_SECONDS
     ):
         raise common_error(
             "incomplete", protocol, "X-Amz-Expires must be a number of seconds up to 604800."

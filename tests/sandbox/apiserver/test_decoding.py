@@ -161,3 +161,10 @@ def test_what_is_never_stored_is_checked_by_its_schema_too(
 def test_a_review_is_checked_by_its_schema(http: Any, spec: Any) -> None:
     answer = http("POST", "/apis/authentication.k8s.io/v1/tokenreviews", {"spec": spec})
     assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, "9" * 20, "18446744073709551616"])
+def test_a_revision_without_end_is_out_of_range(http: Any, text: str) -> None:
+    for query in (f"resourceVersion={text}", f"watch=1&timeoutSeconds=1&resourceVersion={text}"):
+        answer = http("GET", f"{MAPS}?{query}")
+        assert answer.json()["message"].endswith("value out of range")

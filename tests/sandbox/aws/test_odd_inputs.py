@@ -6,6 +6,7 @@ import logging
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
+import httpx
 import pytest
 from aws_endpoint import Endpoint
 from botocore.exceptions import ClientError
@@ -61,3 +62,28 @@ def test_an_input_that_moto_stumbles_over_is_a_validation_error(
             )
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("expires", ["9" * 5_000, "²", "١", "-1", "604801"])
+def test_an_expiry_that_is_no_number_of_seconds_is_refused(
+    endpoint: Endpoint, expires: str
+) -> None:
+    query = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": "AKIAIOSFODNN7EXAMPLE/20260101/ap-northeast-2/s3/aws4_request",
+        "X-Amz-Date": "20260101T000000Z",
+        "X-Amz-Expires": expires,
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Signature": "0" * 64,
+    }
+    answer = httpx.get(f"{endpoint.url}/bucket/key", params=query)
+    assert (answer.status_code, "X-Amz-Expires must be" in answer.text) == (400, True)
+
+
+def test_of_awss_policies_those_in_use_are_told(endpoint: Endpoint, role: str) -> None:
+    iam = endpoint.client("iam")
+    view = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
+    iam.attach_role_policy(RoleName="enginrect-irsa-role", PolicyArn=view)
+    told = iam.get_account_authorization_details()["Policies"]
+    assert view in {each["Arn"] for each in told}
+    assert len(told) < 20
