@@ -6,8 +6,10 @@ time, where a policy asks for it, is the context key `aws:CurrentTime`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 from irsa_helpers.policy.document import Condition, Policy, Statement, parse_policy
@@ -117,13 +119,45 @@ def evaluate(
     session_policy: PolicySource | None = None,
     permissions_boundary: PolicySource | None = None,
 ) -> Decision:
-    """What AWS decides for a request within one account.
+    """What AWS decides for a request.
 
     An explicit Deny anywhere wins. Otherwise a statement of the identity policies or of the
     resource policy must allow, and the session policy and the boundary, where there are any, must
     allow too, except what a resource policy grants to the session itself. A trust policy is the
-    resource policy of its role. Raises PolicyError for a policy that IAM would not have taken.
+    resource policy of its role. To a resource whose ARN shows another account than the caller's,
+    both sides must allow: the caller's own policies, and the resource's. Raises PolicyError for a
+    policy that IAM would not have taken. Source: IAM User Guide, "Cross-account policy evaluation
+    logic".
     """
+    by_own_policies = partial(
+        evaluate_one_account,
+        request,
+        identity_policies=identity_policies,
+        session_policy=session_policy,
+        permissions_boundary=permissions_boundary,
+    )
+    decision = by_own_policies(resource_policy=resource_policy)
+    if not decision.allowed or not _crosses_accounts(request):
+        return decision
+    alone = by_own_policies()
+    if not alone.allowed:
+        return Decision("ImplicitlyDenied", alone.reason, decision.reasons)
+    if not any(_allows(each) for each in decision.reasons if each.policy in WHAT_IS_MISSING):
+        owner = account_of(request.resource)
+        reason = f"no resource-based policy statement of account {owner} allows it"
+        return Decision("ImplicitlyDenied", reason, decision.reasons)
+    return decision
+
+
+def evaluate_one_account(
+    request: Request,
+    *,
+    identity_policies: Sequence[PolicySource] = (),
+    resource_policy: PolicySource | None = None,
+    session_policy: PolicySource | None = None,
+    permissions_boundary: PolicySource | None = None,
+) -> Decision:
+    """What these policies decide, wherever the resource is: one side of a call across accounts."""
     identity = [
         result
         for index, policy in enumerate(identity_policies)
@@ -155,6 +189,21 @@ def evaluate(
         return Decision("Allowed", _by(allowing[0]), looked_at)
     which = WHAT_IS_MISSING[own] if not identity_policies and resource_policy else "identity-based"
     return Decision("ImplicitlyDenied", f"no {which} policy statement allows it", looked_at)
+
+
+def _crosses_accounts(request: Request) -> bool:
+    """Whether an identity of IAM asks for a resource whose ARN shows another account."""
+    own, owner = account_of(request.principal), account_of(request.resource)
+    is_identity = request.principal.split(":")[2:3] in (["iam"], ["sts"])
+    is_provider = ":oidc-provider/" in request.principal or ":saml-provider/" in request.principal
+    return bool(own and owner) and own != owner and is_identity and not is_provider
+
+
+def account_of(arn: str) -> str:
+    """The account that an ARN shows; empty where it shows none."""
+    parts = arn.split(":", 5)
+    shown = parts[4] if len(parts) == 6 and parts[0] == "arn" else ""
+    return shown if re.fullmatch("[0-9]{12}", shown) else ""
 
 
 def _allows(result: StatementResult) -> bool:

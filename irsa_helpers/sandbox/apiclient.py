@@ -12,6 +12,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -49,8 +50,8 @@ def path_of(
 ) -> str:
     """The URL path of a collection or an object: `/apis/apps/v1/namespaces/default/deployments`."""
     base = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
-    scope = f"/namespaces/{namespace}" if namespace else ""
-    return "/".join(filter(None, (f"{base}{scope}/{plural}", name, subresource)))
+    scope = f"/namespaces/{quote(namespace, safe=':')}" if namespace else ""
+    return "/".join(filter(None, (f"{base}{scope}/{plural}", quote(name, safe=":"), subresource)))
 
 
 def key_of(body: Object) -> Key:

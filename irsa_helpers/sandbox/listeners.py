@@ -13,11 +13,46 @@ from typing import Any
 
 import uvicorn
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from irsa_helpers.sandbox.bodies import closing_unread
 from irsa_helpers.sandbox.certificates import ServerCertificate
 from irsa_helpers.state import read_object, write_private
 
 LOOPBACK = "127.0.0.1"
+# Source: Go, net/http: DefaultMaxHeaderBytes, and what its server says.
+LARGEST_HEAD = 2**20
+HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Connection: close\r\n\r\n431 Request Header Fields Too Large"
+)
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP/1.1 whose requests have a head of limited size: nobody is known before it ends."""
+
+    _head_bytes = 0
+    _in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > LARGEST_HEAD:
+                self.transport.write(HEAD_TOO_LARGE)
+                self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_head, self._head_bytes = True, 0
 
 
 class _Server(uvicorn.Server):
@@ -62,8 +97,8 @@ class Listeners:
         """
         allowed = [LOOPBACK, "localhost", *hosts]
         config = uvicorn.Config(
-            TrustedHostMiddleware(app, allowed_hosts=allowed, www_redirect=False),
-            http="httptools",
+            TrustedHostMiddleware(closing_unread(app), allowed_hosts=allowed, www_redirect=False),
+            http=_Protocol,
             loop="asyncio",
             lifespan="off",
             log_config=None,

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from irsa_helpers.sandbox.clock import Clock
 from irsa_helpers.sandbox.identity import ACCOUNT_ID
+from irsa_helpers.sandbox.numbers import whole_number
 
 NODE_NAME = "ip-192-168-0-10.ap-northeast-2.compute.internal"
 INSTANCE_ID = "i-0a1b2c3d4e5f60718"
@@ -61,7 +62,7 @@ def create_imds_app(
 
     async def token(request: Request) -> Response:
         seconds = request.headers.get(TTL_HEADER, "")
-        if not seconds.isdigit() or not 1 <= int(seconds) <= LONGEST_SECONDS:
+        if not 1 <= (whole_number(seconds) or 0) <= LONGEST_SECONDS:
             return PlainTextResponse("", 400)
         made = secrets.token_urlsafe(40)
         sessions[made] = clock.time() + int(seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
 import logging
 import os
@@ -69,6 +70,8 @@ async def run(home: Path) -> None:
         stack.callback(lock.close)
         progress.begin(home / "progress.txt")
         await _compose(home, stack, stop)
+        # What is loaded by now stays: going over it at each garbage collection holds everybody.
+        gc.freeze()
         progress.end()
         await stop.wait()
         log.info("stopping")

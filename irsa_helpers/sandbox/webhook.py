@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from irsa_helpers.sandbox.admission_review import LARGEST_REVIEW, read
 from irsa_helpers.sandbox.apiclient import ApiClient, Object, path_of
+from irsa_helpers.sandbox.bodies import limited_body
 from irsa_helpers.sandbox.trace import Trace
 
 PREFIX = "eks.amazonaws.com"
@@ -46,6 +47,7 @@ POD_IDENTITY_KEYS = (
 )
 REGION_KEYS = ("AWS_DEFAULT_REGION", "AWS_REGION")
 STS_KEY = "AWS_STS_REGIONAL_ENDPOINTS"
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # RFC 1123, as all names here
 _CSV_FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|\Z)')
 # What Go's strconv.ParseBool takes.
 BOOLEANS = {
@@ -285,10 +287,11 @@ class Webhook:
             await JSONResponse({"error": "for the API server alone"}, 401)(scope, receive, send)
             return
         try:
-            review = json.loads(await Request(scope, receive).body())
+            review = read(await limited_body(scope, receive, LARGEST_REVIEW))
+        except ValueError as error:
+            answer = JSONResponse({"error": f"no AdmissionReview of a Pod: {error}"}, 400)
+        else:
             answer = JSONResponse(await self.review(review))
-        except (ValueError, KeyError, TypeError) as error:
-            answer = JSONResponse({"error": f"no AdmissionReview of a Pod: {error!r}"}, 400)
         await answer(scope, receive, send)
 
     async def review(self, review: Object) -> Object:
@@ -310,6 +313,8 @@ class Webhook:
         """The Pod's ServiceAccount, asked of the API each time: it is never stale."""
         namespace = pod["metadata"]["namespace"]
         name = pod["spec"].get("serviceAccountName") or "default"
+        if not (_NAME.fullmatch(namespace) and _NAME.fullmatch(name)):
+            return None  # there is none of such a name
         return await self._client.get(path_of("v1", "serviceaccounts", namespace, name))
 
     def _record(self, pod: Object, account: Object | None, patch: list[Object]) -> None:

@@ -19,9 +19,13 @@ from starlette.requests import Request
 from irsa_helpers.sandbox.apiserver import go_json, patches, protobuf
 from irsa_helpers.sandbox.apiserver.requests import content_type
 from irsa_helpers.sandbox.apiserver.status import StatusError, bad_request
+from irsa_helpers.sandbox.bodies import TooLargeError, limited_body
+from irsa_helpers.sandbox.texts import encodable, is_encodable
 
 READABLE = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
 LARGEST_BODY = 3 * 1024 * 1024
+# Ours, for what every caller with a name may send: a review, an answer and no object.
+SHORT_BODY = 128 * 1024
 SMALL_BODY = 64 * 1024  # decoded in a millisecond or two
 DEEPEST = 100  # levels of objects and lists; our reading: no kind has a fifth of them
 SHOWN_CHARACTERS = 30
@@ -35,51 +39,41 @@ class Body:
     duplicates: list[str] = field(default_factory=list)
 
 
-async def raw_body(request: Request) -> bytes:
-    """The body's bytes, unpacked. Raises StatusError 413 or 400."""
+async def raw_body(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """The body's bytes, unpacked. Raises StatusError 413 for more than `most`, or 400."""
     if not hasattr(request.state, "raw_body"):
-        packed = await _limited(request)
+        try:
+            packed = await limited_body(request.scope, request.receive, most)
+        except TooLargeError as error:
+            raise _too_large(most) from error
         zipped = request.headers.get("content-encoding") == "gzip"
-        request.state.raw_body = _unpacked(packed) if zipped else packed
+        request.state.raw_body = _unpacked(packed, most) if zipped else packed
     raw: bytes = request.state.raw_body
     return raw
 
 
-async def _limited(request: Request) -> bytes:
-    """The bytes as sent; no more are read than the largest body has."""
-    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
-        raise _too_large()
-    parts, size = [], 0
-    async for part in request.stream():
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise _too_large()
-    return b"".join(parts)
-
-
-def _unpacked(packed: bytes) -> bytes:
+def _unpacked(packed: bytes, most: int) -> bytes:
     """What gzip packed; unpacking stops where it becomes larger than the largest body."""
     reader = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        raw = reader.decompress(packed, LARGEST_BODY + 1)
+        raw = reader.decompress(packed, most + 1)
     except zlib.error as error:
         raise bad_request(f"error reading gzip body: {error}") from error
-    if len(raw) > LARGEST_BODY:
-        raise _too_large()
+    if len(raw) > most:
+        raise _too_large(most)
     if not reader.eof:
         raise bad_request("error reading gzip body: unexpected EOF")
     return raw
 
 
-def _too_large() -> StatusError:
-    text = f"Request entity too large: limit is {LARGEST_BODY}"
+def _too_large(most: int) -> StatusError:
+    text = f"Request entity too large: limit is {most}"
     return StatusError(413, "RequestEntityTooLarge", text, {})
 
 
-async def decoded_body(request: Request, kind: str = "") -> Body:
+async def decoded_body(request: Request, kind: str = "", most: int = LARGEST_BODY) -> Body:
     """The decoded body, an object of that kind by default. Raises StatusError 400, 413 or 415."""
-    raw = await raw_body(request)
+    raw = await raw_body(request, most)
     media_type = content_type(request)
     if media_type == protobuf.CONTENT_TYPE:
         return Body(protobuf.decode(raw))
@@ -157,10 +151,10 @@ def checked_value(value: Any, size: int) -> Any:
         if depth > DEEPEST:
             raise ValueError(go_json.DEEP)
         if isinstance(value, str):
-            return _text(value)
+            return encodable(value)
         if isinstance(value, dict):
-            for name in [n for n in value if isinstance(n, str) and not _is_encodable(n)]:
-                value[_text(name)] = value.pop(name)
+            for name in [n for n in value if isinstance(n, str) and not is_encodable(n)]:
+                value[encodable(name)] = value.pop(name)
             for name, member in value.items():
                 value[name] = mended(member, depth + 1)
         elif isinstance(value, list):
@@ -168,16 +162,6 @@ def checked_value(value: Any, size: int) -> Any:
         return value
 
     return mended(value, 0)
-
-
-def _is_encodable(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
-
-
-def _text(text: str) -> str:
-    if _is_encodable(text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _twice(value: Any, path: str) -> Iterator[str]:

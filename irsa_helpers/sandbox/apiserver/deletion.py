@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from starlette.datastructures import QueryParams
 
+from irsa_helpers.sandbox.apiserver.fields import check_types
 from irsa_helpers.sandbox.apiserver.options import check_change_options, number, truth
 from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.status import Cause, StatusError, invalid
@@ -16,13 +17,15 @@ from irsa_helpers.sandbox.apiserver.storage import Object
 SHOWN_DELETED = {"Pod", "ServiceAccount", "Service"}
 POLICIES = ("Background", "Foreground", "Orphan")
 _DELETE_OPTIONS = Resource("meta.k8s.io", "v1", "deleteoptions", "DeleteOptions")
+_SCHEMA = Resource("", "v1", "deleteoptions", "DeleteOptions")  # under which it is published
 
 
 def deletion_options(query: QueryParams, body: Object) -> Object:
     """The options of a deletion: its body, or its query where the body is empty.
 
-    Raises StatusError 422 for options that are not allowed.
+    Raises StatusError 400 for a value of a wrong type, 422 for options that are not allowed.
     """
+    check_types(_SCHEMA, body)
     check_change_options(query, "DELETE", applies=False)
     options = dict(body)
     if not options:

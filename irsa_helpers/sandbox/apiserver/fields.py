@@ -31,16 +31,23 @@ def check_fields(
     Raises StatusError 400 for a value of a wrong type, and in mode Strict for what is warned of
     otherwise.
     """
-    prefix = (
-        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-    )
-    if wrong := wrong_type(resource, body):
-        raise bad_request(prefix + wrong)
+    check_types(resource, body)
     unknown = [f'duplicate field "{path}"' for path in duplicates]
     unknown += [f'unknown field "{path}"' for path in unknown_fields(resource, body)]
     if unknown and mode == "Strict":
-        raise bad_request(f"{prefix}strict decoding error: {', '.join(unknown)}")
+        raise bad_request(f"{_prefix(resource)}strict decoding error: {', '.join(unknown)}")
     return [] if mode == "Ignore" else unknown
+
+
+def check_types(resource: Resource, body: Object) -> None:
+    """Raises StatusError 400 for a value that is not of its field's type."""
+    if wrong := wrong_type(resource, body):
+        raise bad_request(_prefix(resource) + wrong)
+
+
+def _prefix(resource: Resource) -> str:
+    kind = resource.kind
+    return f'{kind} in version "{resource.version}" cannot be handled as a {kind}: '
 
 
 def wrong_type(resource: Resource, body: Object) -> str:

@@ -6,6 +6,7 @@ Source: apimachinery, pkg/util/validation and pkg/api/resource.
 
 from __future__ import annotations
 
+import base64
 import re
 from fractions import Fraction
 from math import ceil
@@ -222,9 +223,35 @@ def _scaled(value: Fraction, base: int, suffixes: tuple[str, ...]) -> str:
 
 
 def base64_fault(text: str) -> str:
-    """What Go says of a text that is not base64 with its padding; empty for one that is."""
-    wrong = re.search(r"[^A-Za-z0-9+/=\r\n]|=(?!=?$)", text)
-    if wrong:
-        return f"illegal base64 data at input byte {wrong.start()}"
-    short = len(text) % 4
-    return f"illegal base64 data at input byte {len(text) - short}" if short else ""
+    """What Go says of a text that is not base64 with its padding; empty for one that is.
+
+    Line breaks count nowhere. Source: Go, encoding/base64: decodeQuantum.
+    """
+    at = _base64_fault_at(text)
+    return "" if at is None else f"illegal base64 data at input byte {at}"
+
+
+def _base64_fault_at(text: str) -> int | None:
+    end = re.match(r"[A-Za-z0-9+/\r\n]*", text).end()  # type: ignore[union-attr]
+    over = sum(sign not in "\r\n" for sign in text[:end]) % 4
+    if end == len(text):
+        return end - over if over else None
+    if text[end] != "=" or over < 2:
+        return end
+    at = _after_breaks(text, end + 1)
+    if over == 2:
+        if text[at : at + 1] != "=":
+            return at - 1 if at < len(text) else at
+        at = _after_breaks(text, at + 1)
+    return at if at < len(text) else None
+
+
+def _after_breaks(text: str, at: int) -> int:
+    while text[at : at + 1] in {"\r", "\n"}:
+        at += 1
+    return at
+
+
+def canonical_base64(text: str) -> str:
+    """Base64 as Go writes what it read: without line breaks or bits that say nothing."""
+    return base64.b64encode(base64.b64decode(text)).decode()

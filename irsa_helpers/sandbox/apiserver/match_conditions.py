@@ -8,14 +8,23 @@ apiserver, pkg/admission/plugin/webhook/matchconditions and pkg/admission/plugin
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.sandbox.apiserver.storage import Object
 
 if TYPE_CHECKING:
     import cel
 
+# A real server counts what an evaluation costs and stops it. Here its cost is estimated before:
+# each macro may go over the largest collection there is, within another or after one that grew it.
+MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+MOST_COST = 100_000  # about 40 ms
+COST_EXCEEDED = "operation cancelled: actual cost limit exceeded"
+# Ours: the time to compile an expression grows faster than its length.
+LONGEST = 1_500
+LONGEST_OF_ALL = 5_000  # of one configuration
 ABSENT = "NotImplemented: the sandbox has no {} in CEL expressions"
 
 
@@ -33,6 +42,8 @@ def _compiled(expression: str) -> cel.Program:
 
 def fault(expression: str) -> str:
     """Why an expression cannot be a condition, in the compiler's words; empty where it can."""
+    if len(expression) > LONGEST:
+        return f"expression code point size exceeds limit: size: {len(expression)}, limit {LONGEST}"
     try:
         variables = _compiled(expression).variables()
     except ValueError as error:
@@ -67,6 +78,9 @@ def _holds(expression: str, request: Object) -> bool:
     from cel.stdlib import add_stdlib_to_context
 
     variables = {name: request.get(name) for name in ("object", "oldObject")}
+    if _cost(expression, [*variables.values(), _shown(request)]) > MOST_COST:
+        said = f"expression '{expression}' resulted in error: {COST_EXCEEDED}"
+        raise ConditionError(said)
     context = cel.Context(variables | {"request": _shown(request)})
     add_stdlib_to_context(context, ["strings", "sets"])
     try:
@@ -78,6 +92,24 @@ def _holds(expression: str, request: Object) -> bool:
     if not isinstance(found, bool):
         raise ConditionError(f"expression '{expression}' resulted in error: must evaluate to bool")
     return found
+
+
+def _cost(expression: str, variables: list[Any]) -> int:
+    """At most how many values an expression goes over."""
+    macros = len(MACRO.findall(expression))
+    if not macros:
+        return 0
+    growing = expression.count(",") + expression.count("+") + 1
+    return int(max(growing, *map(_largest, variables), 2) ** min(macros, 64))
+
+
+def _largest(value: Any) -> int:
+    """The size of the largest collection in a value."""
+    if isinstance(value, dict):
+        return max(len(value), *map(_largest, value.values()), 0)
+    if isinstance(value, list):
+        return max(len(value), *map(_largest, value), 0)
+    return 0
 
 
 def _shown(request: Object) -> Object:

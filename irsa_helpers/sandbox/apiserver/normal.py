@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver.fieldsets import resolved, schema_of
-from irsa_helpers.sandbox.apiserver.formats import canonical_quantity
+from irsa_helpers.sandbox.apiserver.formats import canonical_base64, canonical_quantity
 from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.storage import Object
 
@@ -74,6 +74,8 @@ def _pruned(schema: Schema, value: Any, kind: str) -> Any:
         return [_pruned(items, _zero(items, each), kind) for each in value]
     if kind == "Quantity" and value is not None:
         return canonical_quantity(value)
+    if schema.get("format") == "byte" and isinstance(value, str):
+        return canonical_base64(value)
     if not isinstance(value, dict):
         return value
     members, others = schema.get("properties") or {}, schema.get("additionalProperties")

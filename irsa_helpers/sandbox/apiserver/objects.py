@@ -14,7 +14,6 @@ from starlette.datastructures import QueryParams
 
 from irsa_helpers.sandbox.apiserver import (
     bootstrap_policy,
-    changes,
     defaults,
     escalation,
     managed_fields,
@@ -29,6 +28,7 @@ from irsa_helpers.sandbox.apiserver.admission import (
     decoded_again,
 )
 from irsa_helpers.sandbox.apiserver.admission_request import Admission
+from irsa_helpers.sandbox.apiserver.aside import aside
 from irsa_helpers.sandbox.apiserver.authn import User
 from irsa_helpers.sandbox.apiserver.changes import (
     SYSTEM_FIELDS,
@@ -46,6 +46,7 @@ from irsa_helpers.sandbox.apiserver.managed_fields import Manager
 from irsa_helpers.sandbox.apiserver.metadata import generated_name
 from irsa_helpers.sandbox.apiserver.normal import normalized
 from irsa_helpers.sandbox.apiserver.patches import apply_patch
+from irsa_helpers.sandbox.apiserver.preparation import prepare
 from irsa_helpers.sandbox.apiserver.rbac import Authorizer
 from irsa_helpers.sandbox.apiserver.rendering import in_order
 from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
@@ -94,7 +95,7 @@ class Objects:
     async def create(self, target: Target, body: Object, writer: Writer) -> Object:
         """The object as stored. Raises StatusError 400, 403, 404, 409 or 422."""
         resource, config = target.resource, body
-        body = normalized(resource, copy.deepcopy(body))
+        body = await aside(body, lambda: normalized(resource, copy.deepcopy(config)))
         metadata = checked_metadata(target, body)
         for name in (*SYSTEM_FIELDS, "managedFields"):
             metadata.pop(name, None)
@@ -106,13 +107,9 @@ class Objects:
         key = (resource.qualified, target.namespace, metadata.get("name", ""))
         self._check_namespace(resource, target.namespace, key[2])
         uid = str(uuid.uuid4())
-        self._prepare(resource, body, uid)
-        if writer.applies:
-            managed_fields.record_apply(resource, body, config, writer.manager, self._now())
-        else:
-            managed_fields.record_update(resource, None, body, writer.manager, self._now())
+        await aside(body, prepare, resource, body, uid, config, writer, self._now())
         body = await self._admitted(target, body, writer, generated=not given)
-        validation.check_new(resource, body)
+        await aside(body, validation.check_new, resource, body)
         self._check_grants(resource, body, writer)
         await self._webhooks.validate(Admission("CREATE", target, writer, body))
         if self.store.get(key) is not None:
@@ -127,18 +124,6 @@ class Objects:
         if counted and resource.kind not in UNCOUNTED:
             body["metadata"]["generation"] = 1
         return in_order(body) if writer.dry_run else self._put(target, key, body)
-
-    def _prepare(self, resource: Resource, body: Object, uid: str) -> None:
-        """What a strategy does before admission: the status begins anew, defaults are filled in."""
-        if resource.has_status and resource.kind != "Node":
-            body.pop("status", None)
-            if resource.kind not in {"Pod", "Namespace"}:
-                body["status"] = dict(defaults.FIRST_STATUS.get(resource.kind, {}))
-        if resource.kind == "DaemonSet":
-            changes.count_template(body, None)
-        defaults.apply_defaults(resource, body)
-        if resource.kind == "Job":
-            defaults.select_own_pods(body, uid)
 
     async def _admitted(
         self, target: Target, body: Object, writer: Writer, *, generated: bool
@@ -198,19 +183,21 @@ class Objects:
             check(after)
             return after
 
-        return await self.change(target, patched, writer)
+        return await self.change(target, patched, writer, patch)
 
     async def change(
-        self, target: Target, changed: Callable[[Object], Object], writer: Writer
+        self, target: Target, changed: Callable[[Object], Object], writer: Writer, given: Any = None
     ) -> Object:
-        """The object as `changed` makes it of the one that is there; refusals as of `update`.
+        """The object as `changed` makes it, of the one that is there and of what was given.
 
+        It is refused as `update` is.
         Where another write came in between, while a webhook was asked, it is made once more.
         Source: apiserver, pkg/storage/etcd3, GuaranteedUpdate.
         """
         while True:
             before = self.get(target)
-            after = await self._changed(target, before, changed(before), writer)
+            wanted = await aside([before, given], changed, before)
+            after = await self._changed(target, before, wanted, writer)
             if self.store.get(target.key) is before:
                 return self._replace(target, before, after, writer)
 
@@ -218,10 +205,11 @@ class Objects:
         self, target: Target, before: Object, body: Object, writer: Writer
     ) -> Object:
         """What is to be written, after everybody was asked who may change or refuse it."""
-        metadata = checked_metadata(target, body := copy.deepcopy(body))
+        whole = await aside(body, copy.deepcopy, body)
+        metadata = checked_metadata(target, whole)
         if not metadata.get("name"):
             raise status.bad_request("the name of the object (<unknown>) does not match the name")
-        body = normalized(target.resource, body)
+        body = await aside(whole, normalized, target.resource, whole)
         metadata = body["metadata"]
         version, uid = metadata.get("resourceVersion"), metadata.get("uid")
         if uid and uid != before["metadata"]["uid"]:
@@ -231,7 +219,8 @@ class Objects:
         after = after_update(target, before, body)
         if not writer.applies:
             manager = Manager(writer.manager.name, target.subresource)
-            managed_fields.record_update(target.resource, before, after, manager, self._now())
+            place = (target.resource, before, after, manager, self._now())
+            await aside(after, managed_fields.record_update, *place)
         shown = scale_of if target.subresource == "scale" else lambda body: body
         asked = Admission("UPDATE", target, writer, shown(after), shown(before))
         if (mutated := await self._webhooks.mutate(asked)) is not asked:
@@ -240,7 +229,8 @@ class Objects:
             else:
                 left = decoded_again(target.resource, mutated.object)
             after = after_update(target, before, left)
-        validation.check_update(target.resource, before, after, target.subresource)
+        changes_made = (target.resource, before, after, target.subresource)
+        await aside(after, validation.check_update, *changes_made)
         if not _keeps_all_but_owners(before, after):
             self._check_grants(target.resource, after, writer, before)
         await self._webhooks.validate(asked.after(shown(after)))
@@ -281,7 +271,7 @@ class Objects:
                 target.resource, before, config, writer.manager, self._now(), force=force
             )
 
-        return await self.change(target, applied, writer), False
+        return await self.change(target, applied, writer, config), False
 
     async def delete(
         self, target: Target, options: Object, writer: Writer, *, named: bool = True

@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 
 from irsa_helpers.sandbox.apiserver.resources import Resource
 from irsa_helpers.sandbox.apiserver.status import Cause, StatusError, bad_request, invalid
+from irsa_helpers.sandbox.numbers import whole_number
 
 _LIST_OPTIONS = Resource("meta.k8s.io", "v1", "listoptions", "ListOptions")
 EXACT, NOT_OLDER = "Exact", "NotOlderThan"
@@ -57,13 +58,14 @@ class ListOptions:
         text = self.resource_version
         if text in {"", "0"}:
             return None
-        if not text.isascii() or not text.isdigit():
+        number = whole_number(text)
+        if number is None or number >= 2**64:
+            why = "value out of range" if text.isascii() and text.isdigit() else "invalid syntax"
             said = (
                 f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
-                "invalid syntax"
             )
-            raise StatusError(500, "", said)
-        return int(text)
+            raise StatusError(500, "", said + why)
+        return number
 
 
 def list_options(query: QueryParams) -> ListOptions:

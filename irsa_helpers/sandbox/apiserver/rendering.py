@@ -5,16 +5,23 @@ Source: apimachinery, the json serializer and `isPrettyPrint` of its negotiation
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import yaml
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from irsa_helpers.sandbox.apiserver.status import StatusError
+from irsa_helpers.sandbox.apiserver.status import StatusError, internal_error
 from irsa_helpers.sandbox.apiserver.storage import Object
+from irsa_helpers.sandbox.texts import encodable, is_encodable
 
+log = logging.getLogger("irsa-lab.apiserver")
+
+UNWRITABLE = (ValueError, TypeError, RecursionError)
 JSON = "application/json"
 YAML = "application/yaml"
 # Who is shown indented JSON without asking: people.
@@ -47,21 +54,61 @@ def wants_pretty(request: Request) -> bool:
 
 
 def encoded(body: Any, *, pretty: bool = False) -> str:
-    """JSON as Go's encoder has it, which leaves no `<`, `>` or `&` as they are."""
-    if pretty:
-        text = json.dumps(body, indent=2, ensure_ascii=False)
-    else:
-        text = json.dumps(body, separators=(",", ":"), ensure_ascii=False) + "\n"
+    """JSON as Go's encoder has it, which leaves no `<`, `>` or `&` as they are.
+
+    A list goes without the items that cannot be written. Raises StatusError 500 where one object
+    cannot.
+    """
+    try:
+        text = _json(body, pretty=pretty)
+    except UNWRITABLE as error:
+        text = _json(_without_unwritable(body, error), pretty=pretty)
     for character, escaped in _HTML:
         text = text.replace(character, escaped)
     return text
 
 
+def _json(body: Any, *, pretty: bool = False) -> str:
+    if pretty:
+        return json.dumps(body, indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return f"{text}\n"
+
+
+def _without_unwritable(body: Any, error: Exception) -> Any:
+    """A list or a table without the objects for which there is no JSON. Raises StatusError 500."""
+    for name in ("items", "rows"):
+        if isinstance(body, dict) and isinstance(body.get(name), list):
+            log.error("a list leaves out what cannot be written: %s", error)
+            return body | {name: [each for each in body[name] if is_writable(each)]}
+    raise internal_error(f"the object cannot be written: {error}") from error
+
+
+def is_writable(body: Any) -> bool:
+    """Whether there is JSON for a value."""
+    try:
+        _json(body)
+    except UNWRITABLE:
+        return False
+    return True
+
+
+async def _yaml(body: Any) -> AsyncIterator[bytes]:
+    """The YAML of an object, made beside the event loop: it takes a hundred times JSON's time."""
+    yield await asyncio.to_thread(_yaml_bytes, body)
+
+
+def _yaml_bytes(body: Any) -> bytes:
+    text = json.dumps(body, ensure_ascii=False)
+    shown = body if is_encodable(text) else json.loads(encodable(text))
+    return str(yaml.safe_dump(shown, allow_unicode=True)).encode()
+
+
 def rendered(request: Request, body: Any, code: int = 200, *, media_type: str = JSON) -> Response:
     """An object as an answer, in the media type that was negotiated."""
     if media_type == YAML:
-        return Response(yaml.safe_dump(body, allow_unicode=True), code, media_type=YAML)
-    text = encoded(body, pretty=wants_pretty(request))
+        return StreamingResponse(_yaml(body), code, media_type=YAML)
+    text = encodable(encoded(body, pretty=wants_pretty(request)))
     return Response(text, code, media_type=media_type)
 
 

@@ -18,8 +18,9 @@ from starlette.responses import Response
 
 from irsa_helpers.sandbox.apiserver import tokens
 from irsa_helpers.sandbox.apiserver.authn import TokenChecker, User
-from irsa_helpers.sandbox.apiserver.decoding import decoded_body, object_body
+from irsa_helpers.sandbox.apiserver.decoding import SHORT_BODY, decoded_body, object_body
 from irsa_helpers.sandbox.apiserver.discovery import REVIEWS
+from irsa_helpers.sandbox.apiserver.fields import check_types
 from irsa_helpers.sandbox.apiserver.rbac import Attributes, Authorizer
 from irsa_helpers.sandbox.apiserver.rendering import rendered
 from irsa_helpers.sandbox.apiserver.resources import Resource
@@ -116,7 +117,7 @@ async def answer(
         raise NOT_FOUND_PATH
     if request.method != "POST":
         raise METHOD_NOT_ALLOWED
-    body = object_body(await decoded_body(request, kind), kind)
+    body = object_body(await decoded_body(request, kind, SHORT_BODY), kind)
     group, version = request.url.path.split("/")[2:4]
     api_version = f"{group}/{version}"
     if body.get("kind", kind) != kind or body.get("apiVersion", api_version) != api_version:
@@ -125,6 +126,7 @@ async def answer(
             f'{body.get("kind")} in version "{version}" cannot be handled as a {kind}: converting '
             f"({given}) to ({group.split('.')[0]}.{kind}): unknown conversion"
         )
+    check_types(Resource(group, version, "", kind), body)
     body = {"kind": kind, "apiVersion": api_version, "metadata": {}, "spec": {}} | body
     if kind == "LocalSubjectAccessReview" and namespace:
         _check_namespace(body["spec"], namespace[1])

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from irsa_helpers.sandbox.apiserver import fields, patches
 from irsa_helpers.sandbox.apiserver.admission_request import KINDS
 from irsa_helpers.sandbox.apiserver.answers import Answers, listing
+from irsa_helpers.sandbox.apiserver.aside import aside
 from irsa_helpers.sandbox.apiserver.authn import User
 from irsa_helpers.sandbox.apiserver.decoding import Body, decoded_body, object_body, raw_body
 from irsa_helpers.sandbox.apiserver.deletion import SHOWN_DELETED, deletion_options
@@ -126,7 +127,8 @@ class Routes:
         body = object_body(decoded, kind)
         check_kind(target.resource, body)
         mode = request.query_params.get("fieldValidation") or "Warn"
-        return body, fields.check_fields(target.resource, body, mode, decoded.duplicates)
+        place = (target.resource, body, mode, decoded.duplicates)
+        return body, await aside(body, fields.check_fields, *place)
 
     async def _delete(self, request: Request, user: User, target: Target) -> Response:
         decoded = await decoded_body(request) if await raw_body(request) else Body({})
@@ -216,5 +218,7 @@ async def _own_body(request: Request, subresource: str) -> Object:
     """The body of a subresource that has a kind of its own. Raises StatusError 400 for another."""
     group, version, kind = KINDS[subresource]
     body = object_body(await decoded_body(request, kind), kind)
-    check_kind(Resource(group, version, "", kind), body)
+    resource = Resource(group, version, "", kind)
+    check_kind(resource, body)
+    fields.check_types(resource, body)
     return body

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from irsa_helpers.sandbox.apiserver.authn import API_AUDIENCE, TokenChecker, user_of
-from irsa_helpers.sandbox.apiserver.go_json import type_name
+from irsa_helpers.sandbox.apiserver.fields import check_types
 from irsa_helpers.sandbox.apiserver.resources import BY_PATH, Resource
 from irsa_helpers.sandbox.apiserver.status import (
     StatusError,
@@ -36,23 +36,6 @@ BINDABLE = {
 _TOKEN_REQUEST = Resource("authentication.k8s.io", "v1", "tokenrequests", "TokenRequest")
 
 
-def check_spec(body: Object) -> None:
-    """Raises StatusError 400 for a TokenRequest with a value of a wrong type."""
-    spec = body.get("spec") or {}
-    for name, kind, go_type in (
-        ("audiences", list, "[]string"),
-        ("expirationSeconds", int, "int64"),
-        ("boundObjectRef", dict, "v1.BoundObjectReference"),
-    ):
-        value = spec.get(name)
-        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-            raise bad_request(
-                'TokenRequest in version "v1" cannot be handled as a TokenRequest: json: cannot '
-                f"unmarshal {type_name(value)} into Go struct field TokenRequestSpec.spec.{name} "
-                f"of type {go_type}"
-            )
-
-
 class TokenIssuer:
     """Signs tokens for ServiceAccounts."""
 
@@ -71,7 +54,7 @@ class TokenIssuer:
         Raises StatusError 422 for a life under ten minutes, 404 for a Pod that is not there, 409
         for a Pod of another uid, 400 for a Pod that runs as another ServiceAccount.
         """
-        check_spec(body)
+        check_types(_TOKEN_REQUEST, body)
         spec = body.get("spec") or {}
         audiences = spec.get("audiences") or [API_AUDIENCE]
         seconds = spec.get("expirationSeconds") or DEFAULT_SECONDS

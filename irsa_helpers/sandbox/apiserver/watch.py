@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from irsa_helpers.sandbox.apiserver.rendering import UNWRITABLE
 from irsa_helpers.sandbox.apiserver.storage import Change, Object, Store
+
+log = logging.getLogger("irsa-lab.apiserver")
 
 Selector = Callable[[Object], bool]
 Render = Callable[[Object], Object]
@@ -41,8 +45,8 @@ async def events(store: Store, wanted: WatchRequest) -> AsyncIterator[bytes]:
         seen = store.revision
         if wanted.revision is None or wanted.send_initial_events:
             for body in store.list(wanted.resource, wanted.namespace):
-                if wanted.selects(body):
-                    yield _line("ADDED", wanted.render(body))
+                if wanted.selects(body) and (line := _object_line("ADDED", body, wanted)):
+                    yield line
             if wanted.send_initial_events:
                 yield _line("BOOKMARK", _bookmark(wanted.bookmark, seen, INITIAL_EVENTS_END))
         elif wanted.revision < store.oldest_revision:
@@ -80,11 +84,22 @@ def _event(change: Change, wanted: WatchRequest) -> bytes | None:
     if not was and not now:
         return None
     kind = "DELETED" if not now else ("MODIFIED" if was else "ADDED")
-    return _line(kind, wanted.render(change.object))
+    return _object_line(kind, change.object, wanted)
+
+
+def _object_line(kind: str, body: Object, wanted: WatchRequest) -> bytes | None:
+    """The line of an object; None for one that cannot be written, which the watch goes without."""
+    shown = wanted.render(body)
+    try:
+        return _line(kind, shown)
+    except UNWRITABLE:
+        log.exception("a watch of %s leaves out what cannot be written", wanted.resource)
+        return None
 
 
 def _line(kind: str, body: Object) -> bytes:
-    return json.dumps({"type": kind, "object": body}, separators=(",", ":")).encode() + b"\n"
+    line = json.dumps({"type": kind, "object": body}, separators=(",", ":"), allow_nan=False)
+    return f"{line}\n".encode()
 
 
 def _bookmark(body: Object, revision: int, *marks: str) -> Object:

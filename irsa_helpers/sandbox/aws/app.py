@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +18,7 @@ from irsa_helpers.sandbox.aws import (
     iam,
     operations,
     pod_identity,
+    reading,
     s3,
     signature,
     wire,
@@ -34,6 +37,8 @@ from irsa_helpers.sandbox.aws.settings import AwsSettings
 from irsa_helpers.sandbox.aws.sts import Sts
 from irsa_helpers.sandbox.aws.web_identity import OPERATION, WebIdentity
 from irsa_helpers.sandbox.aws.wire import Answer, HttpRequest
+from irsa_helpers.sandbox.bodies import TooLargeError, announced, limited_body
+from irsa_helpers.sandbox.numbers import whole_number
 
 log = logging.getLogger("irsa-lab")
 
@@ -41,7 +46,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-MAX_BODY_BYTES = 64 * 2**20
+DENIALS = frozenset({"AccessDenied", "AccessDeniedException"})  # recorded with their decision
 INSTANCE_SESSION = "i-0a1b2c3d4e5f60718"
 INSTANCE_SECONDS = 21_600
 EKS_TOKEN_PREFIX = "k8s-aws-v1."
@@ -65,6 +70,7 @@ class Aws:
         authorizer = Authorizer(settings, self._callers, self._directory)
         keys = KeySets(settings.fetch, settings.clock)
         self._web_identity = WebIdentity(settings, self._directory, keys, self._sessions)
+        self._reading = reading.Reading(settings, self._callers, authorizer)
         pods = EksAuth(settings, self._directory, keys, self._sessions)
         sts = Sts(settings, self._directory, self._sessions, authorizer)
         self._services = Services(settings, self._records, authorizer, sts, pods)
@@ -87,8 +93,18 @@ class Aws:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
-        request = await _read(scope, receive)
-        answer = await self.answer(request)
+        request = _head(scope)
+        try:
+            most = self._most_bytes(request, announced(scope))
+            request = replace(request, body=await limited_body(scope, receive, most))
+        except TooLargeError:
+            answer = self._refused(reading.too_large(_service(request)), request)
+        except AwsError as error:
+            answer = self._refused(error, request)
+        else:
+            if len(request.body) > reading.SMALL_BYTES:
+                await asyncio.to_thread(lambda: request.body_digest)  # kept with the request
+            answer = await self.answer(request)
         headers = _raw_headers(request, answer)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -148,13 +164,26 @@ class Aws:
         try:
             return await self.respond(request)
         except AwsError as error:
-            refusal = error
+            return self._refused(error, request)
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            refusal = AwsError("InternalFailure", 500, "The sandbox failed; see its log.")
+            failure = AwsError("InternalFailure", 500, "The sandbox failed; see its log.")
+            return self._refused(failure, request)
+
+    def _refused(self, refusal: AwsError, request: HttpRequest) -> Answer:
         service = _service(request)
         protocol = operations.protocol_of(service, request)
         return wire.error_answer(refusal, protocol, service, request)
+
+    def _most_bytes(self, head: HttpRequest, length: int | None) -> int:
+        """How much of a body is read. Raises AwsError, and records who is refused."""
+        service = _service(head)
+        try:
+            return self._reading.most_bytes(head, service, length)
+        except AwsError as error:
+            if signature.is_signed(head) and error.code not in DENIALS:
+                self._record_stranger(head, service, error)
+            raise
 
     async def respond(self, request: HttpRequest) -> Answer:
         """The answer to a request. Raises AwsError where it is refused."""
@@ -204,14 +233,8 @@ def create(settings: AwsSettings) -> Aws:
     return Aws(settings)
 
 
-async def _read(scope: MutableMapping[str, Any], receive: Receive) -> HttpRequest:
-    """The whole request. One that is too large is cut, so that its signature fails."""
-    chunks, size, more = [], 0, True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        more = message.get("more_body", False) and size <= MAX_BODY_BYTES
+def _head(scope: MutableMapping[str, Any]) -> HttpRequest:
+    """The request without its body."""
     headers = tuple(
         (name.decode("latin-1").lower(), value.decode("latin-1"))
         for name, value in scope["headers"]
@@ -221,7 +244,7 @@ async def _read(scope: MutableMapping[str, Any], receive: Receive) -> HttpReques
         scope["raw_path"].decode("latin-1"),
         scope["query_string"].decode("latin-1"),
         headers,
-        b"".join(chunks),
+        b"",
         (scope.get("client") or ("127.0.0.1",))[0],
     )
 
@@ -262,11 +285,11 @@ def _is_token_query(query: str) -> bool:
     given = dict(pairs)
     if len(given) < len(pairs) or not set(given) <= EKS_TOKEN_PARAMETERS:
         return False
-    expires = given.get("x-amz-expires", "0")
+    expires = whole_number(given.get("x-amz-expires", "0"))
     return (
         "x-k8s-aws-id" in given.get("x-amz-signedheaders", "").split(";")
-        and expires.isdecimal()
-        and int(expires) <= EKS_TOKEN_SECONDS
+        and expires is not None
+        and expires <= EKS_TOKEN_SECONDS
     )
 
 

@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Policy, Request, evaluate, explain
-from irsa_helpers.policy.evaluate import RESOURCE_POLICY, TRUST_POLICY
+from irsa_helpers.policy import Decision, Policy, Request, explain
+from irsa_helpers.policy.evaluate import (
+    RESOURCE_POLICY,
+    TRUST_POLICY,
+    account_of,
+    evaluate_one_account,
+)
 from irsa_helpers.sandbox.aws import conditions, needs, resource_policies, session_policies
 from irsa_helpers.sandbox.aws.callers import Caller, Callers
 from irsa_helpers.sandbox.aws.common_errors import common_error
@@ -56,6 +61,14 @@ class Authorizer:
             if not decision.allowed:
                 raise self._refusal(caller, invocation.service, need, decision, permissions)
 
+    def check_early(self, caller: Caller, invocation: Invocation, client: str) -> None:
+        """Raise the AwsError of `check` before it is time; what may go on is not recorded yet."""
+        if caller.is_admin:
+            return
+        for need in needs.of(invocation) or ():
+            if error := self.refuse(caller, invocation, need, client):
+                raise error
+
     def decide(
         self, caller: Caller, need: Need, region: str, client: str
     ) -> tuple[Decision, Permissions]:
@@ -69,6 +82,7 @@ class Authorizer:
         request = Request(caller.arn, need.action, need.resource, context)
         decision = _evaluate(request, permissions)
         owner = permissions.owner_account_id
+        owner = owner or account_of(need.resource)
         if decision.allowed and owner not in ("", caller.account_id):
             decision = _across_accounts(request, permissions, decision, caller)
         return decision, permissions
@@ -169,7 +183,7 @@ class Authorizer:
 
 
 def _evaluate(request: Request, permissions: Permissions) -> Decision:
-    return evaluate(
+    return evaluate_one_account(
         request,
         identity_policies=permissions.grants.policies,
         resource_policy=permissions.resource,
@@ -184,7 +198,7 @@ def _across_accounts(
     """In another account both sides must allow: the caller's policies and the resource's."""
     if caller.is_anonymous:
         return decision
-    own = evaluate(
+    own = evaluate_one_account(
         request,
         identity_policies=permissions.grants.policies,
         session_policy=permissions.session,

@@ -60,13 +60,21 @@ class Callers:
     def authenticate(self, request: HttpRequest, protocol: str) -> tuple[Caller, signature.Claim]:
         """The caller and the claim it proved. Raises AwsError where the signature is not good."""
         claim = signature.read(request, protocol)
-        if claim.access_key_id.startswith("ASIA") or claim.session_token:
-            caller, secret = self._session_caller(claim, protocol)
-        else:
-            caller, secret = self._user_caller(claim, protocol)
+        caller, secret = self._claimed(claim, protocol)
         signature.verify(request, claim, secret, protocol, time.time())
         self._check_alive(caller, protocol)
         return caller, claim
+
+    def recognise(self, head: HttpRequest, protocol: str) -> Caller:
+        """The caller that a request's head speaks of, while its body is not read yet.
+
+        Raises AwsError where the signature cannot be good, whatever the body is.
+        """
+        claim = signature.read(head, protocol)
+        caller, secret = self._claimed(claim, protocol)
+        signature.verify_head(head, claim, secret, protocol, time.time())
+        self._check_alive(caller, protocol)
+        return caller
 
     def grants(self, caller: Caller) -> Grants:
         """The identity policies that hold for a caller."""
@@ -77,6 +85,11 @@ class Callers:
         if caller.is_anonymous:
             return Grants((), None)
         return self._directory.user_grants(caller.principal_arn)
+
+    def _claimed(self, claim: signature.Claim, protocol: str) -> tuple[Caller, str]:
+        if claim.access_key_id.startswith("ASIA") or claim.session_token:
+            return self._session_caller(claim, protocol)
+        return self._user_caller(claim, protocol)
 
     def _session_caller(self, claim: signature.Claim, protocol: str) -> tuple[Caller, str]:
         if not claim.session_token:

@@ -29,6 +29,8 @@ from irsa_helpers.sandbox.aws.wire import HttpRequest
 REGIONAL = {name: name for name in ("s3", "dynamodb", "secretsmanager", "eks")} | {
     "eks-auth": "eks"
 }
+# Ours: lists of IAM have 50 to 100 members, and reading them costs the square of the fields.
+MOST_FIELDS = 600
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 # Headers of a request that moto reads beside those in the model of the operation.
 _S3_HEADERS = frozenset(
@@ -44,6 +46,9 @@ def form_fields(request: HttpRequest) -> dict[str, str]:
     if request.method == "POST":
         text = request.body.decode("utf-8", "replace")
         pairs += parse_qsl(text, keep_blank_values=True, max_num_fields=None)
+    if len(pairs) > MOST_FIELDS:
+        text = f"The request has {len(pairs)} fields; at most {MOST_FIELDS} are read."
+        raise AwsError("MalformedInput", 400, text)
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name in fields:
@@ -118,6 +123,12 @@ def _json(request: HttpRequest, service: str, region: str, account_id: str) -> I
         service, action, region, account_id, headers=json_headers(service, action), body=body
     )
     return with_parameters(bare)
+
+
+def s3_operation(request: HttpRequest) -> str:
+    """The operation of S3 that a request's head names; empty where it names none."""
+    routed = models.route("s3", request.method, request.path, request.query, request.named)
+    return routed[0] if routed else ""
 
 
 def _s3(request: HttpRequest, region: str, account_id: str) -> Invocation:

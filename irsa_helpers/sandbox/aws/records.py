@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from irsa_helpers.errors import AwsError
 from irsa_helpers.sandbox import disk, notices, progress
-from irsa_helpers.sandbox.aws import models, moto_setup, operations
+from irsa_helpers.sandbox.aws import models, moto_setup, operations, wire
 from irsa_helpers.sandbox.aws.common_errors import common_error
 from irsa_helpers.sandbox.aws.invocations import Invocation
 from irsa_helpers.sandbox.aws.journal import Entry, Journal
@@ -177,12 +177,13 @@ def _moto(invocation: Invocation) -> Answer:
     try:
         status, headers, body = _handler(invocation)(request, request.raw_url, request.headers)
     except Exception as error:
-        log.exception("moto did not perform %s", invocation.operation)
+        log.info("moto cannot perform %s with this input: %r", invocation.operation, error)
         raise _not_performed(invocation, error) from error
     if int(status) >= 500:
         raise _not_performed(invocation, RuntimeError(f"moto answered {status}"))
     content = body.encode() if isinstance(body, str) else bytes(body)
-    return Answer(int(status), _plain_headers(headers), content)
+    answer = Answer(int(status), _plain_headers(headers), content)
+    return answer if "Key" in invocation.parameters and int(status) < 400 else wire.readable(answer)
 
 
 def _identity_headers(invocation: Invocation) -> tuple[tuple[str, str], ...]:

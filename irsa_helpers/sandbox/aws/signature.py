@@ -7,7 +7,6 @@ Source: IAM User Guide, "AWS Signature Version 4 for API requests".
 from __future__ import annotations
 
 import calendar
-import hashlib
 import hmac
 import re
 import time
@@ -18,6 +17,7 @@ from urllib.parse import parse_qsl
 from irsa_helpers.errors import AwsError
 from irsa_helpers.sandbox.aws.common_errors import common_error
 from irsa_helpers.sandbox.aws.wire import HttpRequest
+from irsa_helpers.sandbox.numbers import whole_number
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 MAX_SKEW_SECONDS = 900
@@ -80,6 +80,25 @@ def verify(
     _check_time(claim, protocol, now)
     _check_headers(request, claim, protocol)
     _check_body(request, claim, protocol)
+    _check_signature(request, claim, secret_access_key, protocol)
+
+
+def verify_head(
+    head: HttpRequest, claim: Claim, secret_access_key: str, protocol: str, now: float
+) -> None:
+    """Return when the head may be one that the secret's owner signed. Raises AwsError.
+
+    Where the head names the body's digest, or none is signed, that is sure without the body.
+    """
+    _check_time(claim, protocol, now)
+    _check_headers(head, claim, protocol)
+    if protocol == "rest-xml":
+        _check_signature(head, claim, secret_access_key, protocol)
+
+
+def _check_signature(
+    request: HttpRequest, claim: Claim, secret_access_key: str, protocol: str
+) -> None:
     expected = _signature(request, claim, secret_access_key)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise common_error("mismatch", protocol)
@@ -115,7 +134,7 @@ def _read_query(request: HttpRequest, protocol: str) -> Claim:
         raise common_error("incomplete", protocol, "Query-string authentication is incomplete.")
     # STS takes a presigned request without an expiry, as `aws eks get-token` may make it.
     if (expires or protocol == "rest-xml") and not (
-        expires.isdecimal() and int(expires) <= MAX_EXPIRES_SECONDS
+        (seconds := whole_number(expires)) is not None and seconds <= MAX_EXPIRES_SECONDS
     ):
         raise common_error(
             "incomplete", protocol, "X-Amz-Expires must be a number of seconds up to 604800."
@@ -212,7 +231,7 @@ def _check_body(request: HttpRequest, claim: Claim, protocol: str) -> None:
     if digest.startswith("STREAMING-"):
         text = f"The sandbox does not implement the payload form {digest}."
         raise common_error("not-implemented", protocol, text)
-    if digest != hashlib.sha256(request.body).hexdigest():
+    if digest != request.body_digest:
         if protocol != "rest-xml":
             raise common_error("mismatch", protocol)
         text = "The provided 'x-amz-content-sha256' header does not match what was computed."
@@ -246,7 +265,7 @@ def _body_digest(request: HttpRequest, claim: Claim) -> str:
         return digest
     if claim.service == "s3" and claim.expires_seconds is not None:
         return "UNSIGNED-PAYLOAD"
-    return hashlib.sha256(request.body).hexdigest()
+    return request.body_digest
 
 
 def _canonical_request(auth: Any, request: Any, claim: Claim, body_digest: str) -> str:

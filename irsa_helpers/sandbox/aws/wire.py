@@ -6,11 +6,13 @@ responses".
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 from xml.sax.saxutils import escape
@@ -51,6 +53,11 @@ class HttpRequest:
         for name, value in headers:
             named[name] = f"{named[name]},{value}" if name in named else value
         return cls(method, path, query, headers, body, client, named)
+
+    @cached_property
+    def body_digest(self) -> str:
+        """The SHA-256 of the body in hexadecimal digits."""
+        return hashlib.sha256(self.body).hexdigest()
 
     def header(self, name: str) -> str:
         """The value of a header, or the empty string."""
@@ -147,6 +154,14 @@ def _rest_json_error(error: AwsError) -> Answer:
 
 def _answer(status: int, content_type: str, body: str, headers: Mapping[str, str]) -> Answer:
     return Answer(status, {"content-type": content_type, **headers}, body.encode())
+
+
+def readable(answer: Answer) -> Answer:
+    """The answer with U+FFFD for what XML 1.0 forbids, where it is XML and may echo such a text."""
+    if "xml" not in answer.headers.get("content-type", ""):
+        return answer
+    text = answer.body.decode("utf-8", "replace")
+    return replace(answer, body=_NOT_XML.sub("\ufffd", text).encode())
 
 
 def _xml(value: Any) -> str:

@@ -17,6 +17,7 @@ from irsa_helpers.sandbox.kubelet import processes
 from irsa_helpers.sandbox.kubelet.container import Container
 from irsa_helpers.sandbox.kubelet.context import Node, Reporter
 from irsa_helpers.sandbox.kubelet.runtimes import not_found
+from irsa_helpers.sandbox.numbers import whole_number
 
 LONGEST_OUTPUT_BYTES = 10 * 1024
 NODE_ADDRESS = "127.0.0.1"
@@ -75,7 +76,7 @@ def _port(container: Container, place: Object) -> int:
     for port in container.spec.get("ports") or ():
         if port.get("name") == wanted:
             return int(port["containerPort"])
-    return int(wanted) if str(wanted).isdigit() else 0
+    return whole_number(str(wanted)) or 0
 
 
 async def _get(port: int, wanted: Object, timeout: float) -> Outcome:

@@ -89,3 +89,82 @@ def test_warnings_end_where_the_real_servers_do(http: Any) -> None:
     assert 4_000 < sum(map(len, warnings)) < 20_000
     assert json.dumps(warnings).count("unknown field") == len(warnings)
     http("DELETE", f"{MAPS}/warned")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("YWJj\nZGVm\n", "YWJjZGVm"),
+        ("YWJj\r\nZGU=\r\n", "YWJjZGU="),
+        ("Y\nQ=\n=\n", "YQ=="),
+        ("\n", ""),
+        ("YR==", "YQ=="),
+    ],
+)
+def test_line_breaks_in_base64_say_nothing(http: Any, sent: str, kept: str) -> None:
+    place = "/api/v1/namespaces/default/secrets"
+    body = {"metadata": {"name": "broken-lines"}, "data": {"k": sent}}
+    for method, path in (("POST", place), ("PUT", f"{place}/broken-lines")):
+        answer = http(method, path, body)
+        assert (answer.status_code, answer.json()["data"]["k"]) in {(201, kept), (200, kept)}
+    patch = {"Content-Type": "application/merge-patch+json"}
+    patched = http("PATCH", f"{place}/broken-lines", {"data": {"k": sent}}, headers=patch)
+    assert patched.json()["data"]["k"] == kept
+    http("DELETE", f"{place}/broken-lines")
+    maps = {"metadata": {"name": "broken-lines"}, "binaryData": {"k": sent}}
+    assert http("POST", MAPS, maps).json()["binaryData"]["k"] == kept
+    http("DELETE", f"{MAPS}/broken-lines")
+
+
+@pytest.mark.parametrize(
+    ("sent", "byte"),
+    [("YW\nJ", 1), ("YQ=\n", 4), ("YQ=a", 2), ("YQ==\na", 5), ("=", 0), ("Y=", 1), ("YWJj é", 4)],
+)
+def test_what_is_no_base64_is_named_as_go_names_it(http: Any, sent: str, byte: int) -> None:
+    body = {"metadata": {"name": "no-base64"}, "data": {"k": sent}}
+    answer = http("POST", "/api/v1/namespaces/default/secrets", body)
+    assert answer.status_code == 400
+    assert answer.json()["message"].endswith(f"illegal base64 data at input byte {byte}")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("configmaps/x", {"preconditions": " "}, "preconditions"),
+        ("configmaps/x", {"gracePeriodSeconds": "1"}, "gracePeriodSeconds"),
+        ("pods/x/eviction", {"metadata": []}, "metadata"),
+        ("pods/x/binding", {"target": "node"}, "target"),
+        ("serviceaccounts/x/token", {"spec": {"audiences": "a"}}, "spec.audiences"),
+    ],
+)
+def test_what_is_never_stored_is_checked_by_its_schema_too(
+    http: Any, path: str, body: Any, field: str
+) -> None:
+    kind, _, subresource = path.partition("/x")
+    if subresource:
+        made: dict[str, Any] = {"metadata": {"name": "x"}}
+        if kind == "pods":
+            http(
+                "POST",
+                "/api/v1/namespaces/default/serviceaccounts",
+                {"metadata": {"name": "default"}},
+            )
+            made["spec"] = {"containers": [{"name": "c", "image": "i"}]}
+        http("POST", f"/api/v1/namespaces/default/{kind}", made)
+    method = "POST" if subresource else "DELETE"
+    answer = http(method, f"/api/v1/namespaces/default/{path}", body)
+    assert answer.status_code == 400
+    assert field in answer.json()["message"]
+
+
+@pytest.mark.parametrize("spec", [" ", [], {"token": 1}, {"audiences": "a"}])
+def test_a_review_is_checked_by_its_schema(http: Any, spec: Any) -> None:
+    answer = http("POST", "/apis/authentication.k8s.io/v1/tokenreviews", {"spec": spec})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, "9" * 20, "18446744073709551616"])
+def test_a_revision_without_end_is_out_of_range(http: Any, text: str) -> None:
+    for query in (f"resourceVersion={text}", f"watch=1&timeoutSeconds=1&resourceVersion={text}"):
+        answer = http("GET", f"{MAPS}?{query}")
+        assert answer.json()["message"].endswith("value out of range")

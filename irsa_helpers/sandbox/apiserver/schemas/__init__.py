@@ -1,4 +1,4 @@
-"""The published schemas of the stored kinds, as OpenAPI v3 components.
+"""The published schemas of the kinds that are stored or sent, as OpenAPI v3 components.
 
 `definitions.json.gz` is derived from Kubernetes (Copyright The Kubernetes Authors, Apache License
 2.0) by `generate.py`.
@@ -24,7 +24,7 @@ def definitions() -> dict[str, Any]:
 
 @cache
 def definition_name(group: str, version: str, kind: str) -> str:
-    """The definition of a kind. Raises LookupError for one that is not stored."""
+    """The definition of a kind. Raises LookupError for one that is not read."""
     for name, schema in definitions().items():
         for each in schema.get("x-kubernetes-group-version-kind") or ():
             if (each["group"], each["version"], each["kind"]) == (group, version, kind):

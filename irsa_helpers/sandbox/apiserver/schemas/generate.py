@@ -1,4 +1,4 @@
-"""Write `definitions.json.gz`: the published schemas of the kinds that the API server has.
+"""Write `definitions.json.gz`: the published schemas of the kinds that the API server reads.
 
 A developer's tool: `python -m irsa_helpers.sandbox.apiserver.schemas.generate`. The source is the
 package kubernetes-validate (Apache-2.0), which carries Kubernetes' own OpenAPI definitions.
@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from irsa_helpers.sandbox.apiserver.admission_request import KINDS as SUBRESOURCE_KINDS
+from irsa_helpers.sandbox.apiserver.discovery import REVIEWS
 from irsa_helpers.sandbox.apiserver.resources import RESOURCES
 from irsa_helpers.sandbox.apiserver.schemas import enums
 
@@ -30,12 +32,16 @@ SCALARS = {
     },
 }
 EXTRA = ("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",)
+NOT_PUBLISHED = {"PodExecOptions", "PodAttachOptions"}  # they come as a query
+# Kinds that are sent and never stored: reviews, and the bodies of subresources.
+SENT = (*(review[:2] + review[3:4] for review in REVIEWS), *SUBRESOURCE_KINDS.values())
 
 
 def build() -> dict[str, Any]:
     """Definition name -> OpenAPI v3 schema, for the stored kinds and all they refer to."""
     source = _published()
     wanted = [_name_of(source, r.group, r.version, r.kind) for r in RESOURCES] + list(EXTRA)
+    wanted += [_name_of(source, *each) for each in SENT if each[2] not in NOT_PUBLISHED]
     result: dict[str, Any] = {}
     while wanted:
         name = wanted.pop()

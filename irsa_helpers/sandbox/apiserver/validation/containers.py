@@ -66,7 +66,7 @@ def _initial(path: str, spec: Object, volumes: set[str]) -> list[Cause]:
         policy = each.get("restartPolicy")
         if policy not in (None, "Always"):
             found.append(unsupported(f"{place}.restartPolicy", policy, ["Always"]))
-        if each.get("name") in names:
+        if each.get("name") in names - {None, ""}:
             found.append(duplicate(f"{place}.name", each["name"]))
         names |= {each.get("name")} - {None, ""}
         found += _host_ports(path, [each])

@@ -31,15 +31,24 @@ _CHOICES = (
 
 def configuration(body: Object) -> list[Cause]:
     """What is wrong with a configuration of webhooks."""
+    webhooks = body.get("webhooks") or ()
+    if (size := _expressions_size(webhooks)) > match_conditions.LONGEST_OF_ALL:
+        text = f"expressions of {size} characters; the sandbox compiles at most "
+        return [invalid("webhooks", size, f"{text}{match_conditions.LONGEST_OF_ALL} of them")]
     found: list[Cause] = []
     names: set[str] = set()
-    for index, webhook in enumerate(body.get("webhooks") or ()):
+    for index, webhook in enumerate(webhooks):
         path, name = f"webhooks[{index}]", webhook.get("name", "")
         found += _webhook(path, webhook)
         if name and name in names:
             found.append(duplicate(f"{path}.name", name))
         names.add(name)
     return found
+
+
+def _expressions_size(webhooks: Sequence[Object]) -> int:
+    conditions = [each for webhook in webhooks for each in webhook.get("matchConditions") or ()]
+    return sum(len(each.get("expression") or "") for each in conditions)
 
 
 def _webhook(path: str, webhook: Object) -> list[Cause]:

@@ -20,6 +20,7 @@ from irsa_helpers.sandbox.apiserver.validation.causes import (
 )
 from irsa_helpers.sandbox.apiserver.validation.pods import template_causes
 from irsa_helpers.sandbox.apiserver.validation.selectors import selector_causes
+from irsa_helpers.sandbox.numbers import whole_number
 
 PERCENT = (
     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or "
@@ -114,7 +115,7 @@ def amount_causes(path: str, amount: Any) -> list[Cause]:
 
 def _number(amount: Any) -> int | None:
     text = str(amount).rstrip("%")
-    return int(text) if text.isdigit() else None
+    return whole_number(text)
 
 
 def is_zero(amount: Any) -> bool:

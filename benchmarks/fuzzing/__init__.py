@@ -1,0 +1,1 @@
+"""What the fuzz run sends, to which sandbox, and what counts as a finding."""

@@ -1,0 +1,33 @@
+"""Work on a large object beside the event loop, so that nobody else waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+LARGE = 2_000  # values; each step of a write goes over them in a few milliseconds
+
+
+def is_large(value: Any) -> bool:
+    """Whether a JSON value holds many others."""
+    waiting, seen = [value], 0
+    while waiting and seen < LARGE:
+        each = waiting.pop()
+        seen += 1
+        if isinstance(each, dict):
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
+    return bool(waiting)
+
+
+async def aside(value: Any, function: Callable[..., T], *arguments: Any) -> T:
+    """What a function makes of its arguments; in a thread where `value` is large.
+
+    The function changes nothing but what it was given: others go on meanwhile.
+    """
+    if is_large(value):
+        return await asyncio.to_thread(function, *arguments)
+    return function(*arguments)
