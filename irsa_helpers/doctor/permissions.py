@@ -13,7 +13,7 @@ from irsa_helpers.doctor.app_log import refused_action
 from irsa_helpers.doctor.fixes import commands, comment, permission_command
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
-from irsa_helpers.policy import Decision, Request, evaluate, explain
+from irsa_helpers.policy import Decision, Request, evaluate_one_account, explain
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
@@ -206,7 +206,10 @@ def _decide(
     documents: list[dict[str, Any]],
     resource_policy: dict[str, Any] | None = None,
 ) -> Decision:
-    """What AWS would say to that use by a session of the role."""
+    """What the role's side, and a policy of the resource that was read, say to that use.
+
+    What another account's resource allows is not seen from here: it is no reason to call it broken.
+    """
     parts = arns.Arn.parse(case.role["Arn"])
     session = f"assumed-role/{case.role_name}/botocore-session-1"
     request = Request(
@@ -219,7 +222,7 @@ def _decide(
             "aws:PrincipalAccount": parts.account_id,
         },
     )
-    return evaluate(
+    return evaluate_one_account(
         request,
         identity_policies=documents,
         resource_policy=resource_policy,

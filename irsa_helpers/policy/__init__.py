@@ -7,6 +7,7 @@ from irsa_helpers.policy.evaluate import (
     Request,
     StatementResult,
     evaluate,
+    evaluate_one_account,
 )
 from irsa_helpers.policy.explain import explain, nearest_fix
 from irsa_helpers.policy.validate import validate_identity_policy, validate_trust_policy
@@ -19,6 +20,7 @@ __all__ = [
     "Request",
     "StatementResult",
     "evaluate",
+    "evaluate_one_account",
     "explain",
     "nearest_fix",
     "parse_policy",
