@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.model import LEVELS, Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 WIDTH = 80
 filled = partial(fill, width=WIDTH, break_long_words=False, break_on_hyphens=False)
-which = click.argument("lab", metavar="ID", callback=lambda _c, _p, value: find_lab(value))
+
+
+def _named_or_open(_context: click.Context, _parameter: click.Parameter, name: str | None) -> Lab:
+    """The lab of that number or id; without one, the lab that is open."""
+    if name is None:
+        name = Progress().open_lab()
+    if name is None:
+        raise IrsaLabError("no lab is open", next_step="name one: irsa-lab labs start 01")
+    return find_lab(name)
+
+
+which = click.argument("lab", metavar="[ID]", required=False, callback=_named_or_open)
 
 
 @click.group("labs", invoke_without_command=True)

@@ -83,6 +83,11 @@ class Progress:
             for lab_id, record in latest.items()
         }
 
+    def open_lab(self) -> str | None:
+        """The id of the lab that was started last and is not done; None where there is none."""
+        started = [record for record in self.records().values() if record.state == "started"]
+        return max(started, key=lambda record: record.started_at).id if started else None
+
     def _read(self, table: str) -> dict[str, Record]:
         query = f"SELECT id, started_at, done_at, hints_used, checks, solution_seen FROM {table}"
         with closing(self._connect()) as database:
@@ -106,12 +111,16 @@ class Progress:
             )
 
     def hinted(self, lab_id: str, count: int) -> None:
-        """That many hints have been shown."""
-        self._write("UPDATE labs SET hints_used = MAX(hints_used, ?) WHERE id = ?", count, lab_id)
+        """That many hints have been shown; once the lab is done, that is no help any more."""
+        self._write(
+            "UPDATE labs SET hints_used = MAX(hints_used, ?) WHERE id = ? AND done_at IS NULL",
+            count,
+            lab_id,
+        )
 
     def solution_shown(self, lab_id: str) -> None:
-        """The learner has seen the solution."""
-        self._write("UPDATE labs SET solution_seen = 1 WHERE id = ?", lab_id)
+        """The learner has seen the solution; once the lab is done, that is no help any more."""
+        self._write("UPDATE labs SET solution_seen = 1 WHERE id = ? AND done_at IS NULL", lab_id)
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What NetworkPolicies let a Pod reach, asked about one address: the metadata service's.
+"""What NetworkPolicies let a Pod reach, asked about one address and port.
 
 Source: Kubernetes documentation, "Network Policies".
 """
@@ -17,7 +17,9 @@ METADATA_SERVICE = "169.254.169.254"
 PORT = 80
 
 
-def may_reach(pod: Object, policies: Iterable[Object], address: str = METADATA_SERVICE) -> bool:
+def may_reach(
+    pod: Object, policies: Iterable[Object], address: str = METADATA_SERVICE, port: int = PORT
+) -> bool:
     """Whether a Pod's egress to the address is open, with its namespace's policies.
 
     Open where no policy of the type Egress selects the Pod; otherwise one rule must allow it. A
@@ -32,16 +34,22 @@ def may_reach(pod: Object, policies: Iterable[Object], address: str = METADATA_S
         if "Egress" in policy["spec"].get("policyTypes", ())
         and selects(policy["spec"].get("podSelector"), labels)
     ]
-    return not rules or any(allows(rule, address) for every in rules for rule in every)
+    return not rules or any(allows(rule, address, port) for every in rules for rule in every)
 
 
-def allows(rule: Object, address: str = METADATA_SERVICE) -> bool:
-    """Whether an egress rule lets traffic to the address through, at the port of HTTP."""
-    ports = [each.get("port", PORT) for each in rule.get("ports") or ()]
-    if ports and PORT not in ports:
+def allows(rule: Object, address: str = METADATA_SERVICE, port: int = PORT) -> bool:
+    """Whether an egress rule lets traffic to that port of the address through."""
+    ports = rule.get("ports")
+    if ports and not any(_is_for(each, port) for each in ports):
         return False
     peers = rule.get("to")
     return not peers or any(_holds(peer["ipBlock"], address) for peer in peers if "ipBlock" in peer)
+
+
+def _is_for(opened: Object, port: int) -> bool:
+    """Whether a rule's entry opens the port; a named port is one of Pods alone."""
+    first = opened.get("port", port)
+    return type(first) is int and first <= port <= opened.get("endPort", first)
 
 
 def _holds(block: Object, address: str) -> bool:

@@ -9,6 +9,9 @@ from irsa_helpers.policy.network import may_reach
 from irsa_helpers.world import World
 
 SHUT = "no Pod of the namespace reaches the metadata service"
+ONLINE = "on a real cluster, too, the app would reach AWS"
+# What a call of AWS takes: an address of a public service, and the cluster's DNS.
+NEEDED = {"AWS (port 443)": ("203.0.113.1", 443), "DNS (port 53)": ("10.100.0.10", 53)}
 # Asks as an SDK does, but gives up sooner.
 ASK = """
 import os, urllib.request
@@ -26,7 +29,10 @@ def check(world: World) -> list[Goal]:
         reaching = ["a Pod of other labels, if there were one"]
     found = f"it answers {', '.join(reaching)}" if reaching else "it answers nobody"
     shut = Goal(SHUT, not reaching, found, "it answers nobody")
-    return [*chain_goals(world, "29"), shut]
+    lost = [name for name, where in NEEDED.items() if not _app_reaches(world, *where)]
+    seen = f"it is cut off from {' and '.join(lost)}" if lost else "nothing is in its way"
+    online = Goal(ONLINE, not lost, seen, "its way to AWS and to the names of hosts is open")
+    return [*chain_goals(world, "29"), shut, online]
 
 
 def _reaches(world: World, deployment: str) -> bool:
@@ -44,9 +50,19 @@ def _reaches(world: World, deployment: str) -> bool:
     return answer.exit_code == 0
 
 
+def _app_reaches(world: World, address: str, port: int) -> bool:
+    """Whether the namespace's policies let the app's Pods go there."""
+    app: dict[str, Any] = {"metadata": {"labels": {"app": "app"}}, "spec": {}}
+    return may_reach(app, _policies(world), address, port)
+
+
+def _policies(world: World) -> list[dict[str, Any]]:
+    listed = world.resource("networking.k8s.io/v1", "NetworkPolicy").get(namespace="lab-29")
+    found: list[dict[str, Any]] = listed.to_dict()["items"]
+    return found
+
+
 def _would_reach(world: World) -> bool:
     """Whether the policies and the node leave the way open for a Pod that comes tomorrow."""
-    listed = world.resource("networking.k8s.io/v1", "NetworkPolicy").get(namespace="lab-29")
-    policies = listed.to_dict()["items"]
     new_pod: dict[str, Any] = {"metadata": {"labels": {"app": "tomorrow"}}, "spec": {}}
-    return may_reach(new_pod, policies)
+    return may_reach(new_pod, _policies(world))

@@ -40,4 +40,14 @@ def send_the_tracker_away(world: World) -> None:
         time.sleep(0.05)
 
 
-FIXES = [ask_it_not_to, the_app_only, send_the_tracker_away]
+def cut_all_off(world: World) -> None:
+    """The door is shut, and every other: on a real cluster the app reaches nothing any more."""
+    policy = {
+        "metadata": {"name": "nothing-at-all"},
+        "spec": {"podSelector": {}, "policyTypes": ["Egress"]},
+    }
+    policies = world.resource("networking.k8s.io/v1", "NetworkPolicy")
+    policies.create(namespace="lab-29", body=policy)
+
+
+FIXES = [ask_it_not_to, the_app_only, send_the_tracker_away, cut_all_off]

@@ -88,3 +88,16 @@ def test_an_unknown_lab_is_answered_with_what_is_alike() -> None:
         find_lab("99")
     with pytest.raises(IrsaLabError, match="did you mean 02-everyone-nodded"):
         find_lab("everyone-noded")
+
+
+def test_without_an_id_the_open_lab_is_meant(labs: Any, sandbox_home: Path) -> None:
+    progress = Progress(sandbox_home / "progress.sqlite3")
+    while (open_lab := progress.open_lab()) is not None:
+        progress.checked(open_lab, passed=True)
+    nothing = labs("check")
+    assert nothing.exit_code != 0
+    assert "no lab is open" in nothing.output
+    labs("start", "02")
+    assert labs("check").output == labs("check", "02").output
+    assert labs("hint").output == labs("hint", "02", "--number", "1").output
+    assert "02-" in labs("reset").output

@@ -59,3 +59,23 @@ def test_help_and_time_are_told_in_words() -> None:
     assert record(600, 2, True).time_taken == "10 min"
     assert record(600, 2, True).help_used == "2 hints, solution"
     assert (record(None, 0, False).time_taken, record(None, 0, False).help_used) == ("", "")
+
+
+def test_what_is_read_after_a_lab_is_done_was_no_help(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.sqlite3")
+    progress.started("13-x")
+    progress.hinted("13-x", 1)
+    progress.checked("13-x", passed=True)
+    progress.hinted("13-x", 3)
+    progress.solution_shown("13-x")
+    assert progress.records()["13-x"].help_used == "1 hint"
+
+
+def test_the_open_lab_is_the_one_that_was_started_last_and_is_not_done(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.sqlite3")
+    assert progress.open_lab() is None
+    for lab in ("01-x", "02-x"):
+        progress.started(lab)
+    assert progress.open_lab() == "02-x"
+    progress.checked("02-x", passed=True)
+    assert progress.open_lab() == "01-x"
