@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "sts", "kubernetes", "labs", "soak")
+NAMES = ("startup", "sts", "kubernetes", "labs", "soak", "growth")
 ALONE = "fuzz"  # takes options of its own, and minutes
 
 

@@ -163,6 +163,8 @@ class Informer:
         self._path = path
         self._on_change = on_change
         self.objects: dict[Key, Object] = {}
+        self._by_uid: dict[str, Key] = {}
+        self._owned: dict[str, dict[Key, None]] = {}  # uid of an owner -> keys of its dependents
         self._listed = ""
         self._task: asyncio.Task[None] | None = None
 
@@ -170,7 +172,33 @@ class Informer:
         """Take over what a write of our own returned: the watch brings it only later."""
         known = self.objects.get(key_of(body))
         if known is None or _revision(known) < _revision(body):
-            self.objects[key_of(body)] = body
+            self._keep(body)
+
+    def of_uid(self, uid: str) -> Object | None:
+        """The object of that uid, None where there is none."""
+        key = self._by_uid.get(uid)
+        return self.objects.get(key) if key else None
+
+    def owned_by(self, uid: str) -> list[Object]:
+        """The objects that name the owner of that uid."""
+        return [self.objects[key] for key in self._owned.get(uid, ())]
+
+    def _keep(self, body: Object) -> None:
+        self._drop(key := key_of(body))
+        self.objects[key] = body
+        self._by_uid[body["metadata"].get("uid", "")] = key
+        for owner in _owners(body):
+            self._owned.setdefault(owner, {})[key] = None
+
+    def _drop(self, key: Key) -> None:
+        body = self.objects.pop(key, None)
+        if body is None:
+            return
+        self._by_uid.pop(body["metadata"].get("uid", ""), None)
+        for owner in _owners(body):
+            self._owned[owner].pop(key, None)
+            if not self._owned[owner]:
+                del self._owned[owner]
 
     async def start(self) -> None:
         """Return when the cache holds what is there now; it is kept up to date from then on."""
@@ -206,7 +234,10 @@ class Informer:
         items, revision = await self._client.list(self._path)
         fresh = {key_of(body): body for body in items}
         gone = [body for key, body in self.objects.items() if key not in fresh]
-        self.objects = fresh
+        for key in list(self.objects):
+            self._drop(key)
+        for body in fresh.values():
+            self._keep(body)
         for body in [*fresh.values(), *gone]:
             self._tell(body)
         return revision
@@ -222,12 +253,16 @@ class Informer:
         known = self.objects.get(key_of(body))
         if kind == "DELETED":
             if known is None or _revision(known) < _revision(body):
-                self.objects.pop(key_of(body), None)
+                self._drop(key_of(body))
         elif kind in {"ADDED", "MODIFIED"}:
             if known and _revision(body) < _revision(known):
                 return
-            self.objects[key_of(body)] = body
+            self._keep(body)
         self._tell(body)
+
+
+def _owners(body: Object) -> set[str]:
+    return {reference["uid"] for reference in body["metadata"].get("ownerReferences") or ()}
 
 
 def _revision(body: Object) -> int:

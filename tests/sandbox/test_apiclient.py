@@ -128,10 +128,8 @@ def test_one_object_that_cannot_be_read_does_not_hide_the_others() -> None:
 
 
 def test_a_write_of_our_own_is_newer_than_what_the_watch_still_brings() -> None:
-    informer = Informer.__new__(Informer)
-    informer.objects, informer._path = {}, PATH
     told: list[Any] = []
-    informer._on_change = told.append
+    informer = Informer(None, PATH, told.append)  # type: ignore[arg-type]
     informer.note(pod("a", 20))
     informer._take("MODIFIED", pod("a", 15))
     informer._take("DELETED", pod("a", 16))
@@ -187,3 +185,22 @@ def test_a_watch_brings_an_object_of_a_mebibyte_in_one_line() -> None:
     large["metadata"]["annotations"] = {"text": "x" * 2**20}
     objects, _ = followed(Server([(10, [])], [[("ADDED", large)]]), 1)
     assert objects["ns", "large"] == large
+
+
+def test_dependents_are_found_by_their_owner_as_it_is_now() -> None:
+    informer = Informer(None, PATH, lambda _: None)  # type: ignore[arg-type]
+
+    def owned(revision: int, *owners: str) -> dict[str, Any]:
+        body = pod("a", revision)
+        body["metadata"] |= {"uid": "u", "ownerReferences": [{"uid": each} for each in owners]}
+        return body
+
+    informer._take("ADDED", owned(1, "one", "two"))
+    assert informer.owned_by("one") == informer.owned_by("two") == [informer.of_uid("u")]
+    informer._take("MODIFIED", owned(2, "two"))
+    assert informer.owned_by("one") == []
+    assert len(informer.owned_by("two")) == 1
+    informer._take("DELETED", owned(3, "two"))
+    assert informer.owned_by("two") == []
+    assert informer.of_uid("u") is None
+    assert informer._owned == {}

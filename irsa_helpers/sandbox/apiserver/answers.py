@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from starlette.requests import Request
@@ -147,16 +148,16 @@ class Answers:
         if revision < self._store.oldest_revision:
             text = TOO_OLD if start else "The resourceVersion for the provided list is too old."
             raise StatusError(410, "Expired", text)
-        bodies = self._store.list_at(revision, *place_of(target))
-        if start is not None:
-            bodies = [body for body in bodies if _place(body) > start]
+        where = (revision, *place_of(target))
         selects = selector_of(request, target.resource, target.name)
-        chosen = [body for body in bodies if selects(body)]
-        if not limit or len(chosen) <= limit:
-            return Page(chosen, revision)
-        shown = chosen[:limit]
+        chosen = (body for body in self._store.scan(*where, start) if selects(body))
+        if not limit:
+            return Page(list(chosen), revision)
+        shown = list(islice(chosen, limit))
+        if next(chosen, None) is None:
+            return Page(shown, revision)
         selective = query.get("labelSelector") or query.get("fieldSelector")
-        left = None if selective else len(chosen) - limit
+        left = None if selective else self._store.count(*where, _place(shown[-1]))
         return Page(shown, revision, _token(revision, _place(shown[-1])), left)
 
     def _watch(self, request: Request, target: Target, asked: ListOptions, form: Form) -> Response:

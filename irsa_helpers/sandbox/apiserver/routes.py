@@ -5,6 +5,8 @@ Source: Kubernetes API concepts, "Resource URIs", "API verbs".
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -147,6 +149,7 @@ class Routes:
             one = Target(target.resource, metadata.get("namespace", ""), metadata["name"])
             if self._objects.is_there(one):
                 await self._objects.delete(one, options, writer, named=False)
+            await asyncio.sleep(0)  # others are answered in between
         metadata = {"resourceVersion": str(store.revision)}
         return rendered(request, listing(target, chosen, metadata))
 

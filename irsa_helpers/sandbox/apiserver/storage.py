@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import bisect
 import contextlib
+import heapq
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from irsa_helpers.sandbox.apiserver.status import StatusError
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]  # resource's qualified name, namespace, name
+Place = tuple[str, str]  # namespace, name
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
@@ -26,6 +29,7 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE TABLE IF NOT EXISTS revision (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER);
 """
 EVENTS_KEPT = 10_000
+BYTES_KEPT = 32 * 2**20
 # What etcd says when it may not grow any more.
 NO_SPACE = "etcdserver: mvcc: database space exceeded"
 # What may be lost when the machine loses power, though not when the sandbox is killed: more than
@@ -42,6 +46,7 @@ class Change:
     key: Key
     object: Object
     before: Object | None
+    size: int = 0  # of the object as JSON, in bytes
 
 
 class Store:
@@ -51,12 +56,15 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._database = _opened(path)
-        self._objects: dict[str, dict[tuple[str, str], Object]] = {}
+        self._objects: dict[str, dict[Place, Object]] = {}
+        self._order: dict[str, list[Place]] = {}
+        self._sizes: dict[Key, int] = {}
         self._load()
         row = self._database.execute("SELECT value FROM revision").fetchone()
         self.is_new = row is None
         self.revision: int = row[0] if row else 1
-        self._log: deque[Change] = deque(maxlen=EVENTS_KEPT)
+        self._log: deque[Change] = deque()
+        self._log_bytes = 0
         self.oldest_revision = self.revision
         self._watchers: set[asyncio.Queue[Change]] = set()
 
@@ -64,49 +72,87 @@ class Store:
         """Read what is stored. An object that cannot be read costs itself alone, and is named."""
         for resource, namespace, name, body in self._database.execute("SELECT * FROM objects"):
             try:
-                self._objects.setdefault(resource, {})[namespace, name] = json.loads(body)
+                self._keep((resource, namespace, name), json.loads(body), len(body))
             except (ValueError, RecursionError) as error:
                 place = "/".join(filter(None, (resource, namespace, name)))
                 text = f"{place} cannot be read from {self._path} and is left out: {error}"
                 notices.tell(place, text)
 
+    def _keep(self, key: Key, body: Object, size: int) -> None:
+        """The object, of so many bytes as JSON, is at its place, and its place in the order."""
+        self._sizes[key] = size
+        objects = self._objects.setdefault(key[0], {})
+        if key[1:] not in objects:
+            bisect.insort(self._order.setdefault(key[0], []), key[1:])
+        objects[key[1:]] = body
+
     def get(self, key: Key) -> Object | None:
         """The object, or None. It is shared: copy before changing it."""
         return self._objects.get(key[0], {}).get(key[1:])
 
-    def list_at(self, revision: int, resource: str, namespace: str | None) -> list[Object]:
-        """The objects as they were at a revision that the log still reaches."""
-        found = dict(self._objects.get(resource, {}))
+    def list(self, resource: str, namespace: str | None = None) -> list[Object]:
+        """The objects of a resource, in all namespaces or in one, in order of their keys."""
+        objects = self._objects.get(resource, {})
+        return [objects[place] for place in self._places(resource, namespace)]
+
+    def scan(
+        self, revision: int, resource: str, namespace: str | None, after: Place | None = None
+    ) -> Iterator[Object]:
+        """The objects behind a place, as they were at a revision that the log still reaches.
+
+        What is not asked for costs nothing: a page is found by its place.
+        """
+        objects, before = self._objects.get(resource, {}), self._undone(revision, resource)
+        gone = sorted(place for place, body in before.items() if body and place not in objects)
+        behind = [place for place in gone if namespace in (None, place[0])]
+        behind = behind[bisect.bisect_right(behind, after) if after else 0 :]
+        for place in heapq.merge(self._places(resource, namespace, after), behind):
+            body = before[place] if place in before else objects[place]
+            if body is not None:
+                yield body
+
+    def count(
+        self, revision: int, resource: str, namespace: str | None, after: Place | None = None
+    ) -> int:
+        """How many objects `scan` would give."""
+        if revision == self.revision:
+            return len(self._places(resource, namespace, after))
+        return sum(1 for _ in self.scan(revision, resource, namespace, after))
+
+    def _places(
+        self, resource: str, namespace: str | None, after: Place | None = None
+    ) -> Sequence[Place]:
+        """The places of what there is, in order, in one namespace or in all."""
+        order = self._order.get(resource, [])
+        first, last = 0, len(order)
+        if namespace is not None:
+            first = bisect.bisect_left(order, (namespace, ""))
+            last = bisect.bisect_left(order, (namespace + "\0", ""))
+        if after is not None:
+            first = max(first, bisect.bisect_right(order, after))
+        return order[first:last]
+
+    def _undone(self, revision: int, resource: str) -> dict[Place, Object | None]:
+        """What stood at each place that has changed since; None where nothing did."""
+        before: dict[Place, Object | None] = {}
         for change in reversed(self._log):
             if change.revision <= revision:
                 break
-            if change.key[0] != resource:
-                continue
-            if change.before is None:
-                found.pop(change.key[1:], None)
-            else:
-                found[change.key[1:]] = change.before
-        return [found[key] for key in sorted(found) if namespace in (None, key[0])]
-
-    def list(self, resource: str, namespace: str | None = None) -> list[Object]:
-        """The objects of a resource, in all namespaces or in one, in order of their keys."""
-        found = self._objects.get(resource, {})
-        return [found[key] for key in sorted(found) if namespace in (None, key[0])]
+            if change.key[0] == resource:
+                before[change.key[1:]] = change.before
+        return before
 
     def put(self, key: Key, body: Object) -> Object:
         """Write an object on disk, then show it to readers and watchers; sets resourceVersion."""
         before = self.get(key)
         revision = self.revision + 1
         body["metadata"]["resourceVersion"] = str(revision)
+        text = json.dumps(body)
         with self._waiting_for_the_disk(key[0] not in TRANSIENT):
-            self._commit(
-                revision,
-                "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)",
-                *key,
-                json.dumps(body),
-            )
-        self._objects.setdefault(key[0], {})[key[1:]] = body
-        self._publish(Change(revision, "MODIFIED" if before else "ADDED", key, body, before))
+            self._commit(revision, "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", *key, text)
+        self._keep(key, body, len(text))
+        kind = "MODIFIED" if before else "ADDED"
+        self._publish(Change(revision, kind, key, body, before, len(text)))
         return body
 
     def delete(self, key: Key) -> Object:
@@ -120,7 +166,9 @@ class Store:
             *key,
         )
         del self._objects[key[0]][key[1:]]
-        self._publish(Change(revision, "DELETED", key, last, before))
+        size, order = self._sizes.pop(key), self._order[key[0]]
+        del order[bisect.bisect_left(order, key[1:])]
+        self._publish(Change(revision, "DELETED", key, last, before, size))
         return last
 
     def since(self, revision: int) -> Iterator[Change]:
@@ -168,9 +216,12 @@ class Store:
         self.revision = revision
 
     def _publish(self, change: Change) -> None:
-        if len(self._log) == EVENTS_KEPT:
-            self.oldest_revision = self._log[0].revision
         self._log.append(change)
+        self._log_bytes += change.size
+        while len(self._log) > EVENTS_KEPT or self._log_bytes > BYTES_KEPT:
+            forgotten = self._log.popleft()
+            self._log_bytes -= forgotten.size
+            self.oldest_revision = forgotten.revision
         for queue in self._watchers:
             queue.put_nowait(change)
 

@@ -36,8 +36,7 @@ class GarbageCollector:
         dependents = [
             (place, body)
             for place, informer in self._informers.items()
-            for body in informer.objects.values()
-            if any(r["uid"] == uid for r in body["metadata"].get("ownerReferences") or ())
+            for body in informer.owned_by(uid)
         ]
         if owner is None:
             await self._delete([each for each in dependents if await self._is_orphan(each[1], uid)])
@@ -74,9 +73,8 @@ class GarbageCollector:
 
     def _find(self, uid: str) -> tuple[tuple[str, str], Object] | None:
         for place, informer in self._informers.items():
-            for body in informer.objects.values():
-                if body["metadata"]["uid"] == uid:
-                    return place, body
+            if (body := informer.of_uid(uid)) is not None:
+                return place, body
         return None
 
     async def _delete(self, dependents: list[tuple[tuple[str, str], Object]]) -> None:

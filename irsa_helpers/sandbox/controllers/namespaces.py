@@ -118,10 +118,8 @@ class NamespaceDeletion:
         """Ask for the deletion of every object of a kind; returns how many have not gone yet."""
         collection = path_of(version, plural, namespace)
         items, _ = await self._client.list(collection)
-        for body in items:
-            if not body["metadata"].get("deletionTimestamp"):
-                path = f"{collection}/{body['metadata']['name']}"
-                await self._client.delete(path, propagationPolicy="Background")
+        if any(not body["metadata"].get("deletionTimestamp") for body in items):
+            await self._client.delete(collection, propagationPolicy="Background")
         return len((await self._client.list(collection))[0]) if items else 0
 
     async def _namespaced_kinds(self) -> list[Kind]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from irsa_helpers.sandbox import notices
 from irsa_helpers.sandbox.apiserver.status import StatusError
-from irsa_helpers.sandbox.apiserver.storage import Store
+from irsa_helpers.sandbox.apiserver.storage import BYTES_KEPT, Store
 
 
 def test_a_full_disk_refuses_a_write_and_takes_the_next(tmp_path: Path) -> None:
@@ -63,3 +64,45 @@ def test_an_event_is_kept_without_waiting_for_the_disk(tmp_path: Path) -> None:
     assert level == 2, "every other write waits for the disk"
     store.close()
     again.close()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_list_at_a_revision_is_what_was_there_then(tmp_path: Path, seed: int) -> None:
+    store, chance = Store(tmp_path / "kubernetes.sqlite3"), random.Random(seed)
+    then: dict[int, dict[tuple[str, str], str]] = {store.revision: {}}
+    now: dict[tuple[str, str], str] = {}
+    for _ in range(60):
+        place = (chance.choice("xyz"), chance.choice("abcde"))
+        if place in now and chance.random() < 0.4:
+            store.delete(("configmaps", *place))
+            del now[place]
+        else:
+            body = {"metadata": {"namespace": place[0], "name": place[1]}}
+            now[place] = store.put(("configmaps", *place), body)["metadata"]["resourceVersion"]
+        then[store.revision] = dict(now)
+    for revision, kept in then.items():
+        for namespace, after in ((None, None), ("y", None), (None, ("x", "c")), ("y", ("y", "b"))):
+            wanted = [
+                (place, kept[place])
+                for place in sorted(kept)
+                if namespace in (None, place[0]) and (after is None or place > after)
+            ]
+            where = (revision, "configmaps", namespace, after)
+            found = [each["metadata"] for each in store.scan(*where)]
+            seen = [((m["namespace"], m["name"]), m["resourceVersion"]) for m in found]
+            assert seen == wanted
+            assert store.count(*where) == len(wanted)
+    store.close()
+
+
+def test_the_history_is_bounded_by_its_bytes(tmp_path: Path) -> None:
+    store = Store(tmp_path / "kubernetes.sqlite3")
+    begun = store.revision
+    for _ in range(60):
+        store.put(("configmaps", "x", "big"), {"metadata": {"name": "big"}, "data": "x" * 900_000})
+    assert store._log_bytes <= BYTES_KEPT
+    assert store.oldest_revision > begun
+    assert [change.revision for change in store.since(store.oldest_revision)] == list(
+        range(store.oldest_revision + 1, store.revision + 1)
+    )
+    store.close()
