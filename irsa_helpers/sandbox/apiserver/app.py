@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from irsa_helpers.sandbox.apiserver import bootstrap, reviews
+from irsa_helpers.sandbox.apiserver import bootstrap, event_ttl, reviews
 from irsa_helpers.sandbox.apiserver.admission import Webhooks
 from irsa_helpers.sandbox.apiserver.answers import Answers
 from irsa_helpers.sandbox.apiserver.authn import Authenticator, TokenChecker, User
@@ -90,7 +90,8 @@ class KubernetesApi:
         self._webhooks = Webhooks(self._store, settings.webhook_tokens)
         self._objects = Objects(self._store, clock, self._webhooks, self._authorizer)
         self._proxy = KubeletProxy(self._store, settings.kubelet_token)
-        self._keeper: asyncio.Task[None] | None = None
+        self._clock = clock
+        self._keepers: list[asyncio.Task[None]] = []
         self._paths = Paths(self._store, keys, issuer_url, settings.server_url)
         self._routes = Routes(
             self._objects,
@@ -107,14 +108,18 @@ class KubernetesApi:
     async def start(self) -> None:
         """What every cluster has is there: namespaces, default roles, the API's own Service."""
         await bootstrap.ensure(self._objects)
-        self._keeper = asyncio.create_task(
-            keep_running("default Service", lambda: bootstrap.keep(self._objects))
-        )
+        loops = {
+            "default Service": lambda: bootstrap.keep(self._objects),
+            "Events' end": lambda: event_ttl.expire(self._store, self._clock),
+        }
+        self._keepers = [
+            asyncio.create_task(keep_running(name, loop)) for name, loop in loops.items()
+        ]
 
     async def stop(self) -> None:
         """Close files and connections."""
-        if self._keeper:
-            self._keeper.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         await self._webhooks.close()
         self._store.close()
 
