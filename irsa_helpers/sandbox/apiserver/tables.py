@@ -44,6 +44,8 @@ def _cells(cells: Any, count: int, body: Object, now: datetime) -> list[Any]:
     """The cells of one object; of one that its columns cannot show, the name alone."""
     try:
         found: list[Any] = cells(body, now)
+        if len(found) != count:
+            raise ValueError(f"{len(found)} cells under {count} columns")
     except Exception:
         log.exception("no row for %s", body["metadata"].get("name"))
         return [body["metadata"].get("name", ""), *["<unknown>"] * (count - 1)]

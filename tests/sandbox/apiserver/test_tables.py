@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers.sandbox.apiserver import discovery, formats
-from irsa_helpers.sandbox.apiserver.table_columns import definitions
+from irsa_helpers.sandbox.apiserver import discovery, formats, tables
+from irsa_helpers.sandbox.apiserver.table_columns import FORMS, definitions
 from irsa_helpers.sandbox.apiserver.table_rows import node, pod
 
 DATA = Path(__file__).parents[1] / "data"
@@ -106,3 +106,42 @@ def test_quantities_are_written_in_their_shortest_form() -> None:
         assert formats.canonical_quantity(given) == kept
     assert formats.quantity("1mm") == ["unable to parse quantity's suffix"]
     assert formats.quantity("x")[0].startswith("quantities must match the regular expression")
+
+
+# What the columns of any kind read.
+ANY_OBJECT: dict[str, Any] = {
+    "metadata": {
+        "name": "some",
+        "namespace": "ns",
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "generation": 1,
+    },
+    "spec": {
+        "containers": [],
+        "template": {"spec": {"containers": []}},
+        "selector": {},
+        "replicas": 1,
+        "schedule": "* * * * *",
+        "suspend": False,
+        "jobTemplate": {"spec": {"template": {"spec": {"containers": []}}}},
+    },
+    "status": {},
+    "revision": 1,
+    "roleRef": {"kind": "Role", "name": "r"},
+    "involvedObject": {"kind": "Pod", "name": "p"},
+}
+
+
+@pytest.mark.parametrize("resource", FORMS)
+def test_a_row_has_a_cell_for_each_column(
+    resource: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tables.table(resource, [ANY_OBJECT], {}, NOW)
+    assert len(made["rows"][0]["cells"]) == len(made["columnDefinitions"])
+    assert caplog.records == []
+    wider = [*FORMS[resource][0], FORMS[resource][0][-1]]
+    monkeypatch.setitem(FORMS, resource, (wider, FORMS[resource][1]))
+    definitions.cache_clear()
+    tables.table(resource, [ANY_OBJECT], {}, NOW)
+    assert "cells under" in caplog.text, "a column without its cell is found"
+    definitions.cache_clear()
