@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.trust_findings import Finding
@@ -52,7 +53,7 @@ def _check_statement(statement: dict[str, Any]) -> Iterator[Finding]:
     for action in _members(statement, "Action"):
         yield from _check_action(action, resources)
     for resource in resources:
-        if resource == "*" or resource.startswith("arn:*") or resource in {"arn:aws:s3:::*"}:
+        if resource == "*" or re.match(r"arn:(\*|[\w-]+:s3:::\*$)", resource):
             message = f"the resource {resource} is every one of the account"
             yield Finding("wide-resource", "too-wide", message, "the ARN of what the app uses")
 
@@ -65,7 +66,7 @@ def _check_action(action: str, resources: list[str]) -> Iterator[Finding]:
         message = f"{action} on * lets the role give itself, or become, anything"
         yield Finding("escalation", "too-wide", message, "one role's ARN, and a condition")
     for resource in resources:
-        if not resource.startswith("arn:aws:s3:::") or resource == "arn:aws:s3:::*":
+        if not re.match(r"arn:[\w-]+:s3:::(?!\*$)", resource):
             continue
         is_objects = "/" in resource
         if action in OBJECT_ACTIONS and not is_objects:

@@ -28,12 +28,17 @@ class Case(ClusterEvidence):
         if stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated):
             return stated
         meant = [value.strip() for _, value in self.misplaced_roles]
-        if stated and (mended := mended_arn(stated, self.own_account)):
+        if stated and (mended := mended_arn(stated, self.own_account, self.partition)):
             meant.append(mended)
         meant = meant or self.admitting_roles
         if not meant:
             raise SkipError("no role is named, and none admits this ServiceAccount")
         return meant[0]
+
+    @property
+    def partition(self) -> str:
+        """The partition of the cluster and its account: `aws`, `aws-cn`, …"""
+        return arns.Arn.parse(self.world.cluster.arn).partition
 
     @cached_property
     def other_subjects(self) -> list[str]:
@@ -220,7 +225,7 @@ class Case(ClusterEvidence):
         return dict((version or {})["PolicyVersion"]["Document"])
 
 
-def mended_arn(stated: str, account_id: str) -> str | None:
-    """The ARN of that account's role whose name the text ends with; None where that is no name."""
-    arn = arns.role_arn(account_id, stated.strip().rpartition("/")[2])
+def mended_arn(stated: str, account_id: str, partition: str) -> str | None:
+    """The ARN of the account's role whose name the text ends with; None where that is no name."""
+    arn = arns.role_arn(account_id, stated.strip().rpartition("/")[2], partition=partition)
     return arn if serviceaccounts.ROLE_ARN_FORM.fullmatch(arn) else None

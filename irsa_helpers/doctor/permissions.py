@@ -27,7 +27,7 @@ def permissions(case: Case) -> Link:
     return broken(
         f"role {case.role_name} has no policy",
         expected="a policy that allows what the app does, and no more",
-        error=f"AccessDenied: User: arn:aws:sts::{case.role_account}:assumed-role/"
+        error=f"AccessDenied: User: arn:{case.partition}:sts::{case.role_account}:assumed-role/"
         f"{case.role_name}/… is not authorized to perform: … because no identity-based policy "
         "allows the … action",
         fix=_first_policy(case),

@@ -168,10 +168,11 @@ def role_arn(case: Case) -> Link:
         raise SkipError("the ServiceAccount names no role")
     if ROLE_ARN_FORM.fullmatch(value):
         return ok(value)
-    mended = mended_arn(value, case.own_account) or f"arn:aws:iam::{case.own_account}:role/ROLE"
+    unknown = f"arn:{case.partition}:iam::{case.own_account}:role/ROLE"
+    mended = mended_arn(value, case.own_account, case.partition) or unknown
     return broken(
         repr(value),
-        expected="arn:aws:iam::ACCOUNT-ID:role/NAME, with nothing around it",
+        expected=f"arn:{case.partition}:iam::ACCOUNT-ID:role/NAME, with nothing around it",
         error="ValidationError: Request ARN is invalid"
         if len(value) >= SHORTEST_ARN
         else f"Invalid length for parameter RoleArn, value: {len(value)}, valid min length: 20",

@@ -53,7 +53,7 @@ def _misses(statement: StatementResult) -> Iterator[str]:
 
 
 def _resource_tip(statement: StatementResult) -> str:
-    buckets = [r for r in statement.resources if r.startswith("arn:aws:s3:::")]
+    buckets = [r for r in statement.resources if ":s3:::" in r]
     if any("/" not in r for r in buckets):
         return "; the objects of a bucket are arn:aws:s3:::BUCKET/*, the bucket is without /*"
     return ", which is another resource"

@@ -77,8 +77,7 @@ def _one_principal(kind: str, value: str, principal: str) -> bool:
         return False
     if value == "*":
         return True
-    account = principal.split(":")[4]
-    if value in {account, f"arn:aws:iam::{account}:root"}:
+    if names_whole_account(value, principal):
         return True
     return value in {principal, role_of_session(principal)}
 
@@ -103,5 +102,5 @@ def names_whole_account(value: str, principal: str) -> bool:
     """Whether a Principal entry trusts the caller's account rather than the caller itself."""
     if not principal.startswith("arn:"):
         return False
-    account = principal.split(":")[4]
-    return value in {account, f"arn:aws:iam::{account}:root"}
+    _, partition, _, _, account, *_ = principal.split(":")
+    return value in {account, f"arn:{partition}:iam::{account}:root"}

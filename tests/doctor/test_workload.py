@@ -23,6 +23,7 @@ def case(annotations: dict[str, str], **facts: Any) -> Any:
         "kind": SimpleNamespace(name="deployment", plural="deployments"),
         "is_account": False,
         "world": SimpleNamespace(cluster_name="enginrect-cluster"),
+        "partition": "aws",
         "account_name": "enginrect-sa",
         "accounts": {"enginrect-sa": {}},
         "intended_account": "enginrect-sa",
