@@ -149,7 +149,7 @@ def permission_scope(case: Case) -> Link:
         error="none: whoever gets into the app gets all of that",
         fix=comment(
             f"in the policies of {case.role_name}, name the app's actions and resources;\n"
-            "which were called tells IAM Access Analyzer, in the sandbox irsa_helpers.audit"
+            "IAM Access Analyzer tells which were called; in the sandbox, irsa_helpers.audit does"
         ),
     )
 

@@ -107,7 +107,7 @@ def metadata_service(case: Case) -> Link:
     if ROLE_ARN in case.annotations or case.role_by_hand or case.uses_pod_identity:
         return ok("the ServiceAccount has a role of its own, which the SDK takes first")
     if _is_meant_to_have_a_role(case):
-        raise SkipError("the link annotation tells why the role is not there")
+        raise SkipError('see the link "annotation": it says why the role is not there')
     if _kept_away(case):
         return ok("a NetworkPolicy keeps the Pod from the metadata service")
     if _hop_limit(case) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, roles, trust
@@ -76,7 +77,9 @@ def reads_later(scene: Scene, seconds: float) -> Goal:
     acts = acts_as_role(scene, seen)
     if seen.read and not acts.reached:
         return Goal(READS_LATER, reached=False, found=acts.found, expected=acts.expected)
-    return reads_bucket(seen, READS_LATER)
+    hours = f"{seconds / 3600:.0f} hours after this check began"
+    goal = reads_bucket(seen, READS_LATER)
+    return replace(goal, expected=f"{goal.expected}, also {hours}")
 
 
 def attacked(scene: Scene) -> Goal:

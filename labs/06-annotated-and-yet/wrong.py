@@ -11,7 +11,7 @@ def static_keys(world: World) -> None:
 
 
 def annotate_only(world: World) -> None:
-    """The Pod is older than the annotation."""
+    """The Pod was created before the annotation."""
     scene = Scene(world, "lab-06")
     scene.annotate({"eks.amazonaws.com/role-arn": scene.role_arn})
 
