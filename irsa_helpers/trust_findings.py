@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from irsa_helpers.arns import Arn
+from irsa_helpers.policy.operators import Operator, find_operator
 from irsa_helpers.trust_rules import (
     SUBJECT,
     WEB_IDENTITY,
@@ -13,14 +15,16 @@ from irsa_helpers.trust_rules import (
     TrustRule,
     condition_prefix,
     describe_trust_policy,
+    subject,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Severity = Literal["broken", "too-wide", "advice"]
-EXACT = {"stringequals", "arnequals"}
 WILDCARDS = set("*?")
+# A namespace and a ServiceAccount that nobody has thought of when the policy was written.
+ANYBODY = ("some-namespace-of-tomorrow", "some-account-of-tomorrow")
 
 
 @dataclass(frozen=True)
@@ -113,18 +117,17 @@ def _check_key(condition: TrustCondition, expected: str) -> Iterator[Finding]:
 
 
 def _check_operator(condition: TrustCondition) -> Iterator[Finding]:
-    operator = condition.operator.lower()
-    if condition.claim not in {"sub", "aud"}:
+    operator = find_operator(condition.operator)
+    if condition.claim not in {"sub", "aud"} or operator is None:
         return
-    if operator in EXACT and any(WILDCARDS & set(value) for value in condition.values):
+    if not operator.patterns and any(WILDCARDS & set(value) for value in condition.values):
         yield Finding(
             "wildcard-under-equals",
             "broken",
             f"{condition}: under {condition.operator} a `*` is just a character",
             "name the ServiceAccount whole; StringLike only if several must get in",
         )
-    loose = operator.endswith("ifexists") or operator.startswith("forallvalues:")
-    if loose or "not" in operator:
+    if operator.if_exists or operator.quantifier == "ForAllValues" or operator.negated:
         yield Finding(
             "loose-operator",
             "too-wide",
@@ -145,17 +148,50 @@ def _check_subjects(rule: TrustRule, issuer: str) -> Iterator[Finding]:
 
 
 def _check_subject(condition: TrustCondition, value: str, fix: str) -> Iterator[Finding]:
-    namespace, _, name = value.removeprefix(SUBJECT).partition(":")
-    like = "like" in condition.operator.lower()
-    if like and (value in {"*", f"{SUBJECT}*"} or WILDCARDS & set(namespace)):
-        message = f":sub like {value!r}: whoever can make a namespace or ServiceAccount gets in"
+    """Whom the evaluator's own comparison lets in: anybody, some, nobody, the one named."""
+    operator = find_operator(condition.operator)
+    if operator is None or operator.negated:
+        return  # IAM takes no such operator; what a negation admits is told by the operator
+    if not operator.patterns and WILDCARDS & set(value):
+        return  # told by the operator, too
+
+    def admits(of_namespace: str, account: str) -> bool:
+        return bool(operator.compare(value, subject(of_namespace, account)))
+
+    namespace, name = _named(value)
+    if admits(*ANYBODY) or admits(ANYBODY[0], name):
+        message = (
+            f":sub {_word(operator)} {value!r}: "
+            "whoever can make a namespace or ServiceAccount gets in"
+        )
         yield Finding("wide-subject", "too-wide", message, fix)
-    elif not value.startswith(SUBJECT) or not name or ":" in name:
+    elif admits(namespace, ANYBODY[1]):
+        message = (
+            f":sub {_word(operator)} {value!r}: "
+            f"whoever can make a ServiceAccount in {namespace} gets in"
+        )
+        yield Finding("wide-subject", "too-wide", message, fix)
+    elif not _is_name(namespace, name) or not admits(namespace, name):
         message = f":sub is compared with {value!r}, but a token has {SUBJECT}NAMESPACE:NAME"
         yield Finding("subject-form", "broken", message, fix)
-    elif like and WILDCARDS & set(name):
-        message = f":sub like {value!r}: whoever can make a ServiceAccount in {namespace} gets in"
-        yield Finding("wide-subject", "too-wide", message, fix)
+    elif not value.startswith(SUBJECT):
+        message = f"{condition.operator} compares :sub without its case: {value!r} admits "
+        yield Finding("ignores-case", "advice", f"{message}{namespace}:{name}", fix)
+
+
+def _named(value: str) -> tuple[str, str]:
+    """The namespace and the ServiceAccount that a value is about, with an `x` for each pattern."""
+    parts = re.sub("[*?]", "x", value.lower()).rsplit(":", 2)
+    return tuple(["", "", *parts][-2:])  # type: ignore[return-value]
+
+
+def _is_name(*names: str) -> bool:
+    """Whether Kubernetes would take them for names. Source: RFC 1123, labels and subdomains."""
+    return all(re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) for name in names)
+
+
+def _word(operator: Operator) -> str:
+    return "like" if operator.patterns else "equal to"
 
 
 def _check_audiences(rule: TrustRule, issuer: str) -> Iterator[Finding]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.trust import check_trust_policy
 
 HOST = "oidc.eks.ap-northeast-2.amazonaws.com/id/"
@@ -142,3 +145,80 @@ def test_a_finding_is_data_and_text() -> None:
     assert finding.to_dict()["name"] == "no-subject"
     assert str(finding).startswith("too-wide: no condition on :sub")
     assert f'"{ISSUER}:sub"' in finding.fix
+
+
+def on_subject(operator: str, value: str) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": PROVIDER_ARN},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            operator: {f"{ISSUER}:sub": value},
+            "ForAnyValue:StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com"},
+        },
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "finding"),
+    [
+        ("StringLike", "system:*", ("wide-subject", "too-wide")),
+        ("StringLike", "*:app", ("wide-subject", "too-wide")),
+        ("StringLike", "system:serviceaccount:prod:*", ("wide-subject", "too-wide")),
+        ("StringLike", "system:serviceaccount:prod:a?p", None),
+        ("StringEqualsIgnoreCase", "SYSTEM:SERVICEACCOUNT:PROD:APP", ("ignores-case", "advice")),
+        ("StringEqualsIgnoreCase", "system:serviceaccount:prod:app", None),
+        (
+            "ForAllValues:StringLike",
+            "system:serviceaccount:prod:app",
+            ("loose-operator", "too-wide"),
+        ),
+        ("StringEqualsIfExists", "system:serviceaccount:*:x", ("wildcard-under-equals", "broken")),
+        ("ArnEquals", "*", ("wide-subject", "too-wide")),
+        ("ArnLike", "system:serviceaccount:prod:*", ("subject-form", "broken")),
+    ],
+)
+def test_the_subject_is_read_as_the_evaluator_reads_it(
+    operator: str, value: str, finding: tuple[str, str] | None
+) -> None:
+    findings = check_trust_policy(on_subject(operator, value), PROVIDER_ARN)
+    told = {(each.name, each.severity) for each in findings}
+    assert (finding in told) if finding else told == set()
+
+
+OPERATORS = [
+    "StringEquals",
+    "StringLike",
+    "StringEqualsIgnoreCase",
+    "ArnLike",
+    "StringLikeIfExists",
+]
+PARTS = ["system", "serviceaccount", "prod", "app", "*", "p*", "?pp", "PROD", "", "x:y"]
+
+
+@given(
+    operator=st.sampled_from(OPERATORS),
+    value=st.lists(st.sampled_from(PARTS), min_size=1, max_size=5).map(":".join),
+)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_an_open_door_is_never_called_shut_nor_a_shut_one_open(operator: str, value: str) -> None:
+    document = on_subject(operator, value)
+
+    def admits(namespace: str, name: str) -> bool:
+        context = {
+            f"{ISSUER}:sub": f"system:serviceaccount:{namespace}:{name}",
+            f"{ISSUER}:aud": ["sts.amazonaws.com"],
+        }
+        role = "arn:aws:iam::111122223333:role/r"
+        request = Request(PROVIDER_ARN, "sts:AssumeRoleWithWebIdentity", role, context)
+        return evaluate(request, resource_policy=document).allowed
+
+    told = {each.severity for each in check_trust_policy(document, PROVIDER_ARN)}
+    tomorrow = admits("tomorrow", "tomorrow")
+    some = [(n, a) for n in ("prod", "app", "px", "xpp") for a in ("app", "prod", "px", "xpp")]
+    known = [place for place in some if admits(*place)]
+    assert ("broken" in told) <= (not known)
+    assert tomorrow <= ("too-wide" in told)
+    if not known and not tomorrow:
+        assert told & {"broken", "too-wide", "advice"}
