@@ -113,6 +113,12 @@ class Case(ClusterEvidence):
         except (CannotSeeError, SkipError):
             return False
 
+    @property
+    def is_by_association(self) -> bool:
+        """Whether EKS Pod Identity alone gives the role: no annotation names one."""
+        stated = serviceaccounts.ROLE_ARN in self.intended_annotations
+        return not stated and self.uses_pod_identity
+
     @cached_property
     def own_account(self) -> str:
         """The account that your AWS credentials belong to."""

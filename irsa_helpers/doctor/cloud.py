@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
 from irsa_helpers.doctor.admission import admission
+from irsa_helpers.doctor.association_trust import association_trust
 from irsa_helpers.doctor.fixes import annotate_command, commands, comment, trust_command
 from irsa_helpers.doctor.policies import statements
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
@@ -125,7 +126,9 @@ def _foreign_role(case: Case) -> Link:
 
 
 def trust_policy(case: Case) -> Link:
-    """The role's trust policy admits this ServiceAccount's tokens."""
+    """The role's trust policy admits this ServiceAccount's tokens, or EKS for its association."""
+    if case.is_by_association and case.association is not None:
+        return association_trust(case, case.association)
     token = case.intended_token
     decision = admission(case.role, token)
     if decision.allowed:

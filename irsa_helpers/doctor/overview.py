@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, oidc, trust
 from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles, trusts
+from irsa_helpers.doctor.association_trust import find_role, refusals
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
 from irsa_helpers.doctor.result import WIDTH, indented
 from irsa_helpers.markdown import cell, code
@@ -258,7 +259,17 @@ def _by_pod_identity(world: World) -> Iterator[Access]:
             associationId=each["associationId"],
         )
         role = str((described or {})["association"]["roleArn"])
-        yield Access(each["namespace"], each["serviceAccount"], role, True, "pod-identity")
+        if _lets_eks_in(world, role, each["namespace"], each["serviceAccount"]):
+            yield Access(each["namespace"], each["serviceAccount"], role, True, "pod-identity")
+
+
+def _lets_eks_in(world: World, role_arn: str, namespace: str, account: str) -> bool:
+    """Whether the role's trust policy admits EKS for those Pods; so where it cannot be read."""
+    try:
+        role = find_role(world, role_arn)
+    except CannotSeeError:
+        return True
+    return role is not None and not refusals(world, role, namespace, account)
 
 
 def _service_accounts(world: World) -> list[dict[str, Any]]:

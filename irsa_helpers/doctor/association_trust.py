@@ -1,0 +1,104 @@
+"""Whether the role of an EKS Pod Identity association lets EKS assume it for these Pods.
+
+Source: EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity" and "Grant
+Pods access to AWS resources based on tags".
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers import arns
+from irsa_helpers.doctor.fixes import commands, comment
+from irsa_helpers.doctor.reading import CannotSeeError, read_aws
+from irsa_helpers.doctor.result import Link, broken, ok
+from irsa_helpers.pod_identity import SERVICE
+from irsa_helpers.policy import Decision, Request, evaluate, explain
+
+if TYPE_CHECKING:
+    from irsa_helpers.doctor.case import Case
+    from irsa_helpers.world import World
+
+ACTIONS = ("sts:AssumeRole", "sts:TagSession")
+ERROR = "AccessDeniedException: the agent gives the Pod no credentials"
+
+
+def association_trust(case: Case, association: dict[str, Any]) -> Link:
+    """The trust policy allows EKS both calls, with the tags that it gives these Pods."""
+    role = find_role(case.world, association["roleArn"])
+    if role is None:
+        return broken(
+            f"there is no role {association['roleArn']}",
+            expected="a role that trusts EKS Pod Identity",
+            error=ERROR,
+            fix=comment("make the role, or name another one in the association"),
+        )
+    refused = refusals(case.world, role, association["namespace"], association["serviceAccount"])
+    if not refused:
+        return ok(f"admits {SERVICE} for {' and '.join(ACTIONS)}")
+    return broken(
+        "\n".join(f"{action}: {explain(decision)}" for action, decision in refused.items()),
+        expected=f"{SERVICE} may {' and '.join(ACTIONS)}",
+        error=ERROR,
+        fix=_fix(role, refused),
+    )
+
+
+def find_role(world: World, role_arn: str) -> dict[str, Any] | None:
+    """The role as `iam:GetRole` gives it, or None. Raises CannotSeeError for another account's."""
+    arn = arns.Arn.parse(role_arn)
+    if arn.account_id != world.cluster.account_id:
+        raise CannotSeeError(f"the role is of account {arn.account_id}")
+    get = world.aws("iam").get_role
+    found = read_aws("iam:GetRole", get, RoleName=arn.resource.rpartition("/")[2])
+    return dict(found["Role"]) if found else None
+
+
+def refusals(
+    world: World, role: dict[str, Any], namespace: str, account: str
+) -> dict[str, Decision]:
+    """The calls that the role's trust policy refuses to EKS; what names the Pod is left open."""
+    cluster = world.cluster
+    context: dict[str, str | list[str]] = {
+        "aws:SourceAccount": cluster.account_id,
+        "aws:SourceArn": cluster.arn,
+        "aws:RequestTag/eks-cluster-arn": cluster.arn,
+        "aws:RequestTag/eks-cluster-name": cluster.name,
+        "aws:RequestTag/kubernetes-namespace": namespace,
+        "aws:RequestTag/kubernetes-service-account": account,
+    }
+    decisions = {
+        action: evaluate(
+            Request(SERVICE, action, role["Arn"], context),
+            resource_policy=role["AssumeRolePolicyDocument"],
+        )
+        for action in ACTIONS
+    }
+    return {action: each for action, each in decisions.items() if not each.allowed}
+
+
+def _fix(role: dict[str, Any], refused: dict[str, Decision]) -> str:
+    """What adds the call that a statement for EKS lacks; a condition is for people to judge."""
+    policy = copy.deepcopy(role["AssumeRolePolicyDocument"])
+    found = policy["Statement"]
+    statements = found if isinstance(found, list) else [found]
+    for statement in statements:
+        actions = statement.get("Action", [])
+        listed = [actions] if isinstance(actions, str) else list(actions)
+        if _is_for_eks(statement) and not set(refused) <= set(listed):
+            statement["Action"] = [*listed, *(each for each in refused if each not in listed)]
+            return commands(
+                f"aws iam update-assume-role-policy --role-name {role['RoleName']} "
+                f"--policy-document '{json.dumps(policy)}'"
+            )
+    return comment("change the condition named above, or the association: whom should it admit?")
+
+
+def _is_for_eks(statement: dict[str, Any]) -> bool:
+    principal = statement.get("Principal", {})
+    services = principal.get("Service", []) if isinstance(principal, dict) else []
+    return statement.get("Effect") == "Allow" and SERVICE in (
+        [services] if isinstance(services, str) else services
+    )
