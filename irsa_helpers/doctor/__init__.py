@@ -6,6 +6,7 @@ read a role it asks STS for a session as the ServiceAccount would.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from irsa_helpers.world import World
 
 __all__ = ["LINKS", "Diagnosis", "Link", "Overview", "doctor", "overview"]
+
+log = logging.getLogger("irsa-lab.doctor")
 
 LINKS: dict[str, Callable[[Case], Link]] = {
     "workload": workload.workload,
@@ -77,3 +80,7 @@ def _walk(case: Case, name: str, check: Callable[[Case], Link]) -> Link:
         return Link(name, "cannot-see", error.message)
     except SkipError as error:
         return Link(name, "skipped", str(error))
+    except Exception as error:
+        # What stands in somebody's cluster may be odder than any check thinks: the walk goes on.
+        log.debug("the check %s failed", name, exc_info=True)
+        return Link(name, "cannot-see", f"could not be judged: {type(error).__name__}: {error}")

@@ -122,6 +122,8 @@ class Diagnosis:
             many = state == "cannot-see" and len(names) > NAMED
             if names:
                 parts.append(f"{words}: {f'{len(names)} links' if many else ', '.join(names)}")
+        if not self.problems and parts:
+            return f"nothing broken among what could be seen; {'; '.join(parts)}"
         return "; ".join(parts) or "every link holds"
 
     def to_dict(self) -> dict[str, Any]:

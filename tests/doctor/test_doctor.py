@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers import oidc, pods, roles
-from irsa_helpers.doctor import LINKS
+from irsa_helpers.doctor import LINKS, doctor
 from irsa_helpers.serviceaccounts import ensure_service_account
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.world import World
@@ -259,3 +259,16 @@ def test_a_missing_kubernetes_right_is_named(chain: Chain) -> None:
     assert "list mutatingwebhookconfigurations (" in diagnosis["webhook"].found
     assert diagnosis["annotation"].state == diagnosis["trust-policy"].state == "ok"
     assert diagnosis.ok, str(diagnosis)
+
+
+def test_a_check_that_fails_is_a_link_and_the_walk_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(_: Any) -> Any:
+        raise KeyError("projected")
+
+    monkeypatch.setitem(LINKS, "token-readable", odd)
+    found = doctor(world, "sa/default")
+    assert found["token-readable"].state == "cannot-see"
+    assert found["token-readable"].found == "could not be judged: KeyError: 'projected'"
+    assert [link.name for link in found.links][:-1] == list(LINKS), "every other link was looked at"

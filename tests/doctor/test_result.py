@@ -75,3 +75,10 @@ def test_a_notebook_shows_problems_first_and_folds_the_rest() -> None:
     assert "a \\| b \\*" in head
     assert "issuer" not in head
     assert "issuer" in folded
+
+
+def test_all_is_well_only_where_all_was_seen() -> None:
+    seen, unseen = Link("role", "ok"), Link("issuer", "cannot-see", "the right that is missing")
+    assert Diagnosis("pod/x", "default", (seen,)).summary == "every link holds"
+    told = Diagnosis("pod/x", "default", (seen, unseen)).summary
+    assert told == "nothing broken among what could be seen; unseen: issuer"
