@@ -194,6 +194,13 @@ def injection(case: Case) -> Link:
     role = case.annotations[ROLE_ARN]
     if case.uses_pod_identity:
         raise SkipError("EKS Pod Identity is used instead")
+    if _has_own_volume(case):
+        return broken(
+            f"the Pod's author has a volume of the webhook's name, {TOKEN_VOLUME}, without a token",
+            expected="no volume of that name: the webhook then adds its own, with the token",
+            error=NODE_ROLE,
+            fix=comment(f"rename the volume {TOKEN_VOLUME} and its mounts in the Pod's template"),
+        )
     lacking = [text for each in _candidates(case) if (text := _lacks(each, role))]
     if not lacking:
         return ok(f"{case.pod['metadata']['name']} carries {role}")
@@ -203,6 +210,12 @@ def injection(case: Case) -> Link:
         error=NODE_ROLE,
         fix=restart_command(case),
     )
+
+
+def _has_own_volume(case: Case) -> bool:
+    """Whether another volume stands where the webhook's would: it adds none of that name then."""
+    volumes = case.pod["spec"].get("volumes") or []
+    return any(v["name"] == TOKEN_VOLUME and not token_source(v) for v in volumes)
 
 
 def _candidates(case: Case) -> list[dict[str, Any]]:

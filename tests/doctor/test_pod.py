@@ -203,3 +203,12 @@ def test_a_shared_group_or_user_makes_it_readable() -> None:
     assert readable(0o400, securityContext={"fsGroup": 1000}).state == "ok"
     assert readable(0o400, securityContext={"runAsUser": 1000}).state == "ok"
     assert readable(0o400).state == "ok"
+
+
+def test_a_volume_of_the_authors_in_the_webhooks_place_is_named() -> None:
+    found = live_pod(container(**GIVEN))
+    found["spec"]["volumes"] = [{"name": "aws-iam-token", "emptyDir": {}}]
+    link = pod.injection(case(found))
+    assert link.state == "broken"
+    assert "a volume of the webhook's name, aws-iam-token" in link.found
+    assert "rename the volume aws-iam-token" in link.fix
