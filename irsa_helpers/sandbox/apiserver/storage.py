@@ -86,6 +86,13 @@ class Store:
             bisect.insort(self._order.setdefault(key[0], []), key[1:])
         objects[key[1:]] = body
 
+    def _drop(self, key: Key) -> int:
+        """Nothing is at that place any more; returns how large what was there was."""
+        del self._objects[key[0]][key[1:]]
+        order = self._order[key[0]]
+        del order[bisect.bisect_left(order, key[1:])]
+        return self._sizes.pop(key)
+
     def get(self, key: Key) -> Object | None:
         """The object, or None. It is shared: copy before changing it."""
         return self._objects.get(key[0], {}).get(key[1:])
@@ -165,9 +172,7 @@ class Store:
             "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?",
             *key,
         )
-        del self._objects[key[0]][key[1:]]
-        size, order = self._sizes.pop(key), self._order[key[0]]
-        del order[bisect.bisect_left(order, key[1:])]
+        size = self._drop(key)
         self._publish(Change(revision, "DELETED", key, last, before, size))
         return last
 

@@ -22,7 +22,7 @@ def stored(http: Any, name: str, data: Any) -> None:
     """Put an object where an older sandbox, or a fault of this one, might have left it."""
     metadata = {"name": name, "namespace": "default", "uid": name, "resourceVersion": ""}
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-    http.server._store._objects.setdefault("configmaps", {})["default", name] = body
+    http.server._store._keep(("configmaps", "default", name), body, 0)
 
 
 @pytest.fixture(params=["nan", "deep", "set"])
@@ -32,7 +32,7 @@ def broken(http: Any, request: pytest.FixtureRequest) -> Iterator[str]:
     stored(http, "broken", {"k": UNWRITABLE[request.param]})
     yield "broken"
     for name in ("good", "broken"):
-        del http.server._store._objects["configmaps"]["default", name]
+        http.server._store._drop(("configmaps", "default", name))
 
 
 def test_a_list_goes_without_it(http: Any, broken: str) -> None:
@@ -61,7 +61,7 @@ def test_a_watch_goes_on_without_it(http: Any) -> None:
     lines = http("GET", f"{MAPS}?watch=1&timeoutSeconds=1").text.splitlines()
     names = [json.loads(line)["object"]["metadata"]["name"] for line in lines]
     for name in ("good", "half", *UNWRITABLE):
-        del http.server._store._objects["configmaps"]["default", name]
+        http.server._store._drop(("configmaps", "default", name))
     assert {"good", "half"} <= set(names)
     assert not set(UNWRITABLE) & set(names)
 
@@ -74,13 +74,13 @@ def test_half_a_surrogate_pair_is_shown_as_go_shows_it(http: Any, headers: Any) 
     data = next(each["data"] for each in items if each["metadata"]["name"] == "half")
     assert data["k"] == "a\ufffdb"
     assert listed.content.decode()
-    del http.server._store._objects["configmaps"]["default", "half"]
+    http.server._store._drop(("configmaps", "default", "half"))
 
 
 def test_an_object_that_its_columns_cannot_show_has_a_row(http: Any) -> None:
     body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "odd", "namespace": "default"}}
-    objects = http.server._store._objects.setdefault("pods", {})
-    objects["default", "odd"] = body | {"spec": None, "status": []}
+    key = ("pods", "default", "odd")
+    http.server._store._keep(key, body | {"spec": None, "status": []}, 0)
     rows = http("GET", "/api/v1/namespaces/default/pods", headers=TABLE).json()["rows"]
-    del objects["default", "odd"]
+    http.server._store._drop(key)
     assert rows[0]["cells"][:2] == ["odd", "<unknown>"]
