@@ -158,14 +158,16 @@ def _check_subject(condition: TrustCondition, value: str, fix: str) -> Iterator[
     def admits(of_namespace: str, account: str) -> bool:
         return bool(operator.compare(value, subject(of_namespace, account)))
 
-    namespace, name = _named(value)
-    if admits(*ANYBODY) or admits(ANYBODY[0], name):
+    namespace, name = _named(value, "x")
+    others = _named(value, "y")
+    several = (namespace, name) != others and admits(namespace, name) and admits(*others)
+    if admits(*ANYBODY) or admits(ANYBODY[0], name) or (several and namespace != others[0]):
         message = (
             f":sub {_word(operator)} {value!r}: "
             "whoever can make a namespace or ServiceAccount gets in"
         )
         yield Finding("wide-subject", "too-wide", message, fix)
-    elif admits(namespace, ANYBODY[1]):
+    elif several or admits(namespace, ANYBODY[1]):
         message = (
             f":sub {_word(operator)} {value!r}: "
             f"whoever can make a ServiceAccount in {namespace} gets in"
@@ -174,20 +176,23 @@ def _check_subject(condition: TrustCondition, value: str, fix: str) -> Iterator[
     elif not _is_name(namespace, name) or not admits(namespace, name):
         message = f":sub is compared with {value!r}, but a token has {SUBJECT}NAMESPACE:NAME"
         yield Finding("subject-form", "broken", message, fix)
-    elif not value.startswith(SUBJECT):
+    elif admits(namespace.lower(), name.lower()) and not value.startswith(SUBJECT):
         message = f"{condition.operator} compares :sub without its case: {value!r} admits "
-        yield Finding("ignores-case", "advice", f"{message}{namespace}:{name}", fix)
+        yield Finding("ignores-case", "advice", f"{message}{namespace.lower()}:{name.lower()}", fix)
+    elif not admits(namespace.lower(), name.lower()):
+        message = f":sub is compared with {value!r}, but names in Kubernetes have no capitals"
+        yield Finding("capitals", "advice", message, fix)
 
 
-def _named(value: str) -> tuple[str, str]:
-    """The namespace and the ServiceAccount that a value is about, with an `x` for each pattern."""
-    parts = re.sub("[*?]", "x", value.lower()).rsplit(":", 2)
+def _named(value: str, filling: str) -> tuple[str, str]:
+    """The namespace and the ServiceAccount that a value is about, its patterns filled in."""
+    parts = re.sub("[*?]", filling, value).rsplit(":", 2)
     return tuple(["", "", *parts][-2:])  # type: ignore[return-value]
 
 
 def _is_name(*names: str) -> bool:
-    """Whether Kubernetes would take them for names. Source: RFC 1123, labels and subdomains."""
-    return all(re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) for name in names)
+    """Whether they are names but for capitals. Source: RFC 1123, labels and subdomains."""
+    return all(re.fullmatch(r"(?i)[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) for name in names)
 
 
 def _word(operator: Operator) -> str:

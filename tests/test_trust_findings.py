@@ -166,7 +166,9 @@ def on_subject(operator: str, value: str) -> dict[str, Any]:
         ("StringLike", "system:*", ("wide-subject", "too-wide")),
         ("StringLike", "*:app", ("wide-subject", "too-wide")),
         ("StringLike", "system:serviceaccount:prod:*", ("wide-subject", "too-wide")),
-        ("StringLike", "system:serviceaccount:prod:a?p", None),
+        ("StringLike", "system:serviceaccount:prod:a?p", ("wide-subject", "too-wide")),
+        ("StringLike", "system:serviceaccount:team-*:app", ("wide-subject", "too-wide")),
+        ("StringEquals", "system:serviceaccount:prod:App", ("capitals", "advice")),
         ("StringEqualsIgnoreCase", "SYSTEM:SERVICEACCOUNT:PROD:APP", ("ignores-case", "advice")),
         ("StringEqualsIgnoreCase", "system:serviceaccount:prod:app", None),
         (

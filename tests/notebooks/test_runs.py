@@ -94,14 +94,12 @@ def kept(sandbox: SandboxWorld, home: Path) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("like_real")
-@pytest.mark.parametrize("through", [None, "deployment"])
 def test_a_real_world_that_is_not_approved_is_not_changed_by_any_cell(
-    home: Path, through: str | None, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox = SandboxWorld(launch.ensure_sandbox(home))
-    if through:
-        catch_up(sandbox, through=through)
-        waiting.wait_for_pod(sandbox, "s3-access-app")
+    catch_up(sandbox, through="deployment")
+    waiting.wait_for_pod(sandbox, "s3-access-app")
     monkeypatch.setattr(waiting, "wait_for_pod", None)  # it does not come, and takes a minute
     before = kept(sandbox, home)
     for path in NOTEBOOKS:
