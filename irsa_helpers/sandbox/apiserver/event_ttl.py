@@ -22,9 +22,12 @@ async def expire(store: Store, clock: Clock) -> None:
     while True:
         now = clock.time()
         for number, event in enumerate(store.list(RESOURCE)):
-            if last_seen(event) + TTL_SECONDS <= now:
-                metadata = event["metadata"]
-                store.delete((RESOURCE, metadata["namespace"], metadata["name"]))
+            metadata = event["metadata"]
+            key = (RESOURCE, metadata["namespace"], metadata["name"])
+            # As it is now: it may have been counted again, or have gone, since the list was made.
+            current = store.get(key)
+            if current is not None and last_seen(current) + TTL_SECONDS <= now:
+                store.delete(key)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
         await clock.sleep_until(now + LOOK_SECONDS)
