@@ -51,7 +51,7 @@ def main() -> None:
 
 def _show(rows: dict[str, Any], *, json_wanted: bool) -> None:
     if json_wanted:
-        click.echo(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2))
     else:
         width = max(map(len, rows)) + 2
         for name, value in rows.items():
@@ -165,7 +165,7 @@ def env(shell: str, as_json: bool) -> None:
     from irsa_helpers import environment
 
     if as_json:
-        click.echo(json.dumps(environment.sandbox_environment(_running()), indent=2))
+        say(json.dumps(environment.sandbox_environment(_running()), indent=2))
     else:
         say("\n".join(environment.shell_lines(_running(), shell)))
 
@@ -194,7 +194,7 @@ def check(as_json: bool) -> None:
 
     seen = steps(connect())
     if as_json:
-        click.echo(json.dumps([vars(each) for each in seen], indent=2))
+        say(json.dumps([vars(each) for each in seen], indent=2))
     for each in () if as_json else seen:
         say(f"{each.state:<9}{each.name:<17}{each.found}")
         if each.next_step:
@@ -221,7 +221,7 @@ def trace(since: int, as_json: bool) -> None:
 
     hops = SandboxWorld(_running()).trace(since)
     if as_json:
-        click.echo(json.dumps(hops, indent=2))
+        say(json.dumps(hops, indent=2))
         return
     for hop in hops:
         say(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from irsa_helpers.terminal import plain
+
 
 class IrsaLabError(Exception):
     """Something a person can act on; `next_step` says how."""
@@ -16,7 +18,7 @@ class IrsaLabError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the sentence alone; this project's own lines explain nothing."""
-        return [f"{type(self).__name__}: {self}"]
+        return [plain(f"{type(self).__name__}: {self}")]
 
 
 class AwsError(Exception):

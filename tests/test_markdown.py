@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 
 import irsa_helpers
 from irsa_helpers import terminal
+from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.markdown import block, cell, code
 from irsa_helpers.site import notebook_body
 from tests.hostile import HOSTILE, MARK, OWN_WORDS, VIEWS
@@ -93,5 +94,11 @@ def test_what_is_printed_does_not_steer_the_terminal(capsys: pytest.CaptureFixtu
 def test_the_command_line_prints_nothing_past_that() -> None:
     for name in ("cli", "doctor/commands", "labs/commands"):
         path = Path(inspect.getfile(irsa_helpers)).parent / f"{name}.py"
-        for line in path.read_text(encoding="utf-8").splitlines():
-            assert "click.echo(" not in line or "click.echo(json.dumps(" in line, line
+        assert "click.echo(" not in path.read_text(encoding="utf-8"), name
+
+
+def test_a_diagnosis_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("Diagnosis", "Overview", "Verdict"):
+        terminal.say(str(VIEWS[name]("a\x1b[2Jb")))
+    assert "\x1b" not in capsys.readouterr().out
+    assert "\x1b" not in IrsaLabError("a\x1b[2Jb")._render_traceback_()[0]

@@ -12,6 +12,7 @@ from irsa_helpers.doctor import doctor as diagnose
 from irsa_helpers.doctor.result import WIDTH
 from irsa_helpers.doctor.target import parse_target
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.terminal import say
 from irsa_helpers.world import connect
 
 
@@ -38,7 +39,7 @@ def doctor(target: str | None, namespace: str, as_json: bool, strict: bool) -> N
     """
     found = _examine(target, namespace)
     width = max(80, shutil.get_terminal_size((WIDTH, 24)).columns)
-    click.echo(json.dumps(found.to_dict(), indent=2) if as_json else found.text(width))
+    say(json.dumps(found.to_dict(), indent=2) if as_json else found.text(width))
     raise SystemExit(0 if found.ok and not (strict and found.unseen) else 1)
 
 

@@ -45,7 +45,7 @@ def labs(context: click.Context, as_json: bool) -> None:
         return
     rows = [_row(lab, Progress()) for lab in all_labs()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2))
         return
     for level in LEVELS:
         say(f"\n{level}")
@@ -104,7 +104,7 @@ def check(lab: Lab, as_json: bool) -> None:
     """Tick each goal, with what was seen; exit 1 until all are reached."""
     verdict = engine.check(_world(), lab, Progress())
     answer = asdict(verdict) | {"passed": verdict.passed}
-    click.echo(json.dumps(answer, indent=2) if as_json else str(verdict))
+    say(json.dumps(answer, indent=2) if as_json else str(verdict))
     raise SystemExit(0 if verdict.passed else 1)
 
 
