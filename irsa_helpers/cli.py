@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from irsa_helpers import state
-from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.terminal import plain, say
+from irsa_helpers.errors import IrsaLabError, plain
+from irsa_helpers.terminal import say
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 
