@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 KIND = "Pod Identity association"
 SERVICE = "pods.eks.amazonaws.com"
+ACTIONS = ("sts:AssumeRole", "sts:TagSession")
 
 
 def build_pod_identity_trust_policy() -> dict[str, Any]:
@@ -23,7 +24,7 @@ def build_pod_identity_trust_policy() -> dict[str, Any]:
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": SERVICE},
-        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Action": list(ACTIONS),
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 

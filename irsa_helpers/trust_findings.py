@@ -161,17 +161,11 @@ def _check_subject(condition: TrustCondition, value: str, fix: str) -> Iterator[
     namespace, name = _named(value, "x")
     others = _named(value, "y")
     several = (namespace, name) != others and admits(namespace, name) and admits(*others)
-    if admits(*ANYBODY) or admits(ANYBODY[0], name) or (several and namespace != others[0]):
-        message = (
-            f":sub {_word(operator)} {value!r}: "
-            "whoever can make a namespace or ServiceAccount gets in"
-        )
-        yield Finding("wide-subject", "too-wide", message, fix)
-    elif several or admits(namespace, ANYBODY[1]):
-        message = (
-            f":sub {_word(operator)} {value!r}: "
-            f"whoever can make a ServiceAccount in {namespace} gets in"
-        )
+    everywhere = admits(*ANYBODY) or admits(ANYBODY[0], name)
+    if everywhere or several or admits(namespace, ANYBODY[1]):
+        in_one = not everywhere and namespace == others[0]
+        where = f"a ServiceAccount in {namespace}" if in_one else "a namespace or ServiceAccount"
+        message = f":sub {_word(operator)} {value!r}: whoever can make {where} gets in"
         yield Finding("wide-subject", "too-wide", message, fix)
     elif not _is_name(namespace, name) or not admits(namespace, name):
         message = f":sub is compared with {value!r}, but a token has {SUBJECT}NAMESPACE:NAME"

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns
 from irsa_helpers.doctor.fixes import commands, comment
+from irsa_helpers.doctor.policies import statements, texts
 from irsa_helpers.doctor.reading import CannotSeeError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok
-from irsa_helpers.pod_identity import SERVICE
+from irsa_helpers.pod_identity import ACTIONS, SERVICE
 from irsa_helpers.policy import Decision, Request, evaluate, explain
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
     from irsa_helpers.world import World
 
-ACTIONS = ("sts:AssumeRole", "sts:TagSession")
 ERROR = "AccessDeniedException: the agent gives the Pod no credentials"
 
 
 def association_trust(case: Case, association: dict[str, Any]) -> Link:
     """The trust policy allows EKS both calls, with the tags that it gives these Pods."""
-    role = find_role(case.world, association["roleArn"])
+    role = _find_role(case.world, association["roleArn"])
     if role is None:
         return broken(
             f"there is no role {association['roleArn']}",
@@ -46,7 +46,7 @@ def association_trust(case: Case, association: dict[str, Any]) -> Link:
     )
 
 
-def find_role(world: World, role_arn: str) -> dict[str, Any] | None:
+def _find_role(world: World, role_arn: str) -> dict[str, Any] | None:
     """The role as `iam:GetRole` gives it, or None. Raises CannotSeeError for another account's."""
     arn = arns.Arn.parse(role_arn)
     if arn.account_id != world.cluster.account_id:
@@ -82,11 +82,8 @@ def refusals(
 def _fix(role: dict[str, Any], refused: dict[str, Decision]) -> str:
     """What adds the call that a statement for EKS lacks; a condition is for people to judge."""
     policy = copy.deepcopy(role["AssumeRolePolicyDocument"])
-    found = policy["Statement"]
-    statements = found if isinstance(found, list) else [found]
-    for statement in statements:
-        actions = statement.get("Action", [])
-        listed = [actions] if isinstance(actions, str) else list(actions)
+    for statement in statements(policy):
+        listed = texts(statement.get("Action", []))
         if _is_for_eks(statement) and not set(refused) <= set(listed):
             statement["Action"] = [*listed, *(each for each in refused if each not in listed)]
             return commands(
@@ -98,7 +95,5 @@ def _fix(role: dict[str, Any], refused: dict[str, Decision]) -> str:
 
 def _is_for_eks(statement: dict[str, Any]) -> bool:
     principal = statement.get("Principal", {})
-    services = principal.get("Service", []) if isinstance(principal, dict) else []
-    return statement.get("Effect") == "Allow" and SERVICE in (
-        [services] if isinstance(services, str) else services
-    )
+    services = texts(principal.get("Service", [])) if isinstance(principal, dict) else []
+    return statement.get("Effect") == "Allow" and SERVICE in services

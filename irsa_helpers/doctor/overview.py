@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, oidc, trust
 from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles, trusts
-from irsa_helpers.doctor.association_trust import find_role, refusals
+from irsa_helpers.doctor.association_trust import refusals
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
 from irsa_helpers.doctor.result import WIDTH, indented
 from irsa_helpers.markdown import cell, code
@@ -158,12 +158,15 @@ class _Account:
 
 @dataclass(frozen=True)
 class _Trust:
-    """The cluster's issuer, the provider that IAM has for it, and the roles that name it."""
+    """The cluster's issuer, the provider that IAM has for it, and the roles that name it.
+
+    `every` has all roles of the account, by ARN.
+    """
 
     issuer_url: str
     provider_arn: str
     client_ids: tuple[str, ...] | None
-    existing: frozenset[str]
+    every: dict[str, dict[str, Any]]
     roles: dict[str, dict[str, Any]]
 
     @classmethod
@@ -172,10 +175,9 @@ class _Trust:
         provider = read_aws("iam:GetOpenIDConnectProvider", oidc.describe_provider, world=world)
         arn = oidc.provider_arn(world)
         client_ids = tuple(provider["ClientIDList"]) if provider is not None else None
-        every = all_roles(world)
-        roles = {role["Arn"]: role for role in every if trusts(role, arn)}
-        existing = frozenset(role["Arn"] for role in every)
-        return cls(oidc.issuer_url(world), arn, client_ids, existing, roles)
+        every = {role["Arn"]: role for role in all_roles(world)}
+        roles = {name: role for name, role in every.items() if trusts(role, arn)}
+        return cls(oidc.issuer_url(world), arn, client_ids, every, roles)
 
     def admits(self, account: _Account) -> list[str]:
         """The ARNs of the roles that the ServiceAccount can become."""
@@ -202,7 +204,7 @@ class _Trust:
             reason = "the account has no provider for this cluster's issuer"
         elif account.audience not in self.client_ids:
             reason = f"the provider does not accept the audience {account.audience}"
-        elif account.role_arn not in self.existing:
+        elif account.role_arn not in self.every:
             reason = "there is no such role"
         elif account.role_arn not in self.roles:
             reason = "the role's trust policy does not name this cluster's provider"
@@ -237,7 +239,7 @@ def overview(world: World) -> Overview:
         if here.is_elsewhere(a)
     ]
     try:
-        accesses += _by_pod_identity(world)
+        accesses += _by_pod_identity(world, here.every)
     except CannotSeeError as error:
         unseen.append(error.message)
     except SkipError as reason:
@@ -246,7 +248,7 @@ def overview(world: World) -> Overview:
     return Overview(tuple(accesses), tuple(refusals), tuple(here.wide()), tuple(unseen))
 
 
-def _by_pod_identity(world: World) -> Iterator[Access]:
+def _by_pod_identity(world: World, roles: dict[str, dict[str, Any]]) -> Iterator[Access]:
     """What the cluster's EKS Pod Identity associations give."""
     eks, cluster = world.aws("eks"), world.cluster_name
     pages = eks.get_paginator("list_pod_identity_associations").paginate(clusterName=cluster)
@@ -259,17 +261,18 @@ def _by_pod_identity(world: World) -> Iterator[Access]:
             associationId=each["associationId"],
         )
         role = str((described or {})["association"]["roleArn"])
-        if _lets_eks_in(world, role, each["namespace"], each["serviceAccount"]):
+        if _lets_eks_in(world, roles, role, each):
             yield Access(each["namespace"], each["serviceAccount"], role, True, "pod-identity")
 
 
-def _lets_eks_in(world: World, role_arn: str, namespace: str, account: str) -> bool:
-    """Whether the role's trust policy admits EKS for those Pods; so where it cannot be read."""
-    try:
-        role = find_role(world, role_arn)
-    except CannotSeeError:
+def _lets_eks_in(
+    world: World, roles: dict[str, dict[str, Any]], role_arn: str, association: dict[str, Any]
+) -> bool:
+    """Whether the role's trust policy admits EKS for those Pods; so for one of another account."""
+    if arns.Arn.parse(role_arn).account_id != world.cluster.account_id:
         return True
-    return role is not None and not refusals(world, role, namespace, account)
+    place = association["namespace"], association["serviceAccount"]
+    return role_arn in roles and not refusals(world, roles[role_arn], *place)
 
 
 def _service_accounts(world: World) -> list[dict[str, Any]]:

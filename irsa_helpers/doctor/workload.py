@@ -219,5 +219,5 @@ def pod_identity(case: Case) -> Link:
 
 def _skip_with_pod_identity(case: Case) -> None:
     """Without an annotation, but with an association, nothing of IRSA is expected."""
-    if ROLE_ARN not in case.intended_annotations and case.uses_pod_identity:
+    if case.is_by_association:
         raise SkipError("EKS Pod Identity is used instead")

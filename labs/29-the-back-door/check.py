@@ -24,12 +24,13 @@ print(urllib.request.urlopen(request, timeout=0.4).status)
 
 def check(world: World) -> list[Goal]:
     """Each goal with what was seen."""
+    policies = _policies(world)
     reaching = [name for name in ("app", "tracker") if _reaches(world, name)]
-    if not reaching and _would_reach(world):
+    if not reaching and may_reach(_pod("tomorrow"), policies):
         reaching = ["a Pod of other labels, if there were one"]
     found = f"it answers {', '.join(reaching)}" if reaching else "it answers nobody"
     shut = Goal(SHUT, not reaching, found, "it answers nobody")
-    lost = [name for name, where in NEEDED.items() if not _app_reaches(world, *where)]
+    lost = [name for name, where in NEEDED.items() if not may_reach(_pod("app"), policies, *where)]
     seen = f"it is cut off from {' and '.join(lost)}" if lost else "nothing is in its way"
     online = Goal(ONLINE, not lost, seen, "its way to AWS and to the names of hosts is open")
     return [*chain_goals(world, "29"), shut, online]
@@ -50,19 +51,13 @@ def _reaches(world: World, deployment: str) -> bool:
     return answer.exit_code == 0
 
 
-def _app_reaches(world: World, address: str, port: int) -> bool:
-    """Whether the namespace's policies let the app's Pods go there."""
-    app: dict[str, Any] = {"metadata": {"labels": {"app": "app"}}, "spec": {}}
-    return may_reach(app, _policies(world), address, port)
+def _pod(app: str) -> dict[str, Any]:
+    """A Pod of that label, as policies look at it; one may come tomorrow."""
+    return {"metadata": {"labels": {"app": app}}, "spec": {}}
 
 
 def _policies(world: World) -> list[dict[str, Any]]:
+    """The namespace's NetworkPolicies."""
     listed = world.resource("networking.k8s.io/v1", "NetworkPolicy").get(namespace="lab-29")
     found: list[dict[str, Any]] = listed.to_dict()["items"]
     return found
-
-
-def _would_reach(world: World) -> bool:
-    """Whether the policies and the node leave the way open for a Pod that comes tomorrow."""
-    new_pod: dict[str, Any] = {"metadata": {"labels": {"app": "tomorrow"}}, "spec": {}}
-    return may_reach(new_pod, _policies(world))

@@ -31,6 +31,7 @@ def case(annotations: dict[str, str], **facts: Any) -> Any:
         "misplaced_roles": [],
         "association": None,
         "uses_pod_identity": facts.get("association") is not None,
+        "is_by_association": KEY not in annotations and facts.get("association") is not None,
         "owner": "deployment/app",
         "role_by_hand": None,
         "own_account": "111122223333",
