@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 from kubernetes.client import ApiException, CoreV1Api
 
-from irsa_helpers import launch
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers.worlds import launch
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 STEPS = (1_000, 10_000)
 PAGE = 500

@@ -25,8 +25,8 @@ from botocore.parsers import ResponseParserError
 from kubernetes.client import ApiException, CoreV1Api
 from urllib3.exceptions import HTTPError
 
-from irsa_helpers import launch
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers.worlds import launch
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 ROUNDS = int(os.environ.get("ROUNDS", "50"))
 KEYS = 10

@@ -120,8 +120,8 @@ def measure(ours: Target, plain: Target) -> tuple[float, float]:
 
 def validation_seconds() -> float:
     """How long reading a token, verifying its signature and checking its times takes."""
-    from irsa_helpers.sandbox.aws import jwks, tokens
-    from irsa_helpers.sandbox.issuer import SigningKeys
+    from irsa_sandbox.aws import jwks, tokens
+    from irsa_sandbox.issuer import SigningKeys
 
     now = int(time.time())
     claims: dict[str, object] = {

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from irsa_helpers.course import catch_up as catch_up
     from irsa_helpers.leftovers import cleanup as cleanup
-    from irsa_helpers.world import World as World
-    from irsa_helpers.world import connect as connect
+    from irsa_helpers.worlds import World as World
+    from irsa_helpers.worlds import connect as connect
 
 _HOME_OF = {
-    "World": "world",
+    "World": "worlds",
     "catch_up": "course",
     "cleanup": "leftovers",
-    "connect": "world",
+    "connect": "worlds",
 }
 
 __all__ = sorted(_HOME_OF)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 EVENT = "AssumeRoleWithWebIdentity"
 # Hops before the session: a denied one of these is a refused handshake.

@@ -9,7 +9,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.markdown import cell
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 TAG = "irsa-lab"
 

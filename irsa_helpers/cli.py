@@ -84,10 +84,10 @@ def _summary(sandbox: dict[str, Any]) -> dict[str, Any]:
 @as_json
 def up(foreground: bool, as_json: bool) -> None:
     """Start the sandbox, unless it runs; return when it is ready."""
-    from irsa_helpers import launch
+    from irsa_helpers.worlds import launch
 
     if foreground:
-        command = [sys.executable, "-m", "irsa_helpers.sandbox", str(state.home())]
+        command = [sys.executable, "-m", "irsa_sandbox", str(state.home())]
         raise SystemExit(subprocess.run(command).returncode)
     running = launch.ensure_sandbox(state.home(), tell=lambda text: say(text, err=True))
     _show(_summary(running) | _notices(_told(running), as_json), json_wanted=as_json)
@@ -97,7 +97,7 @@ def up(foreground: bool, as_json: bool) -> None:
 @as_json
 def down(as_json: bool) -> None:
     """Stop the sandbox and its Pods; what you made is kept for the next `up`."""
-    from irsa_helpers import launch
+    from irsa_helpers.worlds import launch
 
     stopped = launch.stop_sandbox(state.home())
     _show({"state": "stopped" if stopped else "was not running"}, json_wanted=as_json)
@@ -118,7 +118,7 @@ def status(as_json: bool) -> None:
 
 def _told(running: dict[str, Any]) -> dict[str, Any]:
     """What the sandbox says of its own state; nothing where it does not answer."""
-    from irsa_helpers.world_sandbox import SandboxWorld
+    from irsa_helpers.worlds.sandbox import SandboxWorld
 
     try:
         return dict(SandboxWorld(running).control("GET", "/status"))
@@ -144,7 +144,7 @@ def _loops(told: dict[str, Any], as_json: bool) -> dict[str, Any]:
 @as_json
 def reset(yes: bool, as_json: bool) -> None:
     """Throw the world away and start a new one; addresses, keys and your progress stay."""
-    from irsa_helpers import launch
+    from irsa_helpers.worlds import launch
 
     if not yes:
         click.confirm(f"Delete all that was made in {state.home()}?", abort=True)
@@ -162,7 +162,7 @@ def env(shell: str, as_json: bool) -> None:
     eval "$(irsa-lab env)"
     irsa-lab env --shell powershell | Out-String | Invoke-Expression
     """
-    from irsa_helpers import environment
+    from irsa_helpers.worlds import environment
 
     if as_json:
         say(json.dumps(environment.sandbox_environment(_running()), indent=2))
@@ -176,7 +176,7 @@ def run(command: tuple[str, ...]) -> None:
     """Run one command against the sandbox: `irsa-lab run -- kubectl get pods`."""
     import shutil
 
-    from irsa_helpers import environment, launch
+    from irsa_helpers.worlds import environment, launch
 
     variables = environment.process_environment(launch.ensure_sandbox(state.home()))
     program = shutil.which(command[0], path=variables["PATH"])
@@ -190,7 +190,7 @@ def run(command: tuple[str, ...]) -> None:
 def check(as_json: bool) -> None:
     """Say which of the course's four steps hold, and what is next; exit 1 until all do."""
     from irsa_helpers.verify import steps
-    from irsa_helpers.world import connect
+    from irsa_helpers.worlds import connect
 
     seen = steps(connect())
     if as_json:
@@ -207,7 +207,7 @@ def check(as_json: bool) -> None:
 @click.option("--browser/--no-browser", default=True, help="Open a browser window.")
 def open_(port: int, browser: bool) -> None:
     """Start the sandbox and JupyterLab on the first notebook; Ctrl-C stops both."""
-    from irsa_helpers import jupyter
+    from irsa_helpers.course import jupyter
 
     raise SystemExit(jupyter.open_course(port=port, browser=browser))
 
@@ -217,7 +217,7 @@ def open_(port: int, browser: bool) -> None:
 @as_json
 def trace(since: int, as_json: bool) -> None:
     """Show every hop of the handshakes so far: who asked whom, and what was decided."""
-    from irsa_helpers.world_sandbox import SandboxWorld
+    from irsa_helpers.worlds.sandbox import SandboxWorld
 
     hops = SandboxWorld(_running()).trace(since)
     if as_json:

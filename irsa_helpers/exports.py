@@ -14,7 +14,7 @@ from irsa_helpers.roles import same_policy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from irsa_helpers.oidc import describe_provider, ensure_no_provider
 from irsa_helpers.roles import ensure_no_role, tagged_roles
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 GONE_SECONDS = 60
 POLL_SECONDS = 0.1

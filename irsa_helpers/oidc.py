@@ -19,7 +19,7 @@ from irsa_helpers.errors import IrsaLabError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 __all__ = [
     "AUDIENCE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.trust_findings import Finding
+from irsa_helpers.policy.trust_findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -9,7 +9,7 @@ from irsa_helpers.changes import TAG, Change, may_apply
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 KIND = "Pod Identity association"
 SERVICE = "pods.eks.amazonaws.com"

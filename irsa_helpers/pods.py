@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiException
     from kubernetes.dynamic import Resource, ResourceInstance
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 __all__ = [
     "IRSA_VARIABLES",

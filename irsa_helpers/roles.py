@@ -12,7 +12,7 @@ from irsa_helpers.changes import Change, aws_tags, may_apply
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 KIND = "IAM role"
 

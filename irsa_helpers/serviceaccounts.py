@@ -13,7 +13,7 @@ from irsa_helpers.trust import subject
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 PREFIX = "eks.amazonaws.com/"
 ROLE_ARN = f"{PREFIX}role-arn"

@@ -9,7 +9,7 @@ from irsa_helpers.changes import Change, aws_tags, may_apply
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 
 def ensure_bucket(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.errors import IrsaLabError
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 MEANINGS = {
     "alg": "how it is signed; EKS signs with RS256, a private key that never leaves the cluster",

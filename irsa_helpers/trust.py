@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.trust_findings import Finding, check_trust_policy
-from irsa_helpers.trust_rules import (
+from irsa_helpers.policy.trust_findings import Finding, check_trust_policy
+from irsa_helpers.policy.trust_rules import (
     WEB_IDENTITY,
     TrustCondition,
     TrustRule,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from irsa_helpers.doctor import Diagnosis
     from irsa_helpers.views import MarkdownTable
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 
 def verify(world: World, step: str) -> MarkdownTable:

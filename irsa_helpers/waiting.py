@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kubernetes.dynamic import Resource, ResourceInstance
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 HOPELESS = {
     "ErrImagePull": "use an image that can be pulled; in the sandbox: amazon/aws-cli, python:3.12",

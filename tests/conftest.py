@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers import environment, launch
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers.worlds import environment, launch
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 
 def pytest_xdist_auto_num_workers() -> int:

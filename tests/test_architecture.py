@@ -9,34 +9,44 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "irsa_helpers"
-MODULES = sorted(PACKAGE.rglob("*.py"))
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("irsa_helpers", "irsa_sandbox")
+MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 MOST_LINES = 400
 
-# A part may import the parts named for it, and itself. Everything else of the package is "helpers".
+# A part may import the parts named for it, and itself. What is not named here is "helpers".
 FOUNDATION = {"errors", "arns", "state"}
 MAY_IMPORT = {
-    "foundation": {"foundation"},
+    "foundation": set[str](),
     "policy": {"foundation"},
     "sandbox": {"foundation", "policy"},
-    "helpers": {"foundation", "policy", "helpers"},
-    "upper": {"foundation", "policy", "helpers", "upper"},
+    "worlds": {"foundation"},
+    "helpers": {"foundation", "policy", "worlds"},
+    "upper": {"foundation", "policy", "worlds", "helpers"},
 }
-UPPER = {"views", "labs", "cli", "tour", "site", "jupyter", "doctor", "verify"}
+UPPER = {"__init__", "views", "labs", "cli", "course", "doctor", "verify"}
+
+
+def name_of(path: Path) -> str:
+    """A file's path below the project, for a test's name."""
+    return path.relative_to(ROOT).as_posix()
 
 
 def part(module: str) -> str:
-    """The part that a dotted module name below the package belongs to."""
-    first = module.split(".")[0]
+    """The part that a module belongs to, by its dotted name."""
+    package, _, rest = module.partition(".")
+    if package == "irsa_sandbox":
+        return "sandbox"
+    first = rest.split(".")[0]
     if first in FOUNDATION:
         return "foundation"
-    if first in {"policy", "sandbox"}:
+    if first in {"policy", "worlds"}:
         return first
     return "upper" if first in UPPER else "helpers"
 
 
 def imported(path: Path) -> set[str]:
-    """The modules of this package that a file imports, without the package's name."""
+    """The modules of this project that a file imports."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -44,13 +54,12 @@ def imported(path: Path) -> set[str]:
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-    prefix = "irsa_helpers."
-    return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+    return {name for name in names if name.startswith(tuple(f"{it}." for it in PACKAGES))}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_imports_only_downward(path: Path) -> None:
-    own = part(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
+    own = part(".".join(path.relative_to(ROOT).with_suffix("").parts))
     allowed = MAY_IMPORT[own] | {own}
     wrong = {name for name in imported(path) if part(name) not in allowed}
     assert not wrong, f"{path.name} ({own}) imports {sorted(wrong)}"
@@ -58,27 +67,24 @@ def test_a_module_imports_only_downward(path: Path) -> None:
 
 BESIDE_THE_API = [
     path
-    for path in MODULES
-    if path.relative_to(PACKAGE)
+    for path in (ROOT / "irsa_sandbox").rglob("*.py")
+    if path.relative_to(ROOT / "irsa_sandbox")
     .as_posix()
-    .startswith(
-        tuple(
-            f"sandbox/{name}"
-            for name in ("apiclient", "controllers", "kubelet", "node", "pod_identity", "webhook")
-        )
-    )
+    .startswith(("apiclient", "controllers", "kubelet", "node", "pod_identity", "webhook"))
 ]
 
 
-@pytest.mark.parametrize("path", BESIDE_THE_API, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", BESIDE_THE_API, ids=name_of)
 def test_the_clusters_parts_know_the_api_server_by_its_api_alone(path: Path) -> None:
     within = {
-        name for name in imported(path) if name.startswith(("sandbox.apiserver", "sandbox.aws"))
+        name
+        for name in imported(path)
+        if name.startswith(("irsa_sandbox.apiserver", "irsa_sandbox.aws"))
     }
     assert not within, "it could not stand beside a real API server"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= MOST_LINES, f"{path} has {lines} lines"

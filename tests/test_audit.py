@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from irsa_helpers import audit, course, oidc, roles, serviceaccounts
 from irsa_helpers.audit import Call
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 from tests.typed import core_v1
 
 TRUSTED = "audit-role"

@@ -10,7 +10,7 @@ import pytest
 from irsa_helpers import changes
 from irsa_helpers.changes import Change, Changes, aws_tags, kubernetes_labels, may_apply
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.world_aws import AwsWorld
+from irsa_helpers.worlds.aws import AwsWorld
 
 PLAN = Change("create", "IAM role", "reader", ("trust policy: the one given",))
 

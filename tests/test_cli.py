@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers import course, roles
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
 

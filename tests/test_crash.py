@@ -16,8 +16,9 @@ from botocore.exceptions import BotoCoreError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from irsa_helpers import launch, pods
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers import pods
+from irsa_helpers.worlds import launch
+from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.typed import core_v1
 
 POLICY = (

@@ -13,7 +13,7 @@ import yaml
 from irsa_helpers import course, exports
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.exports import Built
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 WRITERS = [exports.eksctl, exports.cloudformation, exports.terraform]
 

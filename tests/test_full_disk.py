@@ -13,9 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 from kubernetes.client import ApiException
 
-from irsa_helpers import environment, launch
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers.worlds import environment, launch
+from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.typed import core_v1
 
 PLACE = {"LocationConstraint": "ap-northeast-2"}

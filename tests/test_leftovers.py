@@ -8,7 +8,7 @@ import json
 from irsa_helpers import course, oidc, pods, roles, serviceaccounts
 from irsa_helpers.leftovers import cleanup, ensure_no_namespace
 from irsa_helpers.trust import build_trust_policy
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 from tests.typed import core_v1
 
 

@@ -6,7 +6,7 @@ import pytest
 from kubernetes.dynamic.exceptions import ForbiddenError
 
 from irsa_helpers.lookups import delete_object, kubernetes_object
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def test_what_somebody_else_deleted_meanwhile_is_gone(world: World, namespace: str) -> None:

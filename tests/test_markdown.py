@@ -15,9 +15,9 @@ from bs4 import BeautifulSoup
 
 import irsa_helpers
 from irsa_helpers import terminal
+from irsa_helpers.course.site import notebook_body
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.markdown import block, cell, code
-from irsa_helpers.site import notebook_body
 from tests.hostile import HOSTILE, MARK, OWN_WORDS, VIEWS
 
 

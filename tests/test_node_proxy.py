@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from irsa_helpers import node_proxy, pods, roles
+from irsa_helpers import pods, roles
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World, node_proxy
 
 NODE_ROLE = "enginrect-node-role"
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 
 from irsa_helpers import oidc
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from irsa_helpers import pod_identity, roles, serviceaccounts
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from irsa_helpers import course, pods
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.serviceaccounts import ensure_service_account
 from irsa_helpers.tokens import decode_unverified, read_token
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 from tests.typed import apps_v1
 
 ARN = "arn:aws:iam::111122223333:role/enginrect-irsa-role"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers import environment
+from irsa_helpers.worlds import environment
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 from irsa_helpers import oidc, roles
 from irsa_helpers.roles import build_bucket_read_policy, describe_role, ensure_role, same_policy
 from irsa_helpers.trust import build_trust_policy
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 READ = build_bucket_read_policy("enginrect-data")
 

@@ -13,7 +13,7 @@ from irsa_helpers.serviceaccounts import (
     ensure_no_service_account,
     ensure_service_account,
 )
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 from tests.typed import core_v1
 
 ARN = "arn:aws:iam::111122223333:role/enginrect-irsa-role"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from irsa_helpers import storage
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from irsa_helpers import course, oidc, roles, serviceaccounts
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.verify import verify, where_am_i
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 @pytest.fixture

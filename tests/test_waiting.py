@@ -7,7 +7,7 @@ import pytest
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.pods import ensure_deployment, wait_for_pod
 from irsa_helpers.serviceaccounts import ensure_service_account
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def test_the_pod_is_ready(world: World, namespace: str) -> None:

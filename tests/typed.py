@@ -6,7 +6,7 @@ from typing import Any
 
 from kubernetes.client import AppsV1Api, CoreV1Api
 
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def core_v1(world: World) -> Any:

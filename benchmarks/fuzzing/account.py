@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from benchmarks.fuzzing.calls import Call
 from benchmarks.fuzzing.sandbox import Sandbox
-from irsa_helpers.sandbox.identity import ACCOUNT_ID, REGION
+from irsa_sandbox.identity import ACCOUNT_ID, REGION
 
 USER, ROLE, BUCKET, TABLE, SECRET = (
     "fuzz-user",

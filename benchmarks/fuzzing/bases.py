@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from irsa_helpers.sandbox.apiserver.fieldsets import resolved, schema_of
-from irsa_helpers.sandbox.apiserver.resources import RESOURCES, Resource
+from irsa_sandbox.apiserver.fieldsets import resolved, schema_of
+from irsa_sandbox.apiserver.resources import RESOURCES, Resource
 
 NAMESPACE = "fuzz"
 NAME = "fuzz-a"

@@ -27,7 +27,7 @@ from benchmarks.fuzzing.account import (
 from benchmarks.fuzzing.bases import NAMESPACE
 from benchmarks.fuzzing.calls import Call
 from benchmarks.fuzzing.mutations import json_bytes, mutated, texts
-from irsa_helpers.sandbox.identity import ACCOUNT_ID, CLUSTER_NAME
+from irsa_sandbox.identity import ACCOUNT_ID, CLUSTER_NAME
 
 SERVICES = ("iam", "sts", "s3", "dynamodb", "secretsmanager", "eks", "eks-auth")
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/{ROLE}"

@@ -19,8 +19,8 @@ from benchmarks.fuzzing.mutations import (
     values,
     yaml_bytes,
 )
-from irsa_helpers.sandbox.apiserver.discovery import REVIEWS
-from irsa_helpers.sandbox.apiserver.resources import RESOURCES, Resource
+from irsa_sandbox.apiserver.discovery import REVIEWS
+from irsa_sandbox.apiserver.resources import RESOURCES, Resource
 
 LONGEST_URL = 60_000
 PATCHES = ("json-patch+json", "merge-patch+json", "strategic-merge-patch+json", "apply-patch+yaml")

@@ -13,7 +13,7 @@ import time
 import traceback
 from pathlib import Path
 
-from irsa_helpers.sandbox.server import run
+from irsa_sandbox.server import run
 
 HELD = "event loop held"
 LONGEST_SECONDS = 0.1

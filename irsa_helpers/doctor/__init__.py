@@ -20,7 +20,7 @@ from irsa_helpers.doctor.result import PROBLEMS, Diagnosis, Link
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 __all__ = ["LINKS", "Diagnosis", "Link", "Overview", "doctor", "overview"]
 

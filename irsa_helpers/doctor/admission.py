@@ -10,7 +10,7 @@ from irsa_helpers.doctor.reading import read_aws
 from irsa_helpers.policy import Decision, Request, evaluate
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 
 @dataclass(frozen=True)

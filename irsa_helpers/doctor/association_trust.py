@@ -20,7 +20,7 @@ from irsa_helpers.policy import Decision, Request, evaluate, explain
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 ERROR = "AccessDeniedException: the agent gives the Pod no credentials"
 

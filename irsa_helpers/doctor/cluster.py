@@ -12,7 +12,7 @@ from irsa_helpers.doctor.target import parse_target
 from irsa_helpers.policy.selectors import selects
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 AUDIENCE = "sts.amazonaws.com"
 TOKEN_VOLUME = "aws-iam-token"

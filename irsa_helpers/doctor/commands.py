@@ -13,7 +13,7 @@ from irsa_helpers.doctor.result import WIDTH
 from irsa_helpers.doctor.target import parse_target
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.terminal import say
-from irsa_helpers.world import connect
+from irsa_helpers.worlds import connect
 
 
 def _checked(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:

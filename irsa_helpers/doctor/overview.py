@@ -15,7 +15,7 @@ from irsa_helpers.markdown import cell, code
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 NAMES = 4  # How many of those who could become a role, and do not ask for it, are named.
 POD_IDENTITY = "  (EKS Pod Identity)"

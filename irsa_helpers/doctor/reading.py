@@ -10,7 +10,7 @@ from irsa_helpers.errors import IrsaLabError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 MISSING = {

@@ -11,12 +11,12 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.identities import inline_policies, managed_policy, read_identities
 from irsa_helpers.labs.readers import gives
 from irsa_helpers.lookups import delete_object, kubernetes_object
-from irsa_helpers.world_sandbox import in_account
+from irsa_helpers.worlds.sandbox import in_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 WEBHOOK = "pod-identity-webhook"
 NODE_ROLE = "enginrect-node-role"

@@ -17,7 +17,7 @@ from irsa_helpers.labs.progress import Progress
 from irsa_helpers.terminal import say
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 WIDTH = 80
@@ -143,6 +143,6 @@ def new(name: str) -> None:
 
 
 def _world() -> World:
-    from irsa_helpers.world import connect
+    from irsa_helpers.worlds import connect
 
     return connect()

@@ -13,7 +13,7 @@ from irsa_helpers.lookups import kubernetes_object
 from irsa_helpers.markdown import cell
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from irsa_helpers.labs.scene import OBJECT, SERVICE_ACCOUNT, Scene
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 READS = "the app reads its bucket"
 READS_LATER = "the app reads its bucket, also when its first token has ended"

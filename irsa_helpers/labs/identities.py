@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 # AWS's own policies are left out: reading them all takes seconds.
 WANTED = ["User", "Role", "Group", "LocalManagedPolicy"]

@@ -15,7 +15,7 @@ from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 LEVELS = ("one link", "two links", "capstone")
 HINTS = 3

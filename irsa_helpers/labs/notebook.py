@@ -11,7 +11,7 @@ from irsa_helpers.labs.progress import Progress
 from irsa_helpers.markdown import block, cell
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class LabInNotebook:
 
 def lab(name: str, world: World | None = None) -> LabInNotebook:
     """The lab of that number or id; in the world of `connect()` unless another is given."""
-    from irsa_helpers.world import connect
+    from irsa_helpers.worlds import connect
 
     return LabInNotebook(find_lab(name), world or connect())
 

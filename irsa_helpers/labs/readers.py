@@ -13,7 +13,7 @@ from irsa_helpers.policy import Request, evaluate
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 Document = dict[str, Any]
 

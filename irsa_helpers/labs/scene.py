@@ -17,7 +17,7 @@ from irsa_helpers.lookups import kubernetes_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 SERVICE_ACCOUNT = "app-sa"
 DEPLOYMENT = "app"

@@ -18,7 +18,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.lookups import delete_object, kubernetes_object
 
 if TYPE_CHECKING:
-    from irsa_helpers.world import World
+    from irsa_helpers.worlds import World
 
 NAME = "node-proxy"
 RBAC = "rbac.authorization.k8s.io"

@@ -1,4 +1,4 @@
-"""`python -m irsa_helpers.node_proxy TOKEN_FOLDER REGION`: the proxy's program, run in its Pod."""
+"""The proxy's program, run in its Pod: `python -m irsa_helpers.node_proxy FOLDER REGION`."""
 
 from __future__ import annotations
 

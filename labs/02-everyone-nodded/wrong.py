@@ -1,7 +1,7 @@
 """Spelled right, refused all the same: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def drop_the_subject(world: World) -> None:

@@ -1,7 +1,7 @@
 """Meant to save work: the world at the lab's start."""
 
 from irsa_helpers.labs.scene import build_scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def setup(world: World) -> None:

@@ -1,7 +1,7 @@
 """Meant to save work: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def all_that_begin_so(world: World) -> None:

@@ -1,7 +1,7 @@
 """The node again: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def admit_both(world: World) -> None:

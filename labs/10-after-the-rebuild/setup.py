@@ -3,7 +3,7 @@
 import json
 
 from irsa_helpers.labs.scene import build_scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def setup(world: World) -> None:

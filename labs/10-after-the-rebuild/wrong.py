@@ -1,7 +1,7 @@
 """After the rebuild: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def keep_the_old_one_too(world: World) -> None:

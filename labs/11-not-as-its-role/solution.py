@@ -1,7 +1,7 @@
 """Not as its role: a way to mend it."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def solution(world: World) -> None:

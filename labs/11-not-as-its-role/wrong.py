@@ -1,7 +1,7 @@
 """Not as its role: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def keys_that_work(world: World) -> None:

@@ -1,7 +1,7 @@
 """The right role at last: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def allow_all_of_s3(world: World) -> None:

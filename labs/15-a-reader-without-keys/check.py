@@ -3,7 +3,7 @@
 from irsa_helpers.labs.goals import attacked, chain_goals
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def check(world: World) -> list[Goal]:

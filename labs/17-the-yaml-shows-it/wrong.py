@@ -1,7 +1,7 @@
 """The YAML shows it: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def restart_only(world: World) -> None:

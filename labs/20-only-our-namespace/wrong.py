@@ -2,7 +2,7 @@
 
 from irsa_helpers.labs.clearing import include_in_webhook
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def restart_only(world: World) -> None:

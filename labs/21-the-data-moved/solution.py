@@ -1,8 +1,8 @@
 """The data moved: a way to mend it."""
 
 from irsa_helpers import oidc
-from irsa_helpers.world import World
-from irsa_helpers.world_sandbox import in_account
+from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import in_account
 
 
 def solution(world: World) -> None:

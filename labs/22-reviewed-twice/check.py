@@ -3,8 +3,8 @@
 from irsa_helpers import oidc
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal
-from irsa_helpers.world import World
-from irsa_helpers.world_sandbox import in_account
+from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import in_account
 
 
 def check(world: World) -> list[Goal]:

@@ -2,8 +2,8 @@
 
 from irsa_helpers import oidc
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
-from irsa_helpers.world_sandbox import in_account
+from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import in_account
 
 
 def make_it_anew(world: World) -> None:

@@ -1,7 +1,7 @@
 """It worked for a day: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def restart_only(world: World) -> None:

@@ -6,7 +6,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.goals import permits_only_read, reads_later, trusts_only_app
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import COPY_TOKEN, Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 TWELVE_HOURS = 43_000
 UNTOUCHED = "the vendor's app is as it came"

@@ -1,7 +1,7 @@
 """Permission denied, by nobody in AWS: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def as_root(world: World) -> None:

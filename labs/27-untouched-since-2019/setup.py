@@ -1,7 +1,7 @@
 """Untouched since 2019: the world at the lab's start."""
 
 from irsa_helpers.labs.scene import build_scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 WORK = "while true; do aws s3api list-objects-v2 --bucket {bucket}; sleep 2; done"
 

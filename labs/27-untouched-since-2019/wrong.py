@@ -4,7 +4,7 @@ import json
 
 from irsa_helpers import roles
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 NODE_ROLE = "enginrect-node-role"
 

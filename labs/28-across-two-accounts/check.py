@@ -7,8 +7,8 @@ from irsa_helpers.labs.goals import policies_of, trusts_only_app
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.openings import admitted_principals, allowed
 from irsa_helpers.labs.scene import OBJECT, Scene
-from irsa_helpers.world import World
-from irsa_helpers.world_sandbox import in_account
+from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import in_account
 
 READS = "the app reads the data account's bucket"
 BECOMES = "the app's role may become the data role and nothing else"

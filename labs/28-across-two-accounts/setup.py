@@ -2,8 +2,8 @@
 
 from irsa_helpers import roles, storage
 from irsa_helpers.labs.scene import OBJECT, PERMISSIONS, build_scene
-from irsa_helpers.world import World
-from irsa_helpers.world_sandbox import in_account
+from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import in_account
 
 APP = """
 import boto3, sys, time

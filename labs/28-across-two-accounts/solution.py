@@ -4,8 +4,8 @@ import json
 
 from irsa_helpers import roles
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
-from irsa_helpers.world_sandbox import in_account
+from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import in_account
 
 
 def solution(world: World) -> None:

@@ -6,7 +6,7 @@ from irsa_helpers import pods
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.policy.network import may_reach
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 SHUT = "no Pod of the namespace reaches the metadata service"
 ONLINE = "on a real cluster, too, the app would reach AWS"

@@ -2,7 +2,7 @@
 
 from irsa_helpers import pods, serviceaccounts
 from irsa_helpers.labs.scene import build_scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def setup(world: World) -> None:

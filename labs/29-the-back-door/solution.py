@@ -1,6 +1,6 @@
 """The back door: a way to mend it."""
 
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 EVERYWHERE_ELSE = {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}
 

@@ -3,7 +3,7 @@
 import time
 
 from irsa_helpers import pods
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 EVERYWHERE_ELSE = {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}
 

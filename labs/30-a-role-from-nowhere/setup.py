@@ -2,7 +2,7 @@
 
 from irsa_helpers import pod_identity, roles
 from irsa_helpers.labs.scene import SERVICE_ACCOUNT, build_scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def setup(world: World) -> None:

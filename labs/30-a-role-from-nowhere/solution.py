@@ -2,7 +2,7 @@
 
 from irsa_helpers import pod_identity
 from irsa_helpers.labs.scene import SERVICE_ACCOUNT, Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def solution(world: World) -> None:

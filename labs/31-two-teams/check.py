@@ -6,7 +6,7 @@ from dataclasses import replace
 from irsa_helpers.labs.goals import chain_goals, look
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 WALL = "green does not read blue's bucket"
 

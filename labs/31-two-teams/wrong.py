@@ -1,7 +1,7 @@
 """Two teams, one wall: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def close_the_wall_only(world: World) -> None:

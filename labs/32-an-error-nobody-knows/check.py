@@ -2,7 +2,7 @@
 
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def check(world: World) -> list[Goal]:

@@ -6,7 +6,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 WITHOUT = "the proxy has no role"
 EXPECTED = "a container proxy without AWS_ROLE_ARN and without the token's mount"

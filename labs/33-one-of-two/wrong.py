@@ -1,7 +1,7 @@
 """One of two: tempting fixes that must not pass."""
 
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def leave_nobody_out(world: World) -> None:

@@ -3,7 +3,7 @@
 from irsa_helpers.labs.goals import permits_only_read, reads_later, trusts_only_app
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 MORE_THAN_AN_HOUR = 3700
 

@@ -1,7 +1,7 @@
 """Only for an hour: the world at the lab's start."""
 
 from irsa_helpers.labs.scene import build_scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 MORE_THAN_AN_HOUR = 3700
 

@@ -2,7 +2,7 @@
 
 from irsa_helpers import roles
 from irsa_helpers.labs.scene import build_scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 WIZARD = {
     "Version": "2012-10-17",

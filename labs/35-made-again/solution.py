@@ -2,7 +2,7 @@
 
 from irsa_helpers import roles
 from irsa_helpers.labs.scene import Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 def solution(world: World) -> None:

@@ -84,7 +84,7 @@ def run(command: str, program: str, variables: dict[str, str]) -> str:
 
 def main(program: str) -> None:
     """Print the session of that kubectl with a sandbox of its own."""
-    from irsa_helpers import environment, launch
+    from irsa_helpers.worlds import environment, launch
 
     with tempfile.TemporaryDirectory() as home:
         variables = environment.process_environment(launch.ensure_sandbox(Path(home)))

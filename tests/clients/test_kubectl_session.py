@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers import environment
+from irsa_helpers.worlds import environment
 from tests.clients.session import EXPECTED, Step, run, settled, steps
 
 STEPS = steps(EXPECTED.read_text(encoding="utf-8"))

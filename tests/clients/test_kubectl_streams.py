@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers import environment
+from irsa_helpers.worlds import environment
 
 TICKING = 'i=0; while [ $i -lt 50 ]; do echo "tick $i"; i=$((i+1)); sleep 0.1; done; sleep 600'
 WEBHOOK = ("mutatingwebhookconfiguration", "pod-identity-webhook")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers import pods
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 from tests.typed import core_v1
 
 POLICY = """

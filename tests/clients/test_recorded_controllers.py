@@ -13,8 +13,8 @@ import httpx
 import pytest
 import yaml
 
-from irsa_helpers import environment
-from tests.sandbox.apiserver.recording import CALLS, settled
+from irsa_helpers.worlds import environment
+from tests.irsa_sandbox.apiserver.recording import CALLS, settled
 
 RECORDED = {call["label"]: call for call in CALLS}
 NODES = "/api/v1/nodes"

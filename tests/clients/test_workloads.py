@@ -12,7 +12,7 @@ import yaml
 from irsa_helpers import oidc, roles
 from irsa_helpers.serviceaccounts import ensure_service_account
 from irsa_helpers.trust import build_trust_policy
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 SETS = """
 apiVersion: apps/v1

@@ -11,7 +11,7 @@ from irsa_helpers import oidc, pods, roles, storage
 from irsa_helpers.doctor import Diagnosis, doctor
 from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 from tests.typed import apps_v1, core_v1
 
 

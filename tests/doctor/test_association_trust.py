@@ -11,7 +11,7 @@ import pytest
 from irsa_helpers import pod_identity, roles
 from irsa_helpers.doctor import doctor, overview
 from irsa_helpers.serviceaccounts import ensure_service_account
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 BOTH = ["sts:AssumeRole", "sts:TagSession"]
 

@@ -13,7 +13,7 @@ from irsa_helpers import oidc, pods, roles
 from irsa_helpers.doctor import LINKS, doctor
 from irsa_helpers.serviceaccounts import ensure_service_account
 from irsa_helpers.trust import build_trust_policy
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 from tests.doctor.breaks import (
     Chain,
     age_the_pod,

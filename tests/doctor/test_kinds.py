@@ -15,7 +15,7 @@ from irsa_helpers.doctor import cluster, doctor
 from irsa_helpers.doctor.fixes import patch_template, restart_command
 from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 LABELS = {"app": "app"}
 ONCE = ["sh", "-c", "echo 'An error occurred (AccessDenied) when calling …'"]

@@ -14,7 +14,7 @@ from irsa_helpers.doctor import overview
 from irsa_helpers.doctor.reading import CannotSeeError
 from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from irsa_helpers import oidc, pods, roles, serviceaccounts, trust
 from irsa_helpers.doctor import doctor
 from irsa_helpers.policy.network import allows
 from irsa_helpers.policy.selectors import selects
-from irsa_helpers.world import World
-from irsa_helpers.world_sandbox import in_account
+from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import in_account
 
 OTHER = "777788889999"
 

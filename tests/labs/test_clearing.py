@@ -7,7 +7,7 @@ import json
 from irsa_helpers import roles, storage
 from irsa_helpers.labs.clearing import NODE_ROLE, clear_scene
 from irsa_helpers.labs.scene import PERMISSIONS, Scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 from tests.typed import core_v1
 
 NAMESPACE = "lab-98"

@@ -19,7 +19,7 @@ from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.model import find_lab
 from irsa_helpers.labs.progress import Progress
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
 

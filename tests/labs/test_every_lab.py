@@ -8,13 +8,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from irsa_helpers import state, tour
+from irsa_helpers import state
+from irsa_helpers.course import tour
 from irsa_helpers.doctor import doctor
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.model import Lab, all_labs
 from irsa_helpers.labs.progress import Progress
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 LABS = all_labs()
 BROKEN = "broken"

@@ -14,7 +14,7 @@ from irsa_helpers.labs.goals import acts_as_role, permits_only_read, trusts_only
 from irsa_helpers.labs.look import Seen
 from irsa_helpers.labs.readers import concerns, gives, other_readers
 from irsa_helpers.labs.scene import OBJECT, Scene, build_scene
-from irsa_helpers.world import World
+from irsa_helpers.worlds import World
 
 NAMESPACE = "lab-97"
 ADMIN = {"Effect": "Allow", "Action": "*", "Resource": "*"}

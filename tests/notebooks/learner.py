@@ -10,8 +10,8 @@ from typing import Any
 import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 
-from irsa_helpers.world_aws import AwsWorld
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers.worlds.aws import AwsWorld
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 ONLY_HERE = "raises-exception"  # the tag of a cell that only the sandbox can run
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers import launch, state, tour, waiting, world
-from irsa_helpers.course import catch_up
-from irsa_helpers.world_sandbox import SandboxWorld
+from irsa_helpers import state, waiting, worlds
+from irsa_helpers.course import catch_up, tour
+from irsa_helpers.worlds import launch
+from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.notebooks.breaks import BREAKS
 from tests.notebooks.learner import ONLY_HERE, Learner, LikeReal, closing_check, code_cells
 
@@ -75,7 +76,7 @@ def like_real(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(_: str = "auto", *, approve: bool = False) -> LikeReal:
         return LikeReal(SandboxWorld(launch.ensure_sandbox(home)), approve=approve)
 
-    monkeypatch.setattr(world, "connect", connect)
+    monkeypatch.setattr(worlds, "connect", connect)
 
 
 def kept(sandbox: SandboxWorld, home: Path) -> dict[str, Any]:

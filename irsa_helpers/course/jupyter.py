@@ -1,0 +1,142 @@
+"""JupyterLab next to the sandbox: one command starts both, Ctrl-C stops both.
+
+For a real account JupyterLab starts alone, with your own AWS settings and kubeconfig.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from irsa_helpers import state, worlds
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.worlds import environment, launch
+
+FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb"
+
+# Interface settings for the first page a learner sees: no pop-ups, whole names of notebooks.
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
+    "@jupyterlab/filebrowser-extension/browser.jupyterlab-settings": {
+        "showLastModifiedColumn": False,
+    },
+    # The README and the table of refusals open as pages, not as their source.
+    "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {
+        "defaultViewers": {"markdown": "Markdown Preview"},
+    },
+}
+
+
+def open_course(*, port: int, browser: bool) -> int:
+    """Serve the course until Ctrl-C; returns JupyterLab's exit status.
+
+    Raises IrsaLabError outside of the project's folder.
+    """
+    root = state.project_root()
+    if root is None:
+        raise IrsaLabError(
+            "the notebooks are not here", next_step="cd into the project's folder, then again"
+        )
+    home = state.home()
+    command = _command(root, port, browser)
+    if worlds.chosen_world() != "sandbox":
+        print("The world is your own AWS account and cluster. Ctrl-C stops JupyterLab.", flush=True)
+        return _serve(command, dict(os.environ) | _jupyter_settings(home))
+    sandbox = launch.ensure_sandbox(home)
+    print(f"The sandbox is up: {sandbox['cluster']}, account {sandbox['account_id']}.")
+    print("JupyterLab starts. Ctrl-C stops both; what you made is kept.", flush=True)
+    try:
+        return _serve(command, environment.process_environment(sandbox) | _jupyter_settings(home))
+    finally:
+        launch.stop_sandbox(home)
+
+
+def _serve(command: list[str], variables: Mapping[str, str]) -> int:
+    """Run JupyterLab to its end; Ctrl-C reaches it, and this process stays for what comes after."""
+    process = subprocess.Popen(command, env=variables)
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+
+
+def _command(root: Path, port: int, browser: bool) -> list[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.answer_yes=True",
+        f"--KernelManager.transport_encryption={_encryption()}",
+        # Errors, and the address, which counts as critical.
+        "--Application.log_level=ERROR",
+    ]
+    if shell := _shell():
+        command.append(f"--ServerApp.terminado_settings=shell_command={shlex.quote(shell)}")
+    if not browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return command
+
+
+def _shell() -> str | None:
+    """The terminal's program where it has a choice; None leaves PowerShell to Windows.
+
+    Named, it starts in the environment given here. JupyterLab's own choice may be a login shell,
+    whose /etc/profile sets PATH anew: `aws` and `kubectl` of this project would be gone.
+    """
+    if os.name == "nt":
+        return None
+    return os.environ.get("SHELL") or shutil.which("bash") or "sh"
+
+
+def _encryption() -> str:
+    """What JupyterLab and its kernels say to each other is encrypted where ZeroMQ can do it."""
+    import zmq
+
+    return "auto" if zmq.has("curve") else "disabled"
+
+
+def _jupyter_settings(home: Path) -> dict[str, str]:
+    """Variables that lead JupyterLab to this project's settings, workspace and kernel."""
+    settings = home / "jupyter" / "settings"
+    for name, values in SETTINGS.items():
+        path = settings / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
+    _write_kernel(home / "jupyter" / "kernels" / "python3")
+    kernels = [str(home / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    return {
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "jupyter" / "workspaces"),
+        "JUPYTER_PATH": os.pathsep.join(kernels),
+    }
+
+
+def _write_kernel(folder: Path) -> None:
+    """This Python as the kernel `python3`; it explains what a learner's slip leads to."""
+    launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel = {
+        "argv": [*launcher, "--ext=irsa_helpers.course.cell_errors"],
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "metadata": {"debugger": True, "supported_encryption": ["curve"]},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")

@@ -1,7 +1,0 @@
-"""The Kubernetes API server of the sandbox: small, and enough for real clients."""
-
-from irsa_helpers.sandbox.apiserver.app import KubernetesApi, KubernetesSettings, create
-from irsa_helpers.sandbox.apiserver.authn import User
-from irsa_helpers.sandbox.apiserver.discovery import VERSION
-
-__all__ = ["VERSION", "KubernetesApi", "KubernetesSettings", "User", "create"]

@@ -1,0 +1,215 @@
+"""Starting and stopping the sandbox as a background process."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers import state
+from irsa_helpers.errors import IrsaLabError
+
+if TYPE_CHECKING:
+    import psutil
+
+START_SECONDS = 30
+"""How long a start may go on without a word of progress."""
+SPACE_BYTES = 2**20
+"""What a start needs on the disk, at least."""
+STOP_SECONDS = 10
+POLL_SECONDS = 0.01
+# What of the home is the world: a reset takes it away, and nothing else.
+WORLD = (
+    *("aws", "bin", "pods", "kubeconfig", "state.json", "clock.json", "trace.jsonl"),
+    *("kubernetes.sqlite3", "kubernetes.sqlite3-shm", "kubernetes.sqlite3-wal"),
+    *("webhook-registered", "sandbox.log", "progress.txt", "*.damaged-*"),
+)
+# What outlives a reset, so that shells, kernels and browsers that are open go on: addresses,
+# credentials, keys and certificates; the learner's progress, JupyterLab's own files.
+KEPT = (
+    *("ports.json", "identity.json", "keys", "lock.sqlite3", "lock.sqlite3-journal"),
+    *("progress.sqlite3", "jupyter", "kinds-*.json"),
+)
+
+
+def ensure_sandbox(home: Path, *, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
+    """The running sandbox of that folder, started where none runs; returns its state.
+
+    `tell` hears what a long start is at. Raises IrsaLabError, with the end of its log, where it
+    does not start, where the folder cannot be written or is full, or where a blank is in its path
+    or in Python's.
+    """
+    _check_blanks(home)
+    try:
+        if running := state.read(home):
+            return running
+        _check_own(home)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_space(home)
+        for name in ("state.json", "progress.txt"):
+            (home / name).unlink(missing_ok=True)
+        process = _start(home)
+    except OSError as error:
+        raise IrsaLabError(
+            f"the sandbox cannot write to its folder {home}: {error.strerror}",
+            next_step="free some space, or name another folder: export IRSA_LAB_HOME=...",
+        ) from error
+    return _started(home, process, tell or (lambda _: None))
+
+
+def _started(
+    home: Path, process: subprocess.Popen[bytes], tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """The state of a sandbox that is starting, once it is ready; waits while it makes progress."""
+    deadline, said = time.monotonic() + START_SECONDS, ""
+    while time.monotonic() < deadline:
+        if (home / "state.json").exists() and (running := state.read(home)):
+            return running
+        # Another start may have won the race: it holds the lock, ours ends, and its state comes.
+        if process.poll() not in (None, 0, state.ALREADY_RUNNING):
+            break
+        if (now := _progress(home)) not in ("", said):
+            tell(now)
+            deadline, said = time.monotonic() + START_SECONDS, now
+        time.sleep(POLL_SECONDS)
+    if process.poll() == state.NO_SPACE:
+        raise _full(home)
+    raise IrsaLabError(
+        f"the sandbox did not start; the end of {home / 'sandbox.log'} says:\n{_log_end(home)}",
+        next_step="irsa-lab up --foreground shows all of it",
+    )
+
+
+def _progress(home: Path) -> str:
+    """What the start says it is at."""
+    try:
+        return (home / "progress.txt").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def _check_space(home: Path) -> None:
+    """Raises IrsaLabError where a start would fail for lack of space."""
+    if shutil.disk_usage(home).free < SPACE_BYTES:
+        raise _full(home)
+
+
+def _full(home: Path) -> IrsaLabError:
+    free = shutil.disk_usage(home).free
+    return IrsaLabError(
+        f"no space left in {home}: {free:,} bytes are free, a start needs {SPACE_BYTES:,}",
+        next_step="free some space, then again: what you made is kept; or name another folder: "
+        "export IRSA_LAB_HOME=...",
+    )
+
+
+def _check_blanks(home: Path) -> None:
+    """Raises IrsaLabError for a path that a shell in a Pod would take for two words.
+
+    A process that stands for a Pod sees the machine's own paths: its volumes are below `home`, and
+    the first line of pip's `aws` names its Python.
+    """
+    for place in (home, Path(sys.executable)):
+        if os.name != "nt" and re.search(r"\s", str(place)):
+            raise IrsaLabError(
+                f"there is a blank in the path {place}, where shells in Pods would stumble",
+                next_step="move the project to a folder without blanks, and install it there",
+            )
+
+
+def _check_own(home: Path) -> None:
+    """Raises IrsaLabError for a folder in which somebody else's files are."""
+    if not home.is_dir() or (home / "lock.sqlite3").exists():
+        return
+    own = (*WORLD, *KEPT)
+    others = sorted(path.name for path in home.iterdir() if not any(map(path.match, own)))
+    if others:
+        raise IrsaLabError(
+            f"the folder {home} is not a sandbox's: {', '.join(others[:3])} "
+            f"{'is' if len(others) == 1 else 'are'} in it",
+            next_step="name a folder that is empty or not there yet: export IRSA_LAB_HOME=...",
+        )
+
+
+def _start(home: Path) -> subprocess.Popen[bytes]:
+    """The sandbox as a process of its own session, which outlives this one."""
+    with (home / "sandbox.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "irsa_sandbox", str(home)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=home,
+            env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+
+
+def stop_sandbox(home: Path) -> bool:
+    """No sandbox runs in that folder, and none of its Pods' processes; False where none ran."""
+    running = state.read(home)
+    process = state.process_of(running) if running else None
+    if process:
+        process.terminate()
+        if not _ended(process):
+            process.kill()
+            _ended(process)
+    (home / "state.json").unlink(missing_ok=True)
+    _reap(home)
+    return running is not None
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Whether the process ends within its time; nobody need have taken note of its end.
+
+    A parent that is busy, or a container's first program that reaps nobody, leaves a zombie.
+    """
+    import psutil
+
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def _reap(home: Path) -> None:
+    """End what a killed sandbox left running."""
+    if (home / "pods").is_dir():
+        subprocess.run(
+            [sys.executable, "-m", "irsa_sandbox.kubelet.reap", str(home / "pods")],
+            check=True,
+        )
+
+
+def reset_sandbox(home: Path) -> None:
+    """The folder holds nothing of the old world: what is in WORLD is gone, the rest untouched.
+
+    Raises IrsaLabError for a folder that is no sandbox's.
+    """
+    _check_own(home)
+    stop_sandbox(home)
+    for entry in [path for name in WORLD for path in home.glob(name)]:
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _log_end(home: Path, lines: int = 15) -> str:
+    try:
+        text = (home / "sandbox.log").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return "(no log)"
+    return os.linesep.join(text.splitlines()[-lines:])

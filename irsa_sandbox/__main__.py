@@ -1,0 +1,34 @@
+"""`python -m irsa_sandbox HOME`: serve the sandbox of that folder, in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import sys
+from pathlib import Path
+
+from irsa_helpers.state import ALREADY_RUNNING, NO_SPACE
+from irsa_sandbox import disk
+from irsa_sandbox.server import AlreadyRunningError, run
+
+
+def main() -> int:
+    """Serve until told to stop; returns the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # else each `kubectl exec` whole
+    try:
+        asyncio.run(run(Path(sys.argv[1]).resolve()))
+    except AlreadyRunningError as error:
+        logging.getLogger("irsa-lab").info("another sandbox already serves %s", error)
+        return ALREADY_RUNNING
+    except (OSError, sqlite3.Error) as error:
+        if not disk.is_full(error):
+            raise
+        logging.getLogger("irsa-lab").exception("the disk is full")
+        return NO_SPACE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

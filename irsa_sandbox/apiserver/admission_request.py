@@ -1,0 +1,92 @@
+"""What a webhook is told of one request: the `request` of an AdmissionReview.
+
+Source: API reference, admission.k8s.io/v1; apiserver, pkg/admission/plugin/webhook/request and
+pkg/endpoints/handlers, which make its attributes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.targets import Target
+from irsa_sandbox.apiserver.writers import Writer
+
+# Subresources whose object is of a kind of its own: (group, version, kind).
+KINDS = {
+    "scale": ("autoscaling", "v1", "Scale"),
+    "binding": ("", "v1", "Binding"),
+    "eviction": ("policy", "v1", "Eviction"),
+    "token": ("authentication.k8s.io", "v1", "TokenRequest"),
+    "exec": ("", "v1", "PodExecOptions"),
+    "attach": ("", "v1", "PodAttachOptions"),
+}
+OPTIONS = {"CREATE": "CreateOptions", "UPDATE": "UpdateOptions", "DELETE": "DeleteOptions"}
+
+
+@dataclass(frozen=True)
+class Admission:
+    """One request on its way to the store: what is done to what, by whom.
+
+    `object` is None for a deletion, `old` for a creation and a connection.
+    """
+
+    operation: str
+    target: Target
+    writer: Writer
+    object: Object | None = None
+    old: Object | None = None
+
+    def after(self, body: Object) -> Admission:
+        """The same request with its object as a webhook left it."""
+        return replace(self, object=body)
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the object; a Namespace is said to be in itself."""
+        if self.target.resource.kind == "Namespace":
+            return self.target.name or _name(self.object)
+        return self.target.namespace
+
+    @property
+    def name(self) -> str:
+        """The object's name; empty for one that is still to be generated, and in a collection."""
+        return self.target.name or (_name(self.object) if self.operation == "CREATE" else "")
+
+    def request(self) -> Object:
+        """The `request` of an AdmissionReview, without its uid."""
+        resource, subresource = self.target.resource, self.target.subresource
+        own = (resource.group, resource.version, resource.kind)
+        group, version, kind = KINDS.get(subresource, own)
+        of_kind = {"group": group, "version": version, "kind": kind}
+        place = {"group": resource.group, "version": resource.version, "resource": resource.plural}
+        part = {"subResource": subresource} if subresource else {}
+        asked = {"requestSubResource": subresource} if subresource else {}
+        said = {"name": self.name} if self.name else {}
+        said |= {"namespace": self.namespace} if self.namespace else {}
+        return {
+            "kind": of_kind,
+            "resource": place,
+            **part,
+            "requestKind": of_kind,
+            "requestResource": place,
+            **asked,
+            **said,
+            "operation": self.operation,
+            "userInfo": self.writer.user.info,
+            "object": self.object,
+            "oldObject": self.old,
+            "dryRun": self.writer.dry_run,
+            "options": self._options(),
+        }
+
+    def _options(self) -> Object | None:
+        if self.operation not in OPTIONS:
+            return None
+        head = {"kind": OPTIONS[self.operation], "apiVersion": "meta.k8s.io/v1"}
+        return head | self.writer.options
+
+
+def _name(body: Object | None) -> str:
+    name: str = ((body or {}).get("metadata") or {}).get("name") or ""
+    return name

@@ -1,0 +1,73 @@
+"""What the API server itself makes when it starts: namespaces, default roles, its own Service.
+
+Source: Kubernetes documentation, "Namespaces", "Using RBAC Authorization".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from irsa_sandbox.apiserver import bootstrap_policy
+from irsa_sandbox.apiserver.authn import User
+from irsa_sandbox.apiserver.managed_fields import Manager
+from irsa_sandbox.apiserver.objects import Objects
+from irsa_sandbox.apiserver.resources import BY_PATH
+from irsa_sandbox.apiserver.services import FIRST_ADDRESS
+from irsa_sandbox.apiserver.status import StatusError
+from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.targets import Target
+from irsa_sandbox.apiserver.writers import Writer
+
+NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+ITSELF = Writer(User("system:apiserver", ("system:masters",)), Manager("kube-apiserver"))
+SERVICE: Object = {
+    "metadata": {
+        "name": "kubernetes",
+        "labels": {"component": "apiserver", "provider": "kubernetes"},
+    },
+    "spec": {
+        "clusterIP": FIRST_ADDRESS,
+        "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 443}],
+        "type": "ClusterIP",
+    },
+}
+RBAC = bootstrap_policy.GROUP
+# How often the Service is looked after. Source: kubernetes, pkg/controlplane, EndpointInterval.
+SECONDS_BETWEEN_LOOKS = 10
+
+log = logging.getLogger("irsa-lab.apiserver")
+
+
+async def ensure(objects: Objects) -> None:
+    """Everything is there; what is there already is left as it is.
+
+    What a learner's webhook refuses stays away: the server starts without it.
+    """
+    for name in NAMESPACES:
+        await _ensure(objects, ("", "namespaces"), {"metadata": {"name": name}})
+    for role in bootstrap_policy.cluster_roles():
+        await _ensure(objects, (RBAC, "clusterroles"), role)
+    for binding in bootstrap_policy.cluster_role_bindings():
+        await _ensure(objects, (RBAC, "clusterrolebindings"), binding)
+    await _ensure(objects, ("", "services"), SERVICE, "default")
+
+
+async def keep(objects: Objects) -> None:
+    """For ever: the Service `kubernetes` comes back where somebody deleted it."""
+    while True:
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        await _ensure(objects, ("", "services"), SERVICE, "default")
+
+
+async def _ensure(
+    objects: Objects, place: tuple[str, str], body: Object, namespace: str = ""
+) -> None:
+    group, plural = place
+    resource = BY_PATH[group, "v1", plural]
+    name = body["metadata"]["name"]
+    if not objects.is_there(Target(resource, namespace, name)):
+        try:
+            await objects.create(Target(resource, namespace), body, ITSELF)
+        except StatusError as error:
+            log.warning("%s %s could not be made: %s", resource.plural, name, error)

@@ -1,0 +1,95 @@
+"""What a deletion may be asked with, and what it answers.
+
+Source: API reference, DeleteOptions; apimachinery, its validation; apiserver, rest/delete.go.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import QueryParams
+
+from irsa_sandbox.apiserver.fields import check_types
+from irsa_sandbox.apiserver.options import check_change_options, number, truth
+from irsa_sandbox.apiserver.resources import Resource
+from irsa_sandbox.apiserver.status import Cause, StatusError, invalid
+from irsa_sandbox.apiserver.storage import Object
+
+# Kinds of which a deletion answers with the object; it answers with a Status for all others.
+SHOWN_DELETED = {"Pod", "ServiceAccount", "Service"}
+POLICIES = ("Background", "Foreground", "Orphan")
+_DELETE_OPTIONS = Resource("meta.k8s.io", "v1", "deleteoptions", "DeleteOptions")
+_SCHEMA = Resource("", "v1", "deleteoptions", "DeleteOptions")  # under which it is published
+
+
+def deletion_options(query: QueryParams, body: Object) -> Object:
+    """The options of a deletion: its body, or its query where the body is empty.
+
+    Raises StatusError 400 for a value of a wrong type, 422 for options that are not allowed.
+    """
+    check_types(_SCHEMA, body)
+    check_change_options(query, "DELETE", applies=False)
+    options = dict(body)
+    if not options:
+        seconds, orphan = number(query, "gracePeriodSeconds"), truth(query, "orphanDependents")
+        options |= {} if seconds is None else {"gracePeriodSeconds": seconds}
+        options |= {} if orphan is None else {"orphanDependents": orphan}
+        if policy := query.get("propagationPolicy"):
+            options["propagationPolicy"] = policy
+        if query.get("dryRun"):
+            options["dryRun"] = query.getlist("dryRun")
+    causes: list[Cause] = []
+    policy = options.get("propagationPolicy")
+    if policy and options.get("orphanDependents") is not None:
+        text = (
+            f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both '
+        )
+        causes.append(("FieldValueInvalid", "propagationPolicy", f"{text}set"))
+    if policy and policy not in POLICIES:
+        listed = ", ".join(f'"{each}"' for each in (*POLICIES[1:], POLICIES[0], "nil"))
+        text = f'Unsupported value: "{policy}": supported values: {listed}'
+        causes.append(("FieldValueNotSupported", "propagationPolicy", text))
+    if any(each != "All" for each in options.get("dryRun") or ()):
+        listed = ",".join(f'"{each}"' for each in options["dryRun"])
+        text = f'Unsupported value: [{listed}]: supported values: "All"'
+        causes.append(("FieldValueNotSupported", "dryRun", text))
+    if causes:
+        raise invalid(_DELETE_OPTIONS, "", causes)
+    return options
+
+
+def check_preconditions(resource: Resource, body: Object, options: Object) -> None:
+    """Raises StatusError 409 where the object is another one than the options say."""
+    wanted, metadata = options.get("preconditions") or {}, body["metadata"]
+    for member, name, after in (
+        ("uid", "UID", "have been deleted and then recreated"),
+        ("resourceVersion", "ResourceVersion", "have been modified"),
+    ):
+        asked, found = wanted.get(member), metadata.get(member)
+        if asked and asked != found:
+            kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+            text = (
+                f'Operation cannot be fulfilled on {kind} "{metadata["name"]}": the {name} in the '
+                f"precondition ({asked}) does not match the {name} in record ({found}). The object "
+                f"might {after}"
+            )
+            group = {"group": resource.group} if resource.group else {}
+            details = {"name": metadata["name"], **group, "kind": resource.kind}
+            raise StatusError(409, "Conflict", text, details)
+
+
+def finalizers_after(body: Object, options: Object) -> list[str]:
+    """The finalizers of an object that is being deleted, with those that the options ask for."""
+    found = list(body["metadata"].get("finalizers") or ())
+    wanted = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
+    name = wanted.get(options.get("propagationPolicy", ""))
+    if options.get("orphanDependents"):
+        name = "orphan"
+    return [*found, name] if name and name not in found else found
+
+
+def grace_seconds(resource: Resource, body: Object, options: Object) -> int:
+    """Seconds that a Pod is given to end; nothing else is given any."""
+    if resource.kind != "Pod" or not body["spec"].get("nodeName"):
+        return 0
+    asked = options.get("gracePeriodSeconds")
+    default = body["spec"].get("terminationGracePeriodSeconds", 30)
+    return int(default if asked is None else asked)

@@ -1,0 +1,214 @@
+"""Discovery: which groups, versions and kinds the server has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from irsa_sandbox.apiserver.resources import ALL_VERBS, READ_VERBS, RESOURCES, Resource
+
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+VERSION = {
+    "major": "1",
+    "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
+    "gitVersion": "v1.36.2-eks-irsalab",
+    "gitCommit": "",
+    "gitTreeState": "clean",
+    "buildDate": "2026-08-12T00:00:00Z",
+    "goVersion": "not Go",
+    "compiler": "CPython",
+    "platform": "linux/amd64",
+}
+
+# Kinds that are answered, not stored.
+REVIEWS = (
+    ("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", False),
+    ("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", False),
+    ("authorization.k8s.io", "v1", "localsubjectaccessreviews", "LocalSubjectAccessReview", True),
+    ("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False),
+    ("authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False),
+    ("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", False),
+)
+
+# The order in which a real API server lists them.
+GROUPS = (
+    *("apps", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch"),
+    *(
+        "certificates.k8s.io",
+        "networking.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "storage.k8s.io",
+    ),
+    *("admissionregistration.k8s.io", "scheduling.k8s.io", "coordination.k8s.io"),
+    "discovery.k8s.io",
+)
+
+
+def groups() -> list[tuple[str, str]]:
+    """(group, version) of every named group, in order."""
+    here = {r.group: r.version for r in RESOURCES} | {g: version for g, version, *_ in REVIEWS}
+    return [(group, here[group]) for group in GROUPS if group in here]
+
+
+def api_versions(server: str) -> dict[str, Any]:
+    """`/api`."""
+    addresses = [{"clientCIDR": "0.0.0.0/0", "serverAddress": server}]
+    return {
+        "kind": "APIVersions",
+        "versions": ["v1"],
+        "serverAddressByClientCIDRs": addresses,
+    }
+
+
+def api_groups() -> dict[str, Any]:
+    """`/apis`."""
+    listed = [_group(group, version) for group, version in groups()]
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
+
+
+def api_group(name: str) -> dict[str, Any] | None:
+    """`/apis/GROUP`, None for a group that is not here."""
+    version = dict(groups()).get(name)
+    if version is None:
+        return None
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, version)}
+
+
+def _group(group: str, version: str) -> dict[str, Any]:
+    one = {"groupVersion": f"{group}/{version}", "version": version}
+    return {"name": group, "versions": [one], "preferredVersion": one}
+
+
+def resources(group: str, version: str) -> dict[str, Any]:
+    """`/api/v1` or `/apis/GROUP/VERSION`."""
+    listed: list[dict[str, Any]] = []
+    for resource in RESOURCES:
+        if (resource.group, resource.version) == (group, version):
+            listed += _entries(resource)
+    for review_group, review_version, plural, kind, namespaced in REVIEWS:
+        if (review_group, review_version) == (group, version):
+            listed.append(_entry(plural, kind, namespaced, ["create"]))
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": f"{group}/{version}" if group else version,
+        "resources": sorted(listed, key=lambda entry: entry["name"]),
+    }
+
+
+def _entry(plural: str, kind: str, namespaced: bool, verbs: list[str]) -> dict[str, Any]:
+    return {
+        "name": plural,
+        "singularName": "" if "/" in plural else kind.lower(),
+        "namespaced": namespaced,
+        "kind": kind,
+        "verbs": verbs,
+    }
+
+
+def _entries(resource: Resource) -> list[dict[str, Any]]:
+    """The resource and its subresources."""
+    plural, kind, namespaced = resource.plural, resource.kind, resource.namespaced
+    # Namespaces go one by one: each takes all that is in it along.
+    offered = READ_VERBS if resource.read_only else ALL_VERBS
+    verbs = [v for v in offered if (kind, v) != ("Namespace", "deletecollection")]
+    main = _entry(plural, kind, namespaced, verbs)
+    if resource.short_names:
+        main["shortNames"] = list(resource.short_names)
+    if resource.categories:
+        main["categories"] = list(resource.categories)
+    entries = [main]
+    changing = ["get", "patch", "update"]
+    if kind == "Namespace":
+        entries.append(_entry(f"{plural}/finalize", kind, namespaced, ["update"]))
+    if resource.has_status:
+        entries.append(_entry(f"{plural}/status", kind, namespaced, changing))
+    if resource.has_scale:
+        scale = _entry(f"{plural}/scale", "Scale", namespaced, changing)
+        entries.append(scale | {"group": "autoscaling", "version": "v1"})
+    if plural == "serviceaccounts":
+        token = _entry(f"{plural}/token", "TokenRequest", namespaced, ["create"])
+        entries.append(token | {"group": "authentication.k8s.io", "version": "v1"})
+    if plural == "pods":
+        entries.append(_entry("pods/log", "Pod", namespaced, ["get"]))
+        entries.append(_entry("pods/attach", "PodAttachOptions", namespaced, ["create", "get"]))
+        entries.append(_entry("pods/exec", "PodExecOptions", namespaced, ["create", "get"]))
+        entries.append(_entry("pods/binding", "Binding", namespaced, ["create"]))
+        eviction = _entry("pods/eviction", "Eviction", namespaced, ["create"])
+        entries.append(eviction | {"group": "policy", "version": "v1"})
+    return entries
+
+
+def issuer_document(issuer_url: str) -> dict[str, Any]:
+    """The issuer's document as the API server has it: less than EKS publishes at the issuer.
+
+    Source: Kubernetes documentation, "Service account issuer discovery".
+    """
+    return {
+        "issuer": issuer_url,
+        "jwks_uri": f"{issuer_url}/keys",
+        "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+    }
+
+
+def wants_aggregated(headers: Mapping[str, str]) -> bool:
+    """Whether the client takes all groups in one document."""
+    accepted = headers.get("accept", "").replace(" ", "").split(",")
+    return any(
+        "as=APIGroupDiscoveryList" in each and "v=v2" in each.split(";") for each in accepted
+    )
+
+
+def aggregated(*, named: bool) -> dict[str, Any]:
+    """`/apis` (named groups) or `/api` in one document.
+
+    Source: Kubernetes API concepts, "Aggregated discovery".
+    """
+    chosen = groups() if named else [("", "v1")]
+    items = [
+        {
+            "metadata": {"name": group} if group else {},
+            "versions": [
+                {
+                    "version": version,
+                    "resources": _discovered(group, version),
+                    "freshness": "Current",
+                }
+            ],
+        }
+        for group, version in chosen
+    ]
+    head = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2"}
+    return head | {"metadata": {}, "items": items}
+
+
+def _discovered(group: str, version: str) -> list[dict[str, Any]]:
+    """The resources of a group, subresources within their resource."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in resources(group, version)["resources"]:
+        plural, _, subresource = entry["name"].partition("/")
+        kind = {
+            "group": entry.get("group", ""),
+            "version": entry.get("version", ""),
+            "kind": entry["kind"],
+        }
+        if subresource:
+            below = {"subresource": subresource, "responseKind": kind, "verbs": entry["verbs"]}
+            found[plural].setdefault("subresources", []).append(below)
+            continue
+        found[plural] = {
+            "resource": plural,
+            "responseKind": kind,
+            "scope": "Namespaced" if entry["namespaced"] else "Cluster",
+            "singularResource": entry["singularName"],
+            "verbs": entry["verbs"],
+            **{k: entry[k] for k in ("shortNames", "categories") if k in entry},
+        }
+    return list(found.values())

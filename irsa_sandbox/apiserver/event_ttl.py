@@ -1,0 +1,44 @@
+"""Events end an hour after they were last seen, by the sandbox's clock.
+
+Source: kube-apiserver, `--event-ttl` (1h0m0s); Events in etcd hang on a lease of that length.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.clock import Clock
+
+RESOURCE = "events"
+TTL_SECONDS = 3600.0
+LOOK_SECONDS = 60.0
+AT_ONCE = 100  # then others are answered first
+
+
+async def expire(store: Store, clock: Clock) -> None:
+    """Take the Events away whose time is over, for ever."""
+    while True:
+        now = clock.time()
+        for number, event in enumerate(store.list(RESOURCE)):
+            metadata = event["metadata"]
+            key = (RESOURCE, metadata["namespace"], metadata["name"])
+            # As it is now: it may have been counted again, or have gone, since the list was made.
+            current = store.get(key)
+            if current is not None and last_seen(current) + TTL_SECONDS <= now:
+                store.delete(key)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        await clock.sleep_until(now + LOOK_SECONDS)
+
+
+def last_seen(event: Object) -> float:
+    """When an Event was made or counted last, in seconds since 1970."""
+    series = event.get("series") or {}
+    times = (
+        event["metadata"].get("creationTimestamp"),
+        event.get("lastTimestamp"),
+        series.get("lastObservedTime"),
+    )
+    return max((datetime.fromisoformat(each).timestamp() for each in times if each), default=0.0)

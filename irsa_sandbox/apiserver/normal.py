@@ -1,0 +1,118 @@
+"""Objects as Go keeps them: what says nothing is not written.
+
+A real API server reads a request into Go structs and writes these: a member that is null, an empty
+text, list or map, or zero where the struct holds no pointer, is not there afterwards.
+Source: kubernetes/api, the `omitempty` tags of its types.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from irsa_sandbox.apiserver.fieldsets import resolved, schema_of
+from irsa_sandbox.apiserver.formats import canonical_base64, canonical_quantity
+from irsa_sandbox.apiserver.resources import Resource
+from irsa_sandbox.apiserver.storage import Object
+
+Schema = dict[str, Any]
+
+_REPLICAS = ("updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
+# Numbers and booleans that are no pointers: type -> members. All others keep their zero.
+ZEROES: dict[str, tuple[str, ...]] = {
+    "Container": ("stdin", "stdinOnce", "tty"),
+    "ContainerPort": ("hostPort",),
+    "ContainerStateTerminated": ("signal",),
+    "DaemonSetSpec": ("minReadySeconds",),
+    "DaemonSetStatus": (
+        *("observedGeneration", "updatedNumberScheduled"),
+        *("numberAvailable", "numberUnavailable"),
+    ),
+    "DeploymentSpec": ("minReadySeconds", "paused"),
+    "DeploymentStatus": ("replicas", "observedGeneration", *_REPLICAS),
+    "EphemeralContainer": ("stdin", "stdinOnce", "tty"),
+    "Event": ("count",),
+    "JobStatus": ("active", "succeeded", "failed"),
+    "NodeSpec": ("unschedulable",),
+    "ObjectMeta": ("generation",),
+    "PodSpec": ("hostNetwork", "hostPID", "hostIPC"),
+    "PodStatus": ("observedGeneration",),
+    "Probe": ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "failureThreshold"),
+    "ReplicaSetSpec": ("minReadySeconds",),
+    "ReplicaSetStatus": ("fullyLabeledReplicas", "observedGeneration", *_REPLICAS),
+    "ServicePort": ("nodePort",),
+    "ServiceSpec": ("publishNotReadyAddresses", "healthCheckNodePort"),
+    "PersistentVolumeClaimVolumeSource": ("readOnly",),
+    "StatefulSetSpec": ("minReadySeconds",),
+    "StatefulSetStatus": (
+        *("observedGeneration", "readyReplicas"),
+        *("currentReplicas", "updatedReplicas"),
+    ),
+    "VolumeMount": ("readOnly",),
+}
+# Texts and lists that are written even when empty.
+KEPT: dict[str, tuple[str, ...]] = {
+    "Event": ("reportingComponent", "reportingInstance"),
+    "HostPathVolumeSource": ("type",),
+    "PersistentVolumeClaimSpec": ("storageClassName",),
+    "ClusterRole": ("rules",),
+    "Role": ("rules",),
+}
+
+
+def normalized(resource: Resource, body: Object) -> Object:
+    """The object without the members that say nothing."""
+    found: Object = _pruned(schema_of(resource), body, resource.kind)
+    return found
+
+
+def _pruned(schema: Schema, value: Any, kind: str) -> Any:
+    inner = (schema.get("allOf") or [schema])[0]
+    kind = str(inner.get("$ref", "")).rpartition(".")[2] or kind
+    schema = resolved(schema)
+    if isinstance(value, list):
+        items = schema.get("items") or {}
+        return [_pruned(items, _zero(items, each), kind) for each in value]
+    if kind == "Quantity" and value is not None:
+        return canonical_quantity(value)
+    if schema.get("format") == "byte" and isinstance(value, str):
+        return canonical_base64(value)
+    if not isinstance(value, dict):
+        return value
+    members, others = schema.get("properties") or {}, schema.get("additionalProperties")
+    if not members:
+        # The values of a map stay as they are, but for what they hold themselves.
+        below = others if isinstance(others, dict) else {}
+        return {name: _pruned(below, _zero(below, each), kind) for name, each in value.items()}
+    found = {name: _pruned(members.get(name, {}), each, kind) for name, each in value.items()}
+    required = schema.get("required") or ()
+    return {
+        name: each
+        for name, each in found.items()
+        if not _says_nothing(members.get(name, {}), kind, name, each, required)
+    }
+
+
+def _zero(schema: Schema, value: Any) -> Any:
+    """What Go reads of a null where it must have a value: an empty one of its type."""
+    if value is not None:
+        return value
+    inner = (schema.get("allOf") or [schema])[0]
+    if str(inner.get("$ref", "")).endswith(".Quantity"):
+        return "0"
+    kind = resolved(schema).get("type")
+    return {"object": {}, "array": [], "string": "", "integer": 0, "boolean": False}.get(str(kind))
+
+
+def _says_nothing(
+    schema: Schema, kind: str, name: str, value: Any, required: tuple[str, ...]
+) -> bool:
+    if name in KEPT.get(kind, ()):
+        return False
+    if value is None:
+        return True
+    if value == "" or value == []:
+        return name not in required
+    if value == {}:
+        # An empty struct is one that is there; an empty map is none.
+        return isinstance(resolved(schema).get("additionalProperties"), dict)
+    return not value and name in ZEROES.get(kind, ())

@@ -1,0 +1,170 @@
+"""The query of a request: what a list, a watch or a change may be asked with.
+
+Source: apimachinery, ListOptions and its validation; runtime's conversion of query parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.datastructures import QueryParams
+
+from irsa_sandbox.apiserver.resources import Resource
+from irsa_sandbox.apiserver.status import Cause, StatusError, bad_request, invalid
+from irsa_sandbox.numbers import whole_number
+
+_LIST_OPTIONS = Resource("meta.k8s.io", "v1", "listoptions", "ListOptions")
+EXACT, NOT_OLDER = "Exact", "NotOlderThan"
+_MATCH = "resourceVersionMatch"
+
+
+def truth(query: QueryParams, name: str) -> bool | None:
+    """A query parameter as a boolean, None where it is not given; only `false` and `0` are no."""
+    value = query.get(name)
+    return None if value is None else value.lower() not in {"false", "0"}
+
+
+def number(query: QueryParams, name: str) -> int | None:
+    """A query parameter as a whole number. Raises StatusError 400 for anything else."""
+    value = query.get(name)
+    if not value:
+        return None
+    try:
+        return int(value)
+    except ValueError as error:
+        text = f'strconv.ParseInt: parsing "{value}": invalid syntax'
+        raise bad_request(text) from error
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """What a list or a watch is asked with; see the fields' names in the API reference."""
+
+    watch: bool
+    limit: int
+    continue_token: str
+    resource_version: str
+    match: str
+    timeout_seconds: int | None
+    bookmarks: bool
+    send_initial_events: bool | None
+
+    @property
+    def revision(self) -> int | None:
+        """The revision that is named; None for none, or for "any" (`0`).
+
+        Raises StatusError 500, as the API server does, for one that is no number.
+        """
+        text = self.resource_version
+        if text in {"", "0"}:
+            return None
+        number = whole_number(text)
+        if number is None or number >= 2**64:
+            why = "value out of range" if text.isascii() and text.isdigit() else "invalid syntax"
+            said = (
+                f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
+            )
+            raise StatusError(500, "", said + why)
+        return number
+
+
+def list_options(query: QueryParams) -> ListOptions:
+    """The options of a query. Raises StatusError 400 or 422 for those that make no sense."""
+    found = ListOptions(
+        watch=bool(truth(query, "watch")),
+        limit=max(number(query, "limit") or 0, 0),
+        continue_token=query.get("continue", ""),
+        resource_version=query.get("resourceVersion", ""),
+        match=query.get(_MATCH, ""),
+        timeout_seconds=number(query, "timeoutSeconds"),
+        bookmarks=bool(truth(query, "allowWatchBookmarks")),
+        send_initial_events=truth(query, "sendInitialEvents"),
+    )
+    causes = _watch_causes(found) if found.watch else _list_causes(found)
+    if causes:
+        raise invalid(_LIST_OPTIONS, "", causes)
+    if found.continue_token and found.resource_version not in {"", "0"} and not found.watch:
+        raise bad_request("specifying resource version is not allowed when using continue")
+    return found
+
+
+def _forbidden(field: str, text: str) -> Cause:
+    return "FieldValueForbidden", field, f"Forbidden: {text}"
+
+
+def _unsupported(value: str, *allowed: str) -> Cause:
+    listed = ", ".join(f'"{each}"' for each in allowed)
+    text = f'Unsupported value: "{value}": supported values: {listed}'
+    return "FieldValueNotSupported", _MATCH, text
+
+
+def _list_causes(asked: ListOptions) -> list[Cause]:
+    found: list[Cause] = []
+    if asked.match:
+        if not asked.resource_version:
+            text = f"{_MATCH} is forbidden unless resourceVersion is provided"
+            found.append(_forbidden(_MATCH, text))
+        if asked.continue_token:
+            found.append(_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
+        if asked.match not in {EXACT, NOT_OLDER}:
+            found.append(_unsupported(asked.match, EXACT, NOT_OLDER, ""))
+        if (asked.match, asked.resource_version) == (EXACT, "0"):
+            text = f'{_MATCH} "exact" is forbidden for resourceVersion "0"'
+            found.append(_forbidden(_MATCH, text))
+    if asked.send_initial_events is not None:
+        text = "sendInitialEvents is forbidden for list"
+        found.append(_forbidden("sendInitialEvents", text))
+    return found
+
+
+def _watch_causes(asked: ListOptions) -> list[Cause]:
+    found: list[Cause] = []
+    if asked.send_initial_events is not None and asked.match != NOT_OLDER:
+        text = f"sendInitialEvents requires setting {_MATCH} to {NOT_OLDER}"
+        found.append(_forbidden(_MATCH, text))
+    if asked.match:
+        if asked.send_initial_events is None:
+            text = f"{_MATCH} is forbidden for watch unless sendInitialEvents is provided"
+            found.append(_forbidden(_MATCH, text))
+        if asked.match != NOT_OLDER:
+            found.append(_unsupported(asked.match, NOT_OLDER))
+        if asked.continue_token:
+            found.append(_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
+    return found
+
+
+CHANGE_OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
+VALIDATION_MODES = ("", "Ignore", "Strict", "Warn")
+
+
+def check_change_options(query: QueryParams, method: str, *, applies: bool) -> None:
+    """Raises StatusError 422 for a dryRun, fieldValidation or fieldManager that is not allowed.
+
+    Source: apimachinery, pkg/apis/meta/v1/validation.
+    """
+    causes: list[Cause] = []
+    kind = CHANGE_OPTIONS.get(method, "DeleteOptions")
+    manager = query.get("fieldManager", "")
+    if kind == "PatchOptions":
+        if applies and not manager:
+            text = "Required value: is required for apply patch"
+            causes.append(("FieldValueRequired", "fieldManager", text))
+        elif not applies and query.get("force") is not None:
+            text = "may not be specified for non-apply patch"
+            causes.append(_forbidden("force", text))
+    if len(manager) > 128:
+        text = "Too long: may not be more than 128 bytes"
+        causes.append(("FieldValueTooLong", "fieldManager", text))
+    dry_runs = query.getlist("dryRun")
+    if any(each not in {"", "All"} for each in dry_runs):
+        listed = ", ".join(f'"{each}"' for each in dry_runs)
+        text = f'Unsupported value: [{listed}]: supported values: "All"'
+        text = text.replace(", ", ",", len(dry_runs) - 1)
+        causes.append(("FieldValueNotSupported", "dryRun", text))
+    mode = query.get("fieldValidation", "")
+    if mode not in VALIDATION_MODES:
+        listed = ", ".join(f'"{each}"' for each in VALIDATION_MODES)
+        text = f'Unsupported value: "{mode}": supported values: {listed}'
+        causes.append(("FieldValueNotSupported", "fieldValidation", text))
+    if causes:
+        raise invalid(Resource("meta.k8s.io", "v1", "", kind), "", causes)

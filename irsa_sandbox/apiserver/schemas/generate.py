@@ -1,0 +1,101 @@
+"""Write `definitions.json.gz`: the published schemas of the kinds that the API server reads.
+
+A developer's tool: `python -m irsa_sandbox.apiserver.schemas.generate`. The source is the
+package kubernetes-validate (Apache-2.0), which carries Kubernetes' own OpenAPI definitions.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from irsa_sandbox.apiserver.admission_request import KINDS as SUBRESOURCE_KINDS
+from irsa_sandbox.apiserver.discovery import REVIEWS
+from irsa_sandbox.apiserver.resources import RESOURCES
+from irsa_sandbox.apiserver.schemas import enums
+
+VERSION = "v1.36.0-local"
+OUTPUT = Path(__file__).with_name("definitions.json.gz")
+# Named types whose JSON form is a text or a number.
+SCALARS = {
+    "io.k8s.apimachinery.pkg.api.resource.Quantity": {
+        "oneOf": [{"type": "string"}, {"type": "number"}]
+    },
+    "io.k8s.apimachinery.pkg.apis.meta.v1.Time": {"type": "string", "format": "date-time"},
+    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": {"type": "string", "format": "date-time"},
+    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {
+        "format": "int-or-string",
+        "oneOf": [{"type": "integer"}, {"type": "string"}],
+    },
+}
+EXTRA = ("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",)
+NOT_PUBLISHED = {"PodExecOptions", "PodAttachOptions"}  # they come as a query
+# Kinds that are sent and never stored: reviews, and the bodies of subresources.
+SENT = (*(review[:2] + review[3:4] for review in REVIEWS), *SUBRESOURCE_KINDS.values())
+
+
+def build() -> dict[str, Any]:
+    """Definition name -> OpenAPI v3 schema, for the stored kinds and all they refer to."""
+    source = _published()
+    wanted = [_name_of(source, r.group, r.version, r.kind) for r in RESOURCES] + list(EXTRA)
+    wanted += [_name_of(source, *each) for each in SENT if each[2] not in NOT_PUBLISHED]
+    result: dict[str, Any] = {}
+    while wanted:
+        name = wanted.pop()
+        if name in result:
+            continue
+        result[name] = SCALARS.get(name) or _converted(source[name], wanted)
+    for (name, field), listed in enums.values().items():
+        if name in result:
+            result[name]["properties"][field]["enum"] = listed
+    return dict(sorted(result.items()))
+
+
+def _published() -> dict[str, Any]:
+    found = find_spec("kubernetes_validate")
+    assert found is not None
+    assert found.origin is not None
+    folder = Path(found.origin).parent / "kubernetes-json-schema" / VERSION
+    definitions: dict[str, Any] = json.loads((folder / "_definitions.json").read_text())["$defs"]
+    return definitions
+
+
+def _name_of(source: dict[str, Any], group: str, version: str, kind: str) -> str:
+    for name, schema in source.items():
+        for each in schema.get("x-kubernetes-group-version-kind") or ():
+            if (each["group"], each["version"], each["kind"]) == (group, version, kind):
+                return name
+    raise LookupError(f"{group}/{version} {kind}")
+
+
+def _converted(schema: Any, wanted: list[str]) -> Any:
+    """JSON Schema as OpenAPI v3: null types go, a reference with neighbours moves into allOf."""
+    if isinstance(schema, list):
+        return [_converted(each, wanted) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    result = {key: _converted(value, wanted) for key, value in schema.items()}
+    if isinstance(result.get("type"), list):
+        kinds = [each for each in result["type"] if each != "null"]
+        result["type"] = kinds[0] if len(kinds) == 1 else kinds
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        wanted.append(name)
+        reference = {"$ref": f"#/components/schemas/{name}"}
+        rest = {key: value for key, value in result.items() if key != "$ref"}
+        return {**rest, "allOf": [reference]} if rest else reference
+    return result
+
+
+def main() -> None:
+    """Write the file."""
+    text = json.dumps(build(), separators=(",", ":"), sort_keys=True).encode()
+    with OUTPUT.open("wb") as stream, gzip.GzipFile("", "wb", 9, stream, mtime=0) as packed:
+        packed.write(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""The API server's store: objects in memory, every acknowledged write on disk before."""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import contextlib
+import heapq
+import json
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from irsa_sandbox import disk, notices
+from irsa_sandbox.apiserver.status import StatusError
+
+Object = dict[str, Any]
+Key = tuple[str, str, str]  # resource's qualified name, namespace, name
+Place = tuple[str, str]  # namespace, name
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+    resource TEXT, namespace TEXT, name TEXT, body TEXT NOT NULL,
+    PRIMARY KEY (resource, namespace, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS revision (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER);
+"""
+EVENTS_KEPT = 10_000
+BYTES_KEPT = 32 * 2**20
+# What etcd says when it may not grow any more.
+NO_SPACE = "etcdserver: mvcc: database space exceeded"
+# What may be lost when the machine loses power, though not when the sandbox is killed: more than
+# half of all writes, and nobody's work.
+TRANSIENT = {"events"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write: ADDED, MODIFIED or DELETED, with the object before and after it."""
+
+    revision: int
+    type: str
+    key: Key
+    object: Object
+    before: Object | None
+    size: int = 0  # of the object as JSON, in bytes
+
+
+class Store:
+    """Objects by resource, namespace and name; each write gets the next revision."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._database = _opened(path)
+        self._objects: dict[str, dict[Place, Object]] = {}
+        self._order: dict[str, list[Place]] = {}
+        self._sizes: dict[Key, int] = {}
+        self._load()
+        row = self._database.execute("SELECT value FROM revision").fetchone()
+        self.is_new = row is None
+        self.revision: int = row[0] if row else 1
+        self._log: deque[Change] = deque()
+        self._log_bytes = 0
+        self.oldest_revision = self.revision
+        self._watchers: set[asyncio.Queue[Change]] = set()
+
+    def _load(self) -> None:
+        """Read what is stored. An object that cannot be read costs itself alone, and is named."""
+        for resource, namespace, name, body in self._database.execute("SELECT * FROM objects"):
+            try:
+                self._keep((resource, namespace, name), json.loads(body), len(body))
+            except (ValueError, RecursionError) as error:
+                place = "/".join(filter(None, (resource, namespace, name)))
+                text = f"{place} cannot be read from {self._path} and is left out: {error}"
+                notices.tell(place, text)
+
+    def _keep(self, key: Key, body: Object, size: int) -> None:
+        """The object, of so many bytes as JSON, is at its place, and its place in the order."""
+        self._sizes[key] = size
+        objects = self._objects.setdefault(key[0], {})
+        if key[1:] not in objects:
+            bisect.insort(self._order.setdefault(key[0], []), key[1:])
+        objects[key[1:]] = body
+
+    def _drop(self, key: Key) -> int:
+        """Nothing is at that place any more; returns how large what was there was."""
+        del self._objects[key[0]][key[1:]]
+        order = self._order[key[0]]
+        del order[bisect.bisect_left(order, key[1:])]
+        return self._sizes.pop(key)
+
+    def get(self, key: Key) -> Object | None:
+        """The object, or None. It is shared: copy before changing it."""
+        return self._objects.get(key[0], {}).get(key[1:])
+
+    def list(self, resource: str, namespace: str | None = None) -> list[Object]:
+        """The objects of a resource, in all namespaces or in one, in order of their keys."""
+        objects = self._objects.get(resource, {})
+        return [objects[place] for place in self._places(resource, namespace)]
+
+    def scan(
+        self, revision: int, resource: str, namespace: str | None, after: Place | None = None
+    ) -> Iterator[Object]:
+        """The objects behind a place, as they were at a revision that the log still reaches.
+
+        What is not asked for costs nothing: a page is found by its place.
+        """
+        objects, before = self._objects.get(resource, {}), self._undone(revision, resource)
+        gone = sorted(place for place, body in before.items() if body and place not in objects)
+        behind = [place for place in gone if namespace in (None, place[0])]
+        behind = behind[bisect.bisect_right(behind, after) if after else 0 :]
+        for place in heapq.merge(self._places(resource, namespace, after), behind):
+            body = before[place] if place in before else objects[place]
+            if body is not None:
+                yield body
+
+    def count(
+        self, revision: int, resource: str, namespace: str | None, after: Place | None = None
+    ) -> int:
+        """How many objects `scan` would give."""
+        if revision == self.revision:
+            return len(self._places(resource, namespace, after))
+        return sum(1 for _ in self.scan(revision, resource, namespace, after))
+
+    def _places(
+        self, resource: str, namespace: str | None, after: Place | None = None
+    ) -> Sequence[Place]:
+        """The places of what there is, in order, in one namespace or in all."""
+        order = self._order.get(resource, [])
+        first, last = 0, len(order)
+        if namespace is not None:
+            first = bisect.bisect_left(order, (namespace, ""))
+            last = bisect.bisect_left(order, (namespace + "\0", ""))
+        if after is not None:
+            first = max(first, bisect.bisect_right(order, after))
+        return order[first:last]
+
+    def _undone(self, revision: int, resource: str) -> dict[Place, Object | None]:
+        """What stood at each place that has changed since; None where nothing did."""
+        before: dict[Place, Object | None] = {}
+        for change in reversed(self._log):
+            if change.revision <= revision:
+                break
+            if change.key[0] == resource:
+                before[change.key[1:]] = change.before
+        return before
+
+    def put(self, key: Key, body: Object) -> Object:
+        """Write an object on disk, then show it to readers and watchers; sets resourceVersion."""
+        before = self.get(key)
+        revision = self.revision + 1
+        body["metadata"]["resourceVersion"] = str(revision)
+        text = json.dumps(body)
+        with self._waiting_for_the_disk(key[0] not in TRANSIENT):
+            self._commit(revision, "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", *key, text)
+        self._keep(key, body, len(text))
+        kind = "MODIFIED" if before else "ADDED"
+        self._publish(Change(revision, kind, key, body, before, len(text)))
+        return body
+
+    def delete(self, key: Key) -> Object:
+        """Take an object away; returns it as it last was, with the deletion's resourceVersion."""
+        revision = self.revision + 1
+        before = self._objects[key[0]][key[1:]]
+        last = before | {"metadata": before["metadata"] | {"resourceVersion": str(revision)}}
+        self._commit(
+            revision,
+            "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?",
+            *key,
+        )
+        size = self._drop(key)
+        self._publish(Change(revision, "DELETED", key, last, before, size))
+        return last
+
+    def since(self, revision: int) -> Iterator[Change]:
+        """The changes after a revision, oldest first."""
+        return (change for change in list(self._log) if change.revision > revision)
+
+    def watch(self) -> asyncio.Queue[Change]:
+        """A queue that receives every change from now on; hand it to `unwatch` at the end."""
+        queue: asyncio.Queue[Change] = asyncio.Queue()
+        self._watchers.add(queue)
+        return queue
+
+    def unwatch(self, queue: asyncio.Queue[Change]) -> None:
+        """Stop feeding a queue."""
+        self._watchers.discard(queue)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @contextlib.contextmanager
+    def _waiting_for_the_disk(self, waits: bool) -> Iterator[None]:
+        """Whether a write is on the disk itself before it is acknowledged. Source: SQLite, WAL."""
+        if not waits:
+            self._database.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            if not waits:
+                self._database.execute("PRAGMA synchronous = FULL")
+
+    def _commit(self, revision: int, statement: str, *values: object) -> None:
+        """Both on disk, or neither. Raises StatusError where there is no space."""
+        try:
+            with self._database:  # commits, or rolls back
+                self._database.execute("BEGIN")
+                self._database.execute(statement, values)
+                self._database.execute("INSERT OR REPLACE INTO revision VALUES (1, ?)", (revision,))
+        except sqlite3.OperationalError as error:
+            if not disk.is_full(error):
+                raise
+            text = f"{NO_SPACE}: {disk.no_space(self._path.parent)}"
+            raise StatusError(500, "", text) from error
+        disk.has_space()
+        self.revision = revision
+
+    def _publish(self, change: Change) -> None:
+        self._log.append(change)
+        self._log_bytes += change.size
+        while len(self._log) > EVENTS_KEPT or self._log_bytes > BYTES_KEPT:
+            forgotten = self._log.popleft()
+            self._log_bytes -= forgotten.size
+            self.oldest_revision = forgotten.revision
+        for queue in self._watchers:
+            queue.put_nowait(change)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The database of that file; a damaged file is set aside, and an empty one takes its place."""
+    try:
+        return _open(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # no space, no right to read: the file itself may be whole
+        disk.set_aside(path, f"{error}; what was in the cluster is lost")
+        for beside in (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm")):
+            beside.unlink(missing_ok=True)
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)  # Secrets are in it; what SQLite lays beside it has the same mode
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.executescript(SCHEMA)
+        database.execute("SELECT count(*) FROM objects")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,162 @@
+"""The volumes of a Pod.
+
+Source: kubernetes, pkg/apis/core/validation: ValidateVolumes and the sources that the sandbox has.
+"""
+
+from __future__ import annotations
+
+from irsa_sandbox.apiserver import formats
+from irsa_sandbox.apiserver.status import Cause
+from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.validation.causes import (
+    duplicate,
+    forbidden,
+    invalid,
+    invalid_each,
+    required,
+)
+from irsa_sandbox.apiserver.validation.environment import field_reference
+
+FILE_MODE = "must be a number between 0 and 0777 (octal), both inclusive"
+SHORTEST_SECONDS, LONGEST_SECONDS = 600, 2**32
+_VOLUME_FIELDS = (
+    *("metadata.annotations", "metadata.labels", "metadata.name"),
+    *("metadata.namespace", "metadata.uid"),
+)
+
+
+def volumes_causes(path: str, volumes: list[Object]) -> tuple[set[str], list[Cause]]:
+    """The names of the volumes that are right, and what is wrong with the others."""
+    names: set[str] = set()
+    found: list[Cause] = []
+    for index, volume in enumerate(volumes):
+        place, name = f"{path}[{index}]", volume.get("name", "")
+        faults = _source_causes(place, volume)
+        if not name:
+            faults.append(required(f"{place}.name"))
+        else:
+            faults += invalid_each(f"{place}.name", name, formats.dns_label(name))
+        if name in names:
+            faults.append(duplicate(f"{place}.name", name))
+        if faults:
+            found += faults
+        else:
+            names.add(name)
+    return names, found
+
+
+def _source_causes(path: str, volume: Object) -> list[Cause]:
+    given = [name for name in volume if name != "name"]
+    if not given:
+        return [required(path, "must specify a volume type")]
+    first, *others = given
+    source, place = volume[first] or {}, f"{path}.{first}"
+    found: list[Cause] = []
+    if first == "hostPath":
+        found += _path_causes(place, source)
+    elif first == "secret":
+        found += _keyed(place, source, "secretName")
+    elif first == "configMap":
+        found += _keyed(place, source, "name")
+    elif first == "downwardAPI":
+        found += _mode(place, source, "defaultMode") + _downward(place, source)
+    elif first == "projected":
+        found += _projected(place, source)
+    elif first == "persistentVolumeClaim" and not source.get("claimName"):
+        found.append(required(f"{place}.claimName"))
+    text = "may not specify more than 1 volume type"
+    return found + [forbidden(f"{path}.{name}", text) for name in others]
+
+
+def _path_causes(path: str, source: Object) -> list[Cause]:
+    if not source.get("path"):
+        return [required(f"{path}.path")]
+    if ".." in source["path"].split("/"):
+        return [invalid(f"{path}.path", source["path"], "must not contain '..'")]
+    return []
+
+
+def _mode(path: str, source: Object, name: str) -> list[Cause]:
+    mode = source.get(name)
+    fits = mode is None or 0 <= mode <= 0o777
+    return [] if fits else [invalid(f"{path}.{name}", mode, FILE_MODE)]
+
+
+def _keyed(path: str, source: Object, name: str) -> list[Cause]:
+    found = [] if source.get(name) else [required(f"{path}.{name}")]
+    return found + _mode(path, source, "defaultMode") + _items(path, source)
+
+
+def _items(path: str, source: Object) -> list[Cause]:
+    found: list[Cause] = []
+    for index, item in enumerate(source.get("items") or ()):
+        place = f"{path}.items[{index}]"
+        found += [required(f"{place}.{n}") for n in ("key", "path") if not item.get(n)]
+        found += reserved_path(f"{place}.path", item.get("path", ""))
+        found += _mode(place, item, "mode")
+    return found
+
+
+def descending_path(path: str, target: str) -> list[Cause]:
+    """What is wrong with a path that must lead downwards."""
+    if target.startswith("/"):
+        return [invalid(path, target, "must be a relative path")]
+    if ".." in target.split("/"):
+        return [invalid(path, target, "must not contain '..'")]
+    return []
+
+
+def reserved_path(path: str, target: str) -> list[Cause]:
+    """Like `descending_path`; names that begin with two dots are the kubelet's own."""
+    found = descending_path(path, target)
+    if target.startswith("..") and not target.startswith("../"):
+        found.append(invalid(path, target, "must not start with '..'"))
+    return found
+
+
+def _downward(path: str, source: Object) -> list[Cause]:
+    found: list[Cause] = []
+    for index, item in enumerate(source.get("items") or ()):
+        place = f"{path}.items[{index}]"
+        if not item.get("path"):
+            found.append(required(f"{place}.path"))
+        found += reserved_path(f"{place}.path", item.get("path", ""))
+        if item.get("fieldRef") is not None:
+            allowed = _VOLUME_FIELDS
+            found += field_reference(f"{place}.fieldRef", item["fieldRef"], allowed)
+        elif item.get("resourceFieldRef") is None:
+            text = "one of fieldRef and resourceFieldRef is required"
+            found.append(required(f"{place}.fieldRef", text))
+    return found
+
+
+def _projected(path: str, source: Object) -> list[Cause]:
+    found = _mode(path, source, "defaultMode")
+    for index, each in enumerate(source.get("sources") or ()):
+        place = f"{path}.sources[{index}]"
+        for at, (name, member) in enumerate(each.items()):
+            if at:
+                text = "may not specify more than 1 volume type per source"
+                found.append(forbidden(f"{place}.{name}", text))
+            elif name in {"secret", "configMap"}:
+                found += _keyed(f"{place}.{name}", member, "name")
+            elif name == "downwardAPI":
+                found += _downward(f"{place}.{name}", member)
+            elif name == "serviceAccountToken":
+                found += _token(f"{place}.{name}", member)
+    return found
+
+
+def _token(path: str, source: Object) -> list[Cause]:
+    found: list[Cause] = []
+    seconds = source.get("expirationSeconds", SHORTEST_SECONDS)
+    place = f"{path}.expirationSeconds"
+    if seconds < SHORTEST_SECONDS:
+        text = "may not specify a duration less than 10 minutes"
+        found.append(invalid(place, seconds, text))
+    elif seconds > LONGEST_SECONDS:
+        text = "may not specify a duration larger than 2^32 seconds"
+        found.append(invalid(place, seconds, text))
+    if not source.get("path"):
+        return [*found, required(f"{path}.path")]
+    return found + reserved_path(f"{path}.path", source["path"])

@@ -1,0 +1,118 @@
+"""What is in the account before the learner begins: the admin, the cluster and the node's role."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from irsa_sandbox.aws import eks, moto_setup, operations
+from irsa_sandbox.aws.invocations import Invocation, query_invocation
+from irsa_sandbox.aws.records import Records
+from irsa_sandbox.aws.settings import (
+    ADMIN_USER,
+    CLUSTER_ROLE,
+    NODE_ROLE,
+    PARTNER_ACCOUNTS,
+    PARTNER_ROLE,
+    AwsSettings,
+)
+
+NODE_POLICIES = (
+    "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
+    "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
+    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+)
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
+# What the node, and so every Pod without a role of its own, may do to the story's data.
+NODE_S3_ACCESS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+}
+
+
+def ensure(records: Records, settings: AwsSettings) -> None:
+    """The account holds what it must; runs in the records' thread."""
+    from moto.eks.models import eks_backends
+    from moto.iam.models import iam_backends
+
+    moto_setup.ensure_account(settings.account_id)
+    for partner in PARTNER_ACCOUNTS:
+        moto_setup.ensure_account(partner)
+    iam = iam_backends[settings.account_id]["aws"]
+    names = {role.name for role in iam.roles.values()}
+    if ADMIN_USER not in iam.users:
+        _iam(records, settings, "CreateUser", UserName=ADMIN_USER)
+    if NODE_ROLE not in names:
+        _make_role(records, settings, NODE_ROLE, "ec2.amazonaws.com", NODE_POLICIES)
+        _iam(
+            records,
+            settings,
+            "PutRolePolicy",
+            RoleName=NODE_ROLE,
+            PolicyName="node-s3-access",
+            PolicyDocument=json.dumps(NODE_S3_ACCESS),
+        )
+    if CLUSTER_ROLE not in names:
+        _make_role(records, settings, CLUSTER_ROLE, "eks.amazonaws.com", (CLUSTER_POLICY,))
+    if settings.cluster_name not in eks_backends[settings.account_id][settings.region].clusters:
+        _make_cluster(records, settings)
+    eks.connect(settings)
+    for partner in PARTNER_ACCOUNTS:
+        if not iam_backends[partner]["aws"].roles:
+            _open_partner_account(records, settings, partner)
+
+
+def _make_role(
+    records: Records, settings: AwsSettings, name: str, service: str, policies: tuple[str, ...]
+) -> None:
+    document = _trust({"Service": service})
+    _iam(records, settings, "CreateRole", RoleName=name, AssumeRolePolicyDocument=document)
+    for arn in policies:
+        _iam(records, settings, "AttachRolePolicy", RoleName=name, PolicyArn=arn)
+
+
+def _open_partner_account(records: Records, settings: AwsSettings, partner: str) -> None:
+    """A role of another account that the first may assume, as Organizations makes it."""
+    principal = {"AWS": f"arn:aws:iam::{settings.account_id}:root"}
+    names = {"RoleName": PARTNER_ROLE}
+    document = _trust(principal)
+    for operation, fields in (
+        ("CreateRole", {"AssumeRolePolicyDocument": document}),
+        ("AttachRolePolicy", {"PolicyArn": ADMINISTRATOR}),
+    ):
+        call = query_invocation("iam", operation, "us-east-1", partner, names | fields)
+        records.perform(operations.with_parameters(call))
+
+
+def _trust(principal: dict[str, str]) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _make_cluster(records: Records, settings: AwsSettings) -> None:
+    parameters: dict[str, Any] = {
+        "name": settings.cluster_name,
+        "roleArn": f"arn:aws:iam::{settings.account_id}:role/{CLUSTER_ROLE}",
+        "resourcesVpcConfig": {
+            "subnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0918273645f0e1d2c"]
+        },
+        "version": eks.KUBERNETES_VERSION,
+    }
+    records.perform(
+        Invocation(
+            "eks",
+            "CreateCluster",
+            settings.region,
+            settings.account_id,
+            path="/clusters",
+            headers=(("content-type", "application/json"),),
+            body=json.dumps(parameters).encode(),
+            parameters=parameters,
+        )
+    )
+
+
+def _iam(records: Records, settings: AwsSettings, operation: str, **fields: str) -> None:
+    call = query_invocation("iam", operation, "us-east-1", settings.account_id, fields)
+    records.perform(operations.with_parameters(call))

@@ -1,0 +1,89 @@
+"""The sandbox's own small interface: status, trace, clock, key rotation, stop. Token required."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from irsa_sandbox.clock import Clock
+from irsa_sandbox.issuer import SigningKeys
+from irsa_sandbox.trace import Trace
+
+
+@dataclass(frozen=True)
+class ControlSettings:
+    """What the interface reads and moves."""
+
+    token: str
+    clock: Clock
+    trace: Trace
+    keys: SigningKeys
+    status: Callable[[], dict[str, Any]]
+    stop: Callable[[], None]
+    clock_moved: Callable[[], None]
+
+
+def create_app(settings: ControlSettings) -> Starlette:
+    """The interface as a web application; each answer is JSON."""
+
+    async def status(request: Request) -> Response:
+        return JSONResponse(settings.status())
+
+    async def trace(request: Request) -> Response:
+        return JSONResponse(settings.trace.since(int(request.query_params.get("since", "0"))))
+
+    async def advance(request: Request) -> Response:
+        try:
+            settings.clock.advance((await request.json())["advance_seconds"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise HTTPException(400, f"advance_seconds: {error}") from error
+        settings.clock_moved()
+        return JSONResponse({"now": settings.clock.now().isoformat()})
+
+    async def rotate(request: Request) -> Response:
+        settings.keys.rotate()
+        return JSONResponse(settings.keys.jwks())
+
+    async def retire(request: Request) -> Response:
+        settings.keys.retire_old()
+        return JSONResponse(settings.keys.jwks())
+
+    async def stop(request: Request) -> Response:
+        settings.stop()
+        return JSONResponse({"stopping": True})
+
+    handlers = {
+        ("/status", "GET"): status,
+        ("/trace", "GET"): trace,
+        ("/clock", "POST"): advance,
+        ("/keys/rotate", "POST"): rotate,
+        ("/keys/retire", "POST"): retire,
+        ("/stop", "POST"): stop,
+    }
+    return Starlette(
+        routes=[
+            Route(path, _demanding(settings.token, handler), methods=[method])
+            for (path, method), handler in handlers.items()
+        ]
+    )
+
+
+def _demanding(token: str, handler: Any) -> Any:
+    """The handler, behind the bearer token."""
+
+    async def guarded(request: Request) -> Response:
+        given = request.headers.get("authorization", "")
+        if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            raise HTTPException(401, "this interface wants the token of state.json")
+        response: Response = await handler(request)
+        return response
+
+    return guarded

@@ -1,0 +1,264 @@
+"""Deployment -> ReplicaSets: one for each Pod template, rolled over step by step.
+
+Source: Kubernetes documentation, "Deployments".
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from irsa_sandbox.apiclient import (
+    ApiClient,
+    ApiError,
+    Informer,
+    Key,
+    Object,
+    key_of,
+    path_of,
+)
+from irsa_sandbox.clock import Clock
+from irsa_sandbox.controllers.deployment_status import (
+    seconds_to_deadline,
+    share,
+    status_of,
+)
+from irsa_sandbox.controllers.events import EventRecorder
+from irsa_sandbox.controllers.owners import claim, living, owner_reference, same_status
+
+HASH = "pod-template-hash"
+REVISION = "deployment.kubernetes.io/revision"
+HISTORY = "deployment.kubernetes.io/revision-history"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+DESIRED = "deployment.kubernetes.io/desired-replicas"
+MOST = "deployment.kubernetes.io/max-replicas"
+# The same letters as Kubernetes' rand.SafeEncodeString.
+_SAFE = "bcdfghjklmnpqrstvwxz2456789"
+
+
+def template_hash(template: Object) -> str:
+    """Ten letters that follow from what a Pod template says; empty members say nothing."""
+    digest = hashlib.sha256(json.dumps(_said(template), sort_keys=True).encode()).digest()
+    return "".join(_SAFE[byte % len(_SAFE)] for byte in digest[:10])
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, dict):
+        members = {name: _said(each) for name, each in value.items() if name != HASH}
+        return {name: each for name, each in members.items() if each not in (None, {}, [])}
+    return [_said(each) for each in value] if isinstance(value, list) else value
+
+
+@dataclass(eq=False)
+class DeploymentController:
+    """Makes ReplicaSets, moves replicas from the old ones to the new one, keeps the status."""
+
+    client: ApiClient
+    clock: Clock
+    deployments: Informer
+    replica_sets: Informer
+    events: EventRecorder
+    later: Callable[[Key, float], None]
+
+    async def reconcile(self, key: Key) -> None:
+        """One step towards the wanted state; the next change of a ReplicaSet brings the next."""
+        deployment = living(self.deployments, key, "apps/v1", "Deployment")
+        if deployment is None:
+            return
+        owned = await claim(self.client, self.replica_sets, "replicasets", deployment)
+        wanted = template_hash(deployment["spec"]["template"])
+        current = next((r for r in owned if template_hash(r["spec"]["template"]) == wanted), None)
+        if not deployment["spec"].get("paused"):
+            if current is None:
+                current = await self._make(deployment, wanted, owned)
+                owned.append(current)
+            else:
+                await self._renumber(deployment, current, owned)
+            await self._roll(deployment, current, [r for r in owned if r is not current])
+            await self._forget_old(deployment, current, owned)
+        elif len(active := [each for each in owned if each["spec"]["replicas"]]) == 1:
+            await self._scale(deployment, active[0], deployment["spec"]["replicas"])
+        await self._report(deployment, current, owned)
+
+    async def _make(self, deployment: Object, name_hash: str, owned: list[Object]) -> Object:
+        namespace, name = key_of(deployment)
+        revision = 1 + max(map(_revision, owned), default=0)
+        template = copy.deepcopy(deployment["spec"]["template"])
+        labels = template.setdefault("metadata", {}).setdefault("labels", {})
+        labels[HASH] = name_hash
+        selector = copy.deepcopy(deployment["spec"]["selector"])
+        selector["matchLabels"] = (selector.get("matchLabels") or {}) | {HASH: name_hash}
+        at_once = 0 if owned else deployment["spec"]["replicas"]
+        body = {
+            "metadata": {
+                "name": f"{name}-{name_hash}",
+                "namespace": namespace,
+                "labels": dict(labels),
+                "annotations": _carried(deployment)
+                | _sizes(deployment)
+                | {REVISION: str(revision)},
+                "ownerReferences": [owner_reference(deployment)],
+            },
+            "spec": {
+                "replicas": at_once,
+                "minReadySeconds": deployment["spec"].get("minReadySeconds", 0),
+                "selector": selector,
+                "template": template,
+            },
+        }
+        made = await self.client.create(path_of("apps/v1", "replicasets", namespace), body)
+        self.replica_sets.note(made)
+        await self._set_revision(deployment, revision)
+        if at_once:
+            self._tell(deployment, made, "up", 0, at_once)
+        return made
+
+    async def _renumber(self, deployment: Object, current: Object, owned: list[Object]) -> None:
+        """A template that was used before and is again becomes the newest revision."""
+        await self._follow(deployment, current)
+        newest = max(map(_revision, owned))
+        if _revision(current) == newest:
+            return await self._set_revision(deployment, newest)
+        namespace, name = key_of(current)
+        annotations = {REVISION: str(newest + 1), HISTORY: _history(current)}
+        path = path_of("apps/v1", "replicasets", namespace, name)
+        await self.client.patch(path, {"metadata": {"annotations": annotations}})
+        return await self._set_revision(deployment, newest + 1)
+
+    async def _follow(self, deployment: Object, current: Object) -> None:
+        """`minReadySeconds` and annotations may change without a new template: it gets them too.
+
+        `kubernetes.io/change-cause` is such an annotation; a rollout's history shows it.
+        """
+        change: Object = {}
+        wanted = deployment["spec"].get("minReadySeconds", 0)
+        if current["spec"].get("minReadySeconds", 0) != wanted:
+            change["spec"] = {"minReadySeconds": wanted}
+        annotations = current["metadata"].get("annotations") or {}
+        if not _carried(deployment).items() <= annotations.items():
+            change["metadata"] = {"annotations": _carried(deployment)}
+        if change:
+            path = path_of("apps/v1", "replicasets", *key_of(current))
+            self.replica_sets.note(await self.client.patch(path, change))
+
+    async def _set_revision(self, deployment: Object, revision: int) -> None:
+        annotations = deployment["metadata"].get("annotations") or {}
+        if annotations.get(REVISION) == str(revision):
+            return
+        namespace, name = key_of(deployment)
+        path = path_of("apps/v1", "deployments", namespace, name, "status")
+        await self.client.patch(path, {"metadata": {"annotations": {REVISION: str(revision)}}})
+
+    async def _roll(self, deployment: Object, current: Object, old: list[Object]) -> None:
+        """Up by what maxSurge allows, down by what maxUnavailable allows."""
+        wanted = deployment["spec"]["replicas"]
+        old = [each for each in old if each["spec"]["replicas"]]
+        if deployment["spec"]["strategy"]["type"] == "Recreate":
+            for each in old:
+                await self._scale(deployment, each, 0)
+            if not any(each.get("status", {}).get("replicas") for each in old):
+                await self._scale(deployment, current, wanted)
+            return
+        rolling = deployment["spec"]["strategy"].get("rollingUpdate") or {}
+        surge = share(rolling.get("maxSurge", "25%"), wanted, up=True)
+        unavailable = share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
+        if not surge and not unavailable:
+            unavailable = 1
+        total = current["spec"]["replicas"] + sum(each["spec"]["replicas"] for each in old)
+        have = current["spec"]["replicas"]
+        target = min(wanted, have + max(0, wanted + surge - total)) if old else wanted
+        await self._scale(deployment, current, target)
+        available = sum(
+            each.get("status", {}).get("availableReplicas", 0) for each in [current, *old]
+        )
+        may_go = available - (wanted - unavailable)
+        for each in sorted(old, key=_revision):
+            unready = each["spec"]["replicas"] - each.get("status", {}).get("availableReplicas", 0)
+            down = min(each["spec"]["replicas"], max(0, unready) + max(0, may_go))
+            if down > 0:
+                may_go -= max(0, down - max(0, unready))
+                await self._scale(deployment, each, each["spec"]["replicas"] - down)
+
+    async def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
+        before = replica_set["spec"]["replicas"]
+        if before == replicas:
+            return
+        namespace, name = key_of(replica_set)
+        path = path_of("apps/v1", "replicasets", namespace, name)
+        metadata = {"annotations": _sizes(deployment)}
+        patch = {"metadata": metadata, "spec": {"replicas": replicas}}
+        changed = await self.client.patch(path, patch)
+        self.replica_sets.note(changed)
+        replica_set["spec"] = changed["spec"]
+        direction = "up" if replicas > before else "down"
+        self._tell(deployment, replica_set, direction, before, replicas)
+
+    def _tell(
+        self, deployment: Object, replica_set: Object, direction: str, before: int, after: int
+    ) -> None:
+        name = replica_set["metadata"]["name"]
+        text = f"Scaled {direction} replica set {name} from {before} to {after}"
+        self.events.record(deployment, "Normal", "ScalingReplicaSet", text)
+
+    async def _forget_old(self, deployment: Object, current: Object, owned: list[Object]) -> None:
+        """Only the last `revisionHistoryLimit` empty ReplicaSets are kept for a rollback."""
+        empty = sorted(
+            (
+                r
+                for r in owned
+                if r is not current
+                and not r["spec"]["replicas"]
+                and not r.get("status", {}).get("replicas")
+            ),
+            key=_revision,
+        )
+        for each in empty[: max(0, len(empty) - deployment["spec"]["revisionHistoryLimit"])]:
+            namespace, name = key_of(each)
+            await self.client.delete(path_of("apps/v1", "replicasets", namespace, name))
+
+    async def _report(
+        self, deployment: Object, current: Object | None, owned: list[Object]
+    ) -> None:
+        now = self.clock.now()
+        status = status_of(deployment, current, owned, now)
+        namespace, name = key_of(deployment)
+        seconds = seconds_to_deadline(deployment, status, now)
+        if seconds is not None:
+            self.later((namespace, name), max(seconds, 0.1))
+        if same_status(status, deployment.get("status")):
+            return
+        path = path_of("apps/v1", "deployments", namespace, name, "status")
+        try:
+            self.deployments.note(await self.client.patch(path, {"status": status}))
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+
+def _sizes(deployment: Object) -> dict[str, str]:
+    """How many Pods a ReplicaSet's Deployment wants, and may have while it rolls."""
+    wanted, strategy = deployment["spec"]["replicas"], deployment["spec"]["strategy"]
+    rolling = strategy.get("rollingUpdate") or {}
+    surge = share(rolling.get("maxSurge", 0), wanted, up=True) if wanted else 0
+    return {DESIRED: str(wanted), MOST: str(wanted + surge)}
+
+
+def _revision(replica_set: Object) -> int:
+    return int((replica_set["metadata"].get("annotations") or {}).get(REVISION, 0))
+
+
+def _history(replica_set: Object) -> str:
+    """The revisions that a ReplicaSet has been, with the one that it is now."""
+    before = (replica_set["metadata"].get("annotations") or {}).get(HISTORY, "")
+    return ",".join(filter(None, (before, str(_revision(replica_set)))))
+
+
+def _carried(deployment: Object) -> dict[str, str]:
+    """The annotations that a ReplicaSet takes over from its Deployment."""
+    left_out = {REVISION, HISTORY, DESIRED, MOST, LAST_APPLIED}
+    annotations = deployment["metadata"].get("annotations") or {}
+    return {name: value for name, value in annotations.items() if name not in left_out}

@@ -1,0 +1,53 @@
+"""Taints that say what a node's conditions and a cordon say.
+
+Source: Kubernetes, pkg/controller/nodelifecycle; documentation, "Taint nodes by condition".
+"""
+
+from __future__ import annotations
+
+from irsa_sandbox.apiclient import ApiClient, Informer, Key, Object, path_of
+from irsa_sandbox.controllers.predicates import UNSCHEDULABLE
+
+# (condition, status) -> the key of the taint.
+BY_CONDITION = {
+    ("Ready", "False"): "node.kubernetes.io/not-ready",
+    ("Ready", "Unknown"): "node.kubernetes.io/unreachable",
+    ("MemoryPressure", "True"): "node.kubernetes.io/memory-pressure",
+    ("DiskPressure", "True"): "node.kubernetes.io/disk-pressure",
+    ("PIDPressure", "True"): "node.kubernetes.io/pid-pressure",
+}
+
+
+class NodeController:
+    """Keeps the taints of each node in step with its state; the others are left alone."""
+
+    def __init__(self, client: ApiClient, nodes: Informer) -> None:
+        self._client = client
+        self._nodes = nodes
+
+    async def reconcile(self, key: Key) -> None:
+        """The node has the taints that its state asks for."""
+        node = self._nodes.objects.get(key)
+        if node is None:
+            return
+        before = node.get("spec", {}).get("taints") or []
+        after = taints_of(node)
+        if after != before:
+            change = {"spec": {"taints": after or None}}
+            await self._client.patch(path_of("v1", "nodes", "", key[1]), change)
+
+
+def taints_of(node: Object) -> list[Object]:
+    """The taints that a node should have: those that people gave it, and those of its state."""
+    spec = node.get("spec") or {}
+    held = {UNSCHEDULABLE} if spec.get("unschedulable") else set()
+    conditions = (node.get("status") or {}).get("conditions") or ()
+    held |= {BY_CONDITION.get((each["type"], each["status"]), "") for each in conditions} - {""}
+    managed = {UNSCHEDULABLE, *BY_CONDITION.values()}
+    known = [
+        taint
+        for taint in spec.get("taints") or ()
+        if taint["effect"] != "NoSchedule" or taint["key"] not in managed - held
+    ]
+    there = {taint["key"] for taint in known if taint["effect"] == "NoSchedule"}
+    return [*known, *({"key": key, "effect": "NoSchedule"} for key in sorted(held - there))]

@@ -1,0 +1,93 @@
+"""ControllerRevisions: the templates that a DaemonSet or a StatefulSet has had.
+
+Source: Kubernetes documentation, "DaemonSet: perform a rollback"; kubernetes,
+pkg/controller/history.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+from irsa_sandbox.apiclient import ApiClient, Informer, Object, key_of, path_of
+from irsa_sandbox.controllers.deployments import template_hash
+from irsa_sandbox.controllers.owners import claim, owner_reference
+
+VERSION, PLURAL = "apps/v1", "controllerrevisions"
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(eq=False)
+class Revisions:
+    """The history of the templates of some owners; `hash_label` tells a revision's hash."""
+
+    client: ApiClient
+    collection: Informer
+    hash_label: str
+
+    async def of(self, owner: Object) -> list[Object]:
+        """The owner's revisions, the oldest first and that of its present template last."""
+        found = await claim(self.client, self.collection, PLURAL, owner)
+        found.sort(key=lambda each: int(each["revision"]))
+        wanted = template_hash(owner["spec"]["template"])
+        present = next((r for r in found if template_hash(template_of(r)) == wanted), None)
+        others = [each for each in found if each is not present]
+        newest = max((int(each["revision"]) for each in others), default=0)
+        if present is None:
+            present = await self._make(owner, wanted, newest + 1)
+        else:
+            present = await self._follow(owner, present, newest)
+        return [*others, present]
+
+    async def _make(self, owner: Object, digest: str, number: int) -> Object:
+        namespace, name = key_of(owner)
+        template = copy.deepcopy(owner["spec"]["template"])
+        labels = (template.get("metadata") or {}).get("labels") or {}
+        body = {
+            "metadata": {
+                "name": f"{name}-{digest}",
+                "namespace": namespace,
+                "labels": labels | {self.hash_label: digest},
+                "annotations": _annotations(owner),
+                "ownerReferences": [owner_reference(owner)],
+            },
+            # A strategic merge patch of the owner: kubectl sends it as it is to roll back.
+            "data": {"spec": {"template": template | {"$patch": "replace"}}},
+            "revision": number,
+        }
+        made = await self.client.create(path_of(VERSION, PLURAL, namespace), body)
+        self.collection.note(made)
+        return made
+
+    async def _follow(self, owner: Object, present: Object, newest: int) -> Object:
+        """A template that was used before and is again becomes the newest revision."""
+        change: Object = {}
+        if present["revision"] <= newest:
+            change["revision"] = newest + 1
+        wanted = _annotations(owner)
+        if not wanted.items() <= (present["metadata"].get("annotations") or {}).items():
+            change["metadata"] = {"annotations": wanted}
+        if not change:
+            return present
+        path = path_of(VERSION, PLURAL, *key_of(present))
+        changed = await self.client.patch(path, change)
+        self.collection.note(changed)
+        return changed
+
+    async def forget_old(self, owner: Object, revisions: list[Object], used: set[str]) -> None:
+        """Only the last `revisionHistoryLimit` are kept beside those that Pods still have."""
+        spare = [each for each in revisions[:-1] if each["metadata"]["name"] not in used]
+        for each in spare[: max(0, len(spare) - owner["spec"]["revisionHistoryLimit"])]:
+            await self.client.delete(path_of(VERSION, PLURAL, *key_of(each)))
+
+
+def template_of(revision: Object) -> Object:
+    """The Pod template that a revision keeps."""
+    template: Object = revision["data"]["spec"]["template"]
+    return {name: value for name, value in template.items() if name != "$patch"}
+
+
+def _annotations(owner: Object) -> dict[str, str]:
+    """`kubernetes.io/change-cause` is one of them; a rollout's history shows it."""
+    annotations = owner["metadata"].get("annotations") or {}
+    return {name: value for name, value in annotations.items() if name != _LAST_APPLIED}

@@ -1,0 +1,147 @@
+"""Tables and discovery as a real API server (v1.36.2) has them, and what stands in a Pod's row."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from irsa_sandbox.apiserver import discovery, formats, tables
+from irsa_sandbox.apiserver.table_columns import FORMS, definitions
+from irsa_sandbox.apiserver.table_rows import node, pod
+
+DATA = Path(__file__).parents[1] / "data"
+COLUMNS = json.loads((DATA / "columns.json").read_text(encoding="utf-8"))
+DISCOVERY = json.loads((DATA / "discovery.json").read_text(encoding="utf-8"))
+NOW = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+READ_ONLY = ["get", "list", "watch"]
+
+
+@pytest.mark.parametrize("plural", COLUMNS)
+def test_the_columns_are_the_recorded_ones(plural: str) -> None:
+    group = ".apps" if plural in {"deployments", "replicasets"} else ""
+    assert definitions(f"{plural}{group}") == COLUMNS[plural]
+
+
+def test_the_core_kinds_are_described_as_recorded() -> None:
+    recorded = {entry["name"]: entry for entry in DISCOVERY["core"]}
+    for entry in discovery.resources("", "v1")["resources"]:
+        real = recorded[entry["name"]]
+        assert entry | {"verbs": 0} == real | {"verbs": 0}
+        assert entry["verbs"] in (real["verbs"], READ_ONLY)
+
+
+def test_named_groups_come_in_the_recorded_order() -> None:
+    recorded = [each["name"] for each in DISCOVERY["groups"]]
+    ours = [name for name, _ in discovery.groups()]
+    assert ours == [name for name in recorded if name in ours]
+
+
+def status(state: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": "c", "state": state, "restartCount": 0, **more}
+
+
+WAITS = {"waiting": {"reason": "CrashLoopBackOff"}}
+ENDED = {"terminated": {"exitCode": 1, "finishedAt": "2026-01-01T00:00:40Z"}}
+RUNS = {"running": {}}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "initial", "metadata", "cells"),
+    [
+        ([status(RUNS, ready=True)], [], {}, ["1/1", "Running", "0"]),
+        ([status(ENDED)], [], {}, ["0/1", "ExitCode:1", "0"]),
+        (
+            [status(WAITS, restartCount=3, lastState=ENDED)],
+            [],
+            {},
+            ["0/1", "CrashLoopBackOff", "3 (20s ago)"],
+        ),
+        ([], [status(RUNS)], {}, ["0/1", "Init:0/1", "0"]),
+        ([], [status(ENDED)], {}, ["0/1", "Init:ExitCode:1", "0"]),
+        ([], [status(WAITS)], {}, ["0/1", "Init:CrashLoopBackOff", "0"]),
+        ([status(RUNS)], [], {"deletionTimestamp": "x"}, ["0/1", "Terminating", "0"]),
+    ],
+    ids=["running", "ended", "crashing", "init", "init ended", "init crashing", "terminating"],
+)
+def test_a_pods_row_says_how_it_fares(
+    statuses: list[Any], initial: list[Any], metadata: dict[str, Any], cells: list[str]
+) -> None:
+    spec = {"containers": [{"name": "c"}], "initContainers": [{"name": "c"}] if initial else []}
+    body = {
+        "metadata": {"name": "p", "creationTimestamp": "2026-01-01T00:00:00Z", **metadata},
+        "spec": spec,
+        "status": {
+            "phase": "Running",
+            "containerStatuses": statuses,
+            "initContainerStatuses": initial,
+        },
+    }
+    assert pod(body, NOW)[1:4] == cells
+
+
+def test_a_cordoned_node_says_so() -> None:
+    body = {
+        "metadata": {"name": "n", "labels": {"node-role.kubernetes.io/worker": ""}},
+        "spec": {"unschedulable": True},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    }
+    assert node(body, NOW)[1:3] == ["Ready,SchedulingDisabled", "worker"]
+
+
+def test_quantities_are_written_in_their_shortest_form() -> None:
+    for given, kept in (
+        ("1000m", "1"),
+        ("0.5", "500m"),
+        ("1024Mi", "1Gi"),
+        ("1.5Gi", "1536Mi"),
+        ("1000k", "1M"),
+        ("100", "100"),
+        (5, "5"),
+        ("0", "0"),
+    ):
+        assert formats.canonical_quantity(given) == kept
+    assert formats.quantity("1mm") == ["unable to parse quantity's suffix"]
+    assert formats.quantity("x")[0].startswith("quantities must match the regular expression")
+
+
+# What the columns of any kind read.
+ANY_OBJECT: dict[str, Any] = {
+    "metadata": {
+        "name": "some",
+        "namespace": "ns",
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "generation": 1,
+    },
+    "spec": {
+        "containers": [],
+        "template": {"spec": {"containers": []}},
+        "selector": {},
+        "replicas": 1,
+        "schedule": "* * * * *",
+        "suspend": False,
+        "jobTemplate": {"spec": {"template": {"spec": {"containers": []}}}},
+    },
+    "status": {},
+    "revision": 1,
+    "roleRef": {"kind": "Role", "name": "r"},
+    "involvedObject": {"kind": "Pod", "name": "p"},
+}
+
+
+@pytest.mark.parametrize("resource", FORMS)
+def test_a_row_has_a_cell_for_each_column(
+    resource: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tables.table(resource, [ANY_OBJECT], {}, NOW)
+    assert len(made["rows"][0]["cells"]) == len(made["columnDefinitions"])
+    assert caplog.records == []
+    wider = [*FORMS[resource][0], FORMS[resource][0][-1]]
+    monkeypatch.setitem(FORMS, resource, (wider, FORMS[resource][1]))
+    definitions.cache_clear()
+    tables.table(resource, [ANY_OBJECT], {}, NOW)
+    assert "cells under" in caplog.text, "a column without its cell is found"
+    definitions.cache_clear()
