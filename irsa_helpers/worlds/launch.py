@@ -26,7 +26,7 @@ STOP_SECONDS = 10
 POLL_SECONDS = 0.01
 # What of the home is the world: a reset takes it away, and nothing else.
 WORLD = (
-    *("aws", "bin", "pods", "kubeconfig", "state.json", "clock.json", "trace.jsonl"),
+    *("aws", "bin", "pods", "kubeconfig", "state.json", "clock.json", "trace.jsonl*"),
     *("kubernetes.sqlite3", "kubernetes.sqlite3-shm", "kubernetes.sqlite3-wal"),
     *("webhook-registered", "sandbox.log", "progress.txt", "*.damaged-*"),
 )
