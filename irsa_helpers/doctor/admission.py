@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, trust
 from irsa_helpers.doctor.reading import read_aws
-from irsa_helpers.policy import Decision, Request, evaluate
+from irsa_helpers.policy import Decision, Request, evaluate, parse_policy
+from irsa_helpers.policy.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World
@@ -30,19 +31,36 @@ def admission(role: dict[str, Any], token: TokenFacts) -> Decision:
 
 def ask_trust_policy(role_arn: str, policy: dict[str, Any], token: TokenFacts) -> Decision:
     """What a trust policy of that role says to a token."""
-    prefix = arns.issuer_host_path(token.issuer_url)
-    request = Request(
+    return evaluate(_question(token, role_arn), resource_policy=policy)
+
+
+def _question(token: TokenFacts, role_arn: str) -> Request:
+    """What STS asks a role's trust policy about a token."""
+    subject, audience = _keys(token.issuer_url)
+    return Request(
         principal=token.provider_arn,
         action="sts:AssumeRoleWithWebIdentity",
         resource=role_arn,
         context={
-            f"{prefix}:sub": token.subject,
-            f"{prefix}:aud": token.audience,
+            subject: token.subject,
+            audience: token.audience,
             "aws:FederatedProvider": token.provider_arn,
             "sts:RoleSessionName": "botocore-session-1",
         },
     )
-    return evaluate(request, resource_policy=policy)
+
+
+def verdicts(role: dict[str, Any], provider_arn: str, issuer_url: str) -> Verdicts:
+    """A role's trust policy, to be asked about the subject and the audience of many tokens."""
+    policy = parse_policy(role["AssumeRolePolicyDocument"])
+    anybody = TokenFacts(provider_arn, issuer_url, "", "")
+    return Verdicts(policy, _question(anybody, role["Arn"]), _keys(issuer_url))
+
+
+def _keys(issuer_url: str) -> tuple[str, str]:
+    """The context keys in which the tokens of an issuer differ: subject and audience."""
+    prefix = arns.issuer_host_path(issuer_url)
+    return f"{prefix}:sub", f"{prefix}:aud"
 
 
 def all_roles(world: World) -> list[dict[str, Any]]:

@@ -26,18 +26,9 @@ STOP_SECONDS = 10
 POLL_SECONDS = 0.01
 # What of the home is the world: a reset takes it away, and nothing else.
 WORLD = (
-    *(
-        "aws",
-        "bin",
-        "pods",
-        "kubeconfig",
-        "state.json",
-        "announced.json",
-        "clock.json",
-        "trace.jsonl",
-    ),
+    *("aws", "bin", "pods", "kubeconfig", "announced.json", "state.json", "clock.json"),
     *("kubernetes.sqlite3", "kubernetes.sqlite3-shm", "kubernetes.sqlite3-wal"),
-    *("trace.jsonl", "webhook-registered", "sandbox.log", "progress.txt", "*.damaged-*"),
+    *("trace.jsonl*", "webhook-registered", "sandbox.log", "progress.txt", "*.damaged-*"),
 )
 # What outlives a reset, so that shells, kernels and browsers that are open go on: addresses,
 # credentials, keys and certificates; the learner's progress, JupyterLab's own files.
