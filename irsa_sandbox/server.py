@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from irsa_helpers.state import read_object, this_process, write_private
+from irsa_helpers.state import this_process, write_private
 from irsa_sandbox import (
     apiserver,
     aws,
@@ -117,7 +117,7 @@ async def _compose(home: Path, stack: AsyncExitStack, stop: asyncio.Event) -> No
 
 
 def _frame(home: Path, servers: listeners.Listeners) -> Frame:
-    clock = Clock(_clock_offset(home))
+    clock = Clock.load(home / "clock.json")
     return Frame(
         home=home,
         identity=load_or_create(home / "identity.json"),
@@ -127,16 +127,6 @@ def _frame(home: Path, servers: listeners.Listeners) -> Frame:
         authority=Authority(home / "keys" / "tls"),
         ports=servers.bind(*PORTS),
     )
-
-
-def _clock_offset(home: Path) -> float:
-    """How far the sandbox's time was ahead when it was last moved, in seconds."""
-    kept = (read_object(home / "clock.json") or {}).get("offset_seconds", 0.0)
-    try:
-        return Clock.checked(kept)
-    except ValueError as error:
-        log.warning("the time kept in %s is not used: %s", home / "clock.json", error)
-        return 0.0
 
 
 async def _serve_issuer(frame: Frame, servers: listeners.Listeners) -> None:
@@ -212,10 +202,6 @@ def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSetti
             "notices": notices.told(),
         }
 
-    def clock_moved() -> None:
-        offset = {"offset_seconds": frame.clock.offset_seconds}
-        write_private(frame.home / "clock.json", json.dumps(offset))
-
     return control.ControlSettings(
         token=frame.identity.tokens["control"],
         clock=frame.clock,
@@ -223,7 +209,6 @@ def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSetti
         keys=frame.keys,
         status=status,
         stop=stop.set,
-        clock_moved=clock_moved,
     )
 
 

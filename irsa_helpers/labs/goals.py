@@ -67,12 +67,12 @@ def acts_as_role(scene: Scene, seen: Seen) -> Goal:
 
 
 def reads_later(scene: Scene, seconds: float) -> Goal:
-    """The Pod, as its role, gets its object that much later: the sandbox's time is moved."""
+    """The Pod, as its role, gets its object that much later: the time of its namespace is moved."""
     try:
         scene.wait_briefly()
     except IrsaLabError as error:
         return reads_bucket(Seen("", error.message, read=False), READS_LATER)
-    scene.world.advance_clock(seconds)
+    scene.world.advance_clock(seconds, namespace=scene.namespace)
     seen = look(scene)
     acts = acts_as_role(scene, seen)
     if seen.read and not acts.reached:

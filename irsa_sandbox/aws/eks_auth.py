@@ -61,7 +61,8 @@ class EksAuth:
         session = assumed_roles.new_session(
             role,
             _session_name(name, tags),
-            issued_at=self._settings.clock.time(),
+            issued_at=self._settings.clock.of(token.namespace).time(),
+            namespace=token.namespace,
             duration_seconds=SESSION_SECONDS,
             tags=tags,
             transitive_tags=list(tags),
@@ -85,7 +86,7 @@ class EksAuth:
         if AUDIENCE not in found:
             raise checks.failed(_invalid("the token is for another audience"))
         try:
-            tokens.check_times(token.claims, self._settings.clock.time())
+            tokens.check_times(token.claims, self._settings.clock.of(token.namespace).time())
         except AwsError as error:
             checks.add("exp, nbf, iat", False, "in force", error.explanation)
             code = error.code.replace("InvalidIdentityToken", "InvalidTokenException")
@@ -120,7 +121,7 @@ class EksAuth:
             text = f"the role {association['roleArn']} does not exist"
             error = AwsError("AccessDeniedException", 403, _NOT_TRUSTED, explanation=text)
             raise handshake.refused(error)
-        context = conditions.of_request(self._settings, client) | {
+        context = conditions.of_request(self._settings, client, association["namespace"]) | {
             "aws:SourceAccount": invocation.account_id,
             "aws:SourceArn": _cluster_arn(invocation),
             **{f"aws:RequestTag/{key}": value for key, value in tags.items()},

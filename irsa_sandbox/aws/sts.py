@@ -70,7 +70,8 @@ class Sts:
         session = assumed_roles.new_session(
             role,
             parameters["RoleSessionName"],
-            issued_at=self._settings.clock.time(),
+            issued_at=self._settings.clock.of(caller.namespace).time(),
+            namespace=caller.namespace,
             duration_seconds=duration,
             policies=session_policies.read(parameters, role.account_id, self._directory),
             tags=inherited,
@@ -90,9 +91,8 @@ class Sts:
         role = self._directory.role(arn)
         if role is None:
             raise self._denied(caller, "sts:AssumeRole", arn, None)
-        context = conditions.of_request(self._settings, client) | conditions.of_caller(
-            caller, invocation.region
-        )
+        context = conditions.of_request(self._settings, client, caller.namespace)
+        context |= conditions.of_caller(caller, invocation.region)
         context["sts:RoleSessionName"] = parameters["RoleSessionName"]
         if "ExternalId" in parameters:
             context["sts:ExternalId"] = parameters["ExternalId"]

@@ -226,8 +226,9 @@ class Kubelet:
             path = container.log_path(previous=True)
         if not path.exists():
             return PlainTextResponse(_no_log(container, request.path_params["pod"], previous), 400)
+        clock = self._clock.of(request.path_params["namespace"])
         try:
-            options = logs.LogOptions.from_query(request.query_params, self._clock.now())
+            options = logs.LogOptions.from_query(request.query_params, clock.now())
         except ValueError as error:
             return PlainTextResponse(str(error), 400)
         live = container.log if container.log and container.log.path == path else None

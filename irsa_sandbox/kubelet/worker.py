@@ -7,6 +7,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class PodWorker:
     """Runs one Pod until it is stopped."""
 
     def __init__(self, node: Node, pod: Object) -> None:
+        node = replace(node, clock=node.clock.of(pod["metadata"]["namespace"]))
         self._node = node
         self.pod = pod | {"apiVersion": "v1", "kind": "Pod"}
         self.folder = node.directory / pod["metadata"]["uid"]

@@ -34,7 +34,8 @@ class EksAuth:
             "sessionToken": "session",
             "expiration": EXPIRATION,
         }
-        return self.refusal or (200, {}, {"credentials": credentials})
+        subject = {"namespace": "lab-08", "serviceAccount": "app-sa"}
+        return self.refusal or (200, {}, {"subject": subject, "credentials": credentials})
 
 
 async def node_credentials() -> Mapping[str, str]:
@@ -114,7 +115,10 @@ def test_credentials_near_their_end_are_renewed(
     ask: Ask, agent: PodIdentityAgent, eks_auth: EksAuth
 ) -> None:
     ask()
-    agent.clock.advance(EXPIRATION - agent.clock.time())
+    agent.clock.of("lab-09").advance(EXPIRATION - agent.clock.time())
+    ask()
+    assert len(eks_auth.asked) == 1
+    agent.clock.of("lab-08").advance(EXPIRATION - agent.clock.time())
     ask()
     assert len(eks_auth.asked) == 2
 

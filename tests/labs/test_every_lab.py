@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -13,9 +14,11 @@ from irsa_helpers.course import tour
 from irsa_helpers.doctor import doctor
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
-from irsa_helpers.labs.model import Lab, all_labs
+from irsa_helpers.labs.model import Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
+from irsa_helpers.labs.scene import Scene
 from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 LABS = all_labs()
 BROKEN = "broken"
@@ -90,6 +93,53 @@ def test_two_labs_do_not_disturb_each_other(world: World, progress: Progress) ->
         assert missed(engine.check(world, other, progress)) == set(other.broken), other.id
     for each in chosen:
         clear_scene(world, each.namespace)
+
+
+def offset_of(world: SandboxWorld) -> float:
+    """How far the time that all share is ahead of the machine's, in seconds."""
+    return float(world.control("GET", "/status")["clock_offset_seconds"])
+
+
+def reviewed(world: World, token: str) -> bool:
+    """Whether the API server still takes a token that was made for STS."""
+    spec = {"token": token, "audiences": ["sts.amazonaws.com"]}
+    reviews: Any = world.resource("authentication.k8s.io/v1", "TokenReview")
+    return bool(reviews.create(body={"spec": spec}).to_dict()["status"].get("authenticated"))
+
+
+def test_half_a_day_in_one_lab_is_no_moment_in_another_nor_in_the_course(
+    world: SandboxWorld, progress: Progress
+) -> None:
+    other, moving = (find_lab(number) for number in ("28", "24"))
+    engine.start(world, other, progress)
+    before, began = offset_of(world), missed(engine.check(world, other, progress))
+    places = {other.namespace: Scene(world, other.namespace), "default": Scene(world, "default")}
+    tokens = {
+        name: scene.token(name, "app-sa" if name == other.namespace else "default")
+        for name, scene in places.items()
+    }
+
+    engine.start(world, moving, progress)
+    assert "Token expired" in str(engine.check(world, moving, progress))
+
+    assert offset_of(world) == before
+    assert missed(engine.check(world, other, progress)) == began
+    assert all(reviewed(world, token) for token in tokens.values())
+    for each in (other, moving):
+        clear_scene(world, each.namespace)
+
+
+def test_the_course_moves_its_own_time_and_no_labs(world: SandboxWorld, progress: Progress) -> None:
+    lab = find_lab("24")
+    engine.start(world, lab, progress)
+    scene = Scene(world, lab.namespace)
+    tokens = {name: scene.token(name, "default") for name in (lab.namespace, "default")}
+    world.advance_clock(2 * 3600)
+    assert {name: reviewed(world, token) for name, token in tokens.items()} == {
+        lab.namespace: True,
+        "default": False,
+    }
+    clear_scene(world, lab.namespace)
 
 
 @pytest.mark.parametrize("number", ["01", "21", "31"])
