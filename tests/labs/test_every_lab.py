@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from irsa_helpers.course import tour
 from irsa_helpers.doctor import doctor
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
+from irsa_helpers.labs.goals import ACTS, READS, READS_LATER
 from irsa_helpers.labs.model import Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.labs.scene import Scene
@@ -22,6 +24,7 @@ from irsa_helpers.worlds.sandbox import SandboxWorld
 
 LABS = all_labs()
 BROKEN = "broken"
+SYMPTOMS = (READS, READS_LATER, ACTS, "the app reads the data account's bucket")
 
 
 @pytest.fixture
@@ -41,6 +44,23 @@ def lab(request: pytest.FixtureRequest, world: World, progress: Progress) -> Ite
 
 def missed(verdict: engine.Verdict) -> set[str]:
     return {goal.name for goal in verdict.goals if not goal.reached}
+
+
+# Names and values, as in `s3:GetObject`, `lab-03`, `App-SA`: no words of a sentence.
+VALUE = re.compile(r"(?=[\w:/.@*-]*(?:\w[:/.@*_-]\w|\d|[a-z][A-Z]))[\w:/.@*-]*\w\*?")
+
+
+def given_away(lab: Lab, verdict: engine.Verdict) -> set[str]:
+    """The values of the later hints and the solution that a check shows to somebody without them.
+
+    What AWS tells the app is the symptom, which everybody sees.
+    """
+    told = [lab.story, lab.hints[0], *lab.goals, *lab.commands, *lab.cast.values()]
+    told += [goal.found for goal in verdict.goals if goal.name.endswith(SYMPTOMS)]
+    shown = [goal.expected for goal in verdict.goals if not goal.name.endswith(SYMPTOMS)]
+    shown += [goal.found for goal in verdict.goals if not goal.name.endswith(SYMPTOMS)]
+    kept = set(VALUE.findall(" ".join([*lab.hints[1:], lab.solution_text])))
+    return {each for each in kept if each in " ".join(shown) and each not in " ".join(told)}
 
 
 def named_links(world: World, lab: Lab) -> set[str]:
@@ -65,6 +85,7 @@ def test_a_lab_is_broken_and_only_its_solution_mends_it(
     broken = engine.check(world, lab, progress)
     assert [goal.name for goal in broken.goals] == list(lab.goals)
     assert missed(broken) == set(lab.broken), str(broken)
+    assert not given_away(lab, broken), str(broken)
     assert set(lab.links) <= named_links(world, lab), "the doctor names the fault"
 
     engine.solution(world, lab, progress, apply=True)
