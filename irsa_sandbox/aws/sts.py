@@ -64,7 +64,7 @@ class Sts:
         if caller.is_role and duration > assumed_roles.CHAINED_DURATION_SECONDS:
             raise AwsError("ValidationError", 400, _CHAINED)
         self._began(caller, parameters)
-        inherited = _inherited(caller)
+        inherited = assumed_roles.inherited(caller.session)
         role = self._trusted(caller, invocation, inherited, client)
         assumed_roles.check_duration(role, duration)
         session = assumed_roles.new_session(
@@ -194,11 +194,3 @@ def _check_supported(parameters: dict[str, Any]) -> None:
     if lacking:
         text = f"The sandbox does not implement {', '.join(lacking)} of sts:AssumeRole."
         raise AwsError("NotImplemented", 400, text)
-
-
-def _inherited(caller: Caller) -> dict[str, str]:
-    """The tags that go along a chain of roles: those of EKS Pod Identity do."""
-    session = caller.session
-    if session is None:
-        return {}
-    return {key: session.tags[key] for key in session.transitive_tags if key in session.tags}

@@ -35,7 +35,9 @@ class EksAuth:
             "expiration": EXPIRATION,
         }
         subject = {"namespace": "lab-08", "serviceAccount": "app-sa"}
-        return self.refusal or (200, {}, {"subject": subject, "credentials": credentials})
+        role = {"arn": "arn:aws:sts::444455556666:assumed-role/data/eks-c-app"}
+        answer = {"subject": subject, "assumedRoleUser": role, "credentials": credentials}
+        return self.refusal or (200, {}, answer)
 
 
 async def node_credentials() -> Mapping[str, str]:
@@ -71,9 +73,7 @@ def endpoint(eks_auth: EksAuth) -> Iterator[str]:
 @pytest.fixture
 def agent(endpoint: str) -> PodIdentityAgent:
     clock = Clock()
-    return PodIdentityAgent(
-        endpoint, "ap-northeast-2", "111122223333", "c", clock, node_credentials
-    )
+    return PodIdentityAgent(endpoint, "ap-northeast-2", "c", clock, node_credentials)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_the_answer_has_the_form_that_an_sdk_reads(ask: Ask) -> None:
         "AccessKeyId": "ASIAPOD",
         "SecretAccessKey": "secret",
         "Token": "session",
-        "AccountId": "111122223333",
+        "AccountId": "444455556666",
         "Expiration": "2096-10-02T07:06:40Z",
     }
 
