@@ -133,12 +133,11 @@ class Kubelet:
         return next((pod for pod in known if pod["metadata"]["uid"] == uid), None)
 
     async def _follow_clock(self) -> None:
-        """Where the time is moved, no container keeps credentials of before."""
+        """Where the time of a Pod is moved, its containers keep no credentials of before."""
         while True:
             await self._clock.moved()
             for worker in self._workers.values():
-                for container in (*worker.init_containers, *worker.containers):
-                    container.forget_credentials()
+                worker.follow_clock()
 
     def _on_source_change(self, plural: str, body: Object) -> None:
         """A ConfigMap or Secret changed: the volumes that show it follow."""
