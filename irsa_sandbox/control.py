@@ -29,7 +29,6 @@ class ControlSettings:
     keys: SigningKeys
     status: Callable[[], dict[str, Any]]
     stop: Callable[[], None]
-    clock_moved: Callable[[], None]
 
 
 def create_app(settings: ControlSettings) -> Starlette:
@@ -45,11 +44,12 @@ def create_app(settings: ControlSettings) -> Starlette:
 
     async def advance(request: Request) -> Response:
         try:
-            settings.clock.advance((await request.json())["advance_seconds"])
-        except (ValueError, KeyError, TypeError) as error:
+            asked = await request.json()
+            clock = settings.clock.of(str(asked.get("namespace", "")))
+            clock.advance(asked["advance_seconds"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise HTTPException(400, f"advance_seconds: {error}") from error
-        settings.clock_moved()
-        return JSONResponse({"now": settings.clock.now().isoformat()})
+        return JSONResponse({"now": clock.now().isoformat()})
 
     async def rotate(request: Request) -> Response:
         settings.keys.rotate()

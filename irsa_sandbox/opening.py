@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from irsa_helpers.state import read_object, this_process, write_private
+from irsa_helpers.state import this_process, write_private
 from irsa_sandbox import issuer, listeners
 from irsa_sandbox.certificates import Authority
 from irsa_sandbox.clock import Clock
@@ -65,7 +65,7 @@ def _lock(home: Path) -> sqlite3.Connection:
 
 
 def _frame(home: Path, servers: listeners.Listeners) -> Frame:
-    clock = Clock(_clock_offset(home))
+    clock = Clock.load(home / "clock.json")
     return Frame(
         home=home,
         identity=load_or_create(home / "identity.json"),
@@ -75,16 +75,6 @@ def _frame(home: Path, servers: listeners.Listeners) -> Frame:
         authority=Authority(home / "keys" / "tls"),
         ports=servers.bind(*PORTS),
     )
-
-
-def _clock_offset(home: Path) -> float:
-    """How far the sandbox's time was ahead when it was last moved, in seconds."""
-    kept = (read_object(home / "clock.json") or {}).get("offset_seconds", 0.0)
-    try:
-        return Clock.checked(kept)
-    except ValueError as error:
-        log.warning("the time kept in %s is not used: %s", home / "clock.json", error)
-        return 0.0
 
 
 def announce(frame: Frame) -> None:

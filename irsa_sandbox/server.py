@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
 import os
 import signal
@@ -16,7 +15,6 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
-from irsa_helpers.state import write_private
 from irsa_sandbox import (
     apiserver,
     aws,
@@ -157,10 +155,6 @@ def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSetti
             "notices": notices.told(),
         }
 
-    def clock_moved() -> None:
-        offset = {"offset_seconds": frame.clock.offset_seconds}
-        write_private(frame.home / "clock.json", json.dumps(offset))
-
     return control.ControlSettings(
         token=frame.identity.tokens["control"],
         clock=frame.clock,
@@ -168,5 +162,4 @@ def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSetti
         keys=frame.keys,
         status=status,
         stop=stop.set,
-        clock_moved=clock_moved,
     )

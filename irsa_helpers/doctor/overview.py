@@ -267,19 +267,20 @@ def _by_pod_identity(world: World, roles: dict[str, dict[str, Any]]) -> Iterator
             clusterName=cluster,
             associationId=each["associationId"],
         )
-        role = str((described or {})["association"]["roleArn"])
-        if _lets_eks_in(world, roles, role, each):
+        association = (described or {})["association"]
+        if _lets_eks_in(world, roles, association):
+            role = str(association.get("targetRoleArn") or association["roleArn"])
             yield Access(each["namespace"], each["serviceAccount"], role, True, "pod-identity")
 
 
 def _lets_eks_in(
-    world: World, roles: dict[str, dict[str, Any]], role_arn: str, association: dict[str, Any]
+    world: World, roles: dict[str, dict[str, Any]], association: dict[str, Any]
 ) -> bool:
     """Whether the role's trust policy admits EKS for those Pods; so for one of another account."""
+    role_arn = str(association["roleArn"])
     if arns.Arn.parse(role_arn).account_id != world.cluster.account_id:
         return True
-    place = association["namespace"], association["serviceAccount"]
-    return role_arn in roles and not refusals(world, roles[role_arn], *place)
+    return role_arn in roles and not refusals(world, roles[role_arn], association)
 
 
 def _service_accounts(world: World) -> list[dict[str, Any]]:

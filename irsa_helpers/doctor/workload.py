@@ -202,8 +202,11 @@ def pod_identity(case: Case) -> Link:
     if association is None:
         return ok("no association: IRSA decides")
     role, stated = association["roleArn"], case.intended_annotations.get(ROLE_ARN)
+    target = association.get("targetRoleArn")
     if stated is None:
-        return ok(f"EKS Pod Identity gives {role}; IRSA is not used")
+        way = f"{target}, by way of {role}" if target else role
+        return ok(f"EKS Pod Identity gives {way}; IRSA is not used")
+    role = target or role
     tell = broken if role != stated else risk
     return tell(
         f"EKS Pod Identity gives {role}, the annotation names {stated}",

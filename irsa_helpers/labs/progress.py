@@ -18,9 +18,12 @@ CREATE TABLE IF NOT EXISTS {table} (
     done_at TEXT,
     hints_used INTEGER NOT NULL DEFAULT 0,
     checks INTEGER NOT NULL DEFAULT 0,
-    solution_seen INTEGER NOT NULL DEFAULT 0
+    solution_seen INTEGER NOT NULL DEFAULT 0,
+    {doctor}
 )
 """
+# Files of before have it not.
+DOCTOR = "doctor_asked INTEGER NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,12 @@ class Record:
     hints_used: int
     checks: int
     solution_seen: bool
+    doctor_asked: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """The Kubernetes namespace of the lab, as in `lab-03`."""
+        return f"lab-{self.id.split('-')[0]}"
 
     @property
     def state(self) -> str:
@@ -47,9 +56,19 @@ class Record:
         return "< 1 min" if self.seconds < 60 else f"{self.seconds / 60:.0f} min"
 
     @property
+    def hints_counted(self) -> int:
+        """The hints that were shown, and one for the doctor where it was asked."""
+        return self.hints_used + self.doctor_asked
+
+    @property
     def help_used(self) -> str:
-        """What was asked for, in words: `2 hints, solution`; empty for nothing."""
-        hints = f"{self.hints_used} hint{'s' * (self.hints_used > 1)}" if self.hints_used else ""
+        """What was asked for, in words: `2 hints, solution`; empty for nothing.
+
+        The doctor counts as a hint: `3 hints with the doctor`.
+        """
+        count = self.hints_counted
+        hints = f"{count} hint{'s' * (count > 1)}" if count else ""
+        hints += " with the doctor" * self.doctor_asked
         return ", ".join(text for text in (hints, "solution" * self.solution_seen) if text)
 
     @property
@@ -89,10 +108,13 @@ class Progress:
         return max(started, key=lambda record: record.started_at).id if started else None
 
     def _read(self, table: str) -> dict[str, Record]:
-        query = f"SELECT id, started_at, done_at, hints_used, checks, solution_seen FROM {table}"
+        query = (
+            "SELECT id, started_at, done_at, hints_used, checks, solution_seen, doctor_asked "
+            f"FROM {table}"
+        )
         with closing(self._connect()) as database:
             rows = database.execute(query).fetchall()
-        return {row[0]: Record(*(*row[:5], bool(row[5]))) for row in rows}
+        return {row[0]: Record(*row[:5], *map(bool, row[5:])) for row in rows}
 
     def started(self, lab_id: str) -> None:
         """The lab begins anew: its clock starts, its hints count from none."""
@@ -122,11 +144,23 @@ class Progress:
         """The learner has seen the solution; once the lab is done, that is no help any more."""
         self._write("UPDATE labs SET solution_seen = 1 WHERE id = ? AND done_at IS NULL", lab_id)
 
+    def doctor_asked(self, namespace: str) -> Record | None:
+        """The open lab of that namespace, in which the doctor counts from now on; None for none."""
+        for record in self.records().values():
+            inside = f"{namespace}-".startswith(f"{record.namespace}-")
+            if inside and record.state == "started":
+                self._write("UPDATE labs SET doctor_asked = 1 WHERE id = ?", record.id)
+                return record
+        return None
+
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = sqlite3.connect(self._path)
         for table in ("labs", "reached"):
-            database.execute(SCHEMA.format(table=table))
+            database.execute(SCHEMA.format(table=table, doctor=DOCTOR))
+            columns = database.execute(f"SELECT name FROM pragma_table_info('{table}')")
+            if ("doctor_asked",) not in columns.fetchall():
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {DOCTOR}")
         return database
 
     def _write(self, statement: str, *values: object) -> None:

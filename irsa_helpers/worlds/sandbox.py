@@ -112,9 +112,13 @@ class SandboxWorld(World):
         hops: list[dict[str, Any]] = self.control("GET", f"/trace?since={since}")
         return hops
 
-    def advance_clock(self, seconds: float) -> None:
-        """Move the sandbox's time forward: tokens age, sessions expire, the kubelet refreshes."""
-        self.control("POST", "/clock", {"advance_seconds": seconds})
+    def advance_clock(self, seconds: float, *, namespace: str = "") -> None:
+        """Move the sandbox's time forward: tokens age, sessions expire, the kubelet refreshes.
+
+        With `namespace`, only there: its Pods, tokens and sessions go by a time of their own from
+        then on, until the namespace is deleted.
+        """
+        self.control("POST", "/clock", {"advance_seconds": seconds, "namespace": namespace})
 
     def rotate_signing_key(self) -> None:
         """The issuer signs with a new key, as EKS does about every seven days."""

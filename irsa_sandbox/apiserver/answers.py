@@ -126,10 +126,8 @@ class Answers:
         columns: bool = True,
     ) -> Object:
         include = request.query_params.get("includeObject", "Metadata")
-        now = self._clock.now()
-        return tables.table(
-            target.resource.qualified, bodies, metadata, now, columns=columns, include=include
-        )
+        kind = target.resource.qualified
+        return tables.table(kind, bodies, metadata, self._clock, columns=columns, include=include)
 
     def _page(self, request: Request, target: Target, asked: ListOptions) -> Page:
         """The chunk that `limit` and `continue` ask for.

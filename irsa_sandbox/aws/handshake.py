@@ -89,6 +89,19 @@ class Handshake:
             explanation=None if decision.allowed else explain(decision),
         )
 
+    def chained(self, caller_arn: str, role: Role, decision: Decision) -> None:
+        """Record whether one role may assume the next one."""
+        verb = "may" if decision.allowed else "may not"
+        self.add(
+            "trust-policy",
+            "IAM",
+            f"{caller_arn} {verb} assume {role.name}",
+            "ok" if decision.allowed else "denied",
+            caller_arn=caller_arn,
+            decision=decision.to_dict(),
+            explanation=None if decision.allowed else explain(decision),
+        )
+
     def ended(self, session: Session, expiration: str) -> None:
         """Record the session."""
         self.add(

@@ -223,9 +223,9 @@ class DeploymentController:
     async def _report(
         self, deployment: Object, current: Object | None, owned: list[Object]
     ) -> None:
-        now = self.clock.now()
-        status = status_of(deployment, current, owned, now)
         namespace, name = key_of(deployment)
+        now = self.clock.of(namespace).now()
+        status = status_of(deployment, current, owned, now)
         seconds = seconds_to_deadline(deployment, status, now)
         if seconds is not None:
             self.later((namespace, name), max(seconds, 0.1))

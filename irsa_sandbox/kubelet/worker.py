@@ -7,6 +7,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ class PodWorker:
     """Runs one Pod until it is stopped."""
 
     def __init__(self, node: Node, pod: Object) -> None:
+        node = replace(node, clock=node.clock.of(pod["metadata"]["namespace"]))
         self._node = node
+        self._offset_seconds = node.clock.offset_seconds
         self.pod = pod | {"apiVersion": "v1", "kind": "Pod"}
         self.folder = node.directory / pod["metadata"]["uid"]
         addresses = {"podIP": node.host_ip, "hostIP": node.host_ip}
@@ -111,6 +114,14 @@ class PodWorker:
         """A ConfigMap or Secret is new or changed: bring the volumes up to date that show it."""
         if body["metadata"].get("namespace") == self.pod["metadata"]["namespace"]:
             self._rewrite(self.volumes.showing(plural, body["metadata"]["name"]))
+
+    def follow_clock(self) -> None:
+        """Where the time of the Pod's namespace was moved, no container keeps its credentials."""
+        if self._node.clock.offset_seconds == self._offset_seconds:
+            return
+        self._offset_seconds = self._node.clock.offset_seconds
+        for container in (*self.init_containers, *self.containers):
+            container.forget_credentials()
 
     def _rewrite(self, volumes: list[str]) -> None:
         if volumes and self._status.has_volumes:
