@@ -73,7 +73,9 @@ class Recorder:
 
     def pytest_runtest_call(self, item: Any) -> None:
         self._now = item.nodeid
-        for module in [m for m in sys.modules.values() if getattr(m, "__file__", "") in self._names]:
+        for module in [
+            m for m in sys.modules.values() if getattr(m, "__file__", "") in self._names
+        ]:
             for each in vars(module).values():
                 getattr(each, "cache_clear", int)()
 
