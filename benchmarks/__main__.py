@@ -9,12 +9,12 @@ NAMES = (
     *("startup", "sts", "beside_moto", "policies", "kubernetes", "labs"),
     *("soak", "growth", "history"),
 )
-ALONE = "fuzz"  # takes options of its own, and minutes
+ALONE = ("fuzz", "mutation")  # each takes options of its own, and minutes
 
 
 def main() -> None:
-    """Print the rows of each benchmark named on the command line, or of all but `fuzz`."""
-    names = sys.argv[1:2] if ALONE in sys.argv[1:2] else sys.argv[1:] or NAMES
+    """Print the rows of each benchmark named on the command line, or of all in NAMES."""
+    names = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in ALONE else sys.argv[1:] or NAMES
     for name in names:
         print(f"{name}", flush=True)
         for what, figure in importlib.import_module(f"benchmarks.{name}").report():
