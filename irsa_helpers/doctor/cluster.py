@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from irsa_helpers.doctor.target import parse_target
 from irsa_helpers.policy.selectors import selects
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from irsa_helpers.worlds import World
 
 AUDIENCE = "sts.amazonaws.com"
@@ -35,6 +38,7 @@ class ClusterEvidence:
         self.world = world
         self.kind, self.name = parse_target(target)
         self.namespace = namespace
+        self._data: dict[tuple[str, str], dict[str, str]] = {}
 
     @cached_property
     def workload(self) -> dict[str, Any] | None:
@@ -313,10 +317,26 @@ class ClusterEvidence:
             return str(token.get("audience", AUDIENCE))
         return self.intended_annotations.get(f"{serviceaccounts.PREFIX}audience", AUDIENCE)
 
-    def keys_of(self, kind: str, name: str) -> list[str]:
-        """The keys, not the values, of a ConfigMap (`configMapRef`) or Secret (`secretRef`)."""
-        plural = "configmaps" if kind == "configMapRef" else "secrets"
-        return list((self.read(plural, name) or {}).get("data") or {})
+    def data_of(self, kind: str, name: str) -> dict[str, str]:
+        """What a ConfigMap (`configMapRef`) or Secret (`secretRef`) holds; nothing if it is not.
+
+        Raises CannotSeeError, which names the right, where you may not read it.
+        """
+        if (kind, name) not in self._data:
+            plural = "configmaps" if kind == "configMapRef" else "secrets"
+            found = (self.read(plural, name) or {}).get("data") or {}
+            if kind == "secretRef":
+                found = {key: _decoded(value) for key, value in found.items()}
+            self._data[kind, name] = found
+        return self._data[kind, name]
+
+    def others_with(self, kind: str, name: str) -> list[str]:
+        """The other workloads' Pods that take all variables of a ConfigMap or Secret."""
+        return [
+            str(pod["metadata"]["name"])
+            for pod in self._all_pods
+            if not self._is_mine(pod) and (kind, name) in _sources(pod)
+        ]
 
     def read(self, plural: str, name: str = "", api: str = "api/v1") -> Any | None:
         """One object of the namespace, or the list of all; None where there is none.
@@ -326,6 +346,20 @@ class ClusterEvidence:
         path = f"/{api}/namespaces/{self.namespace}/{plural}"
         right = f"{'get' if name else 'list'} {plural}"
         return read_kubernetes(self.world, right, f"{path}/{name}" if name else path)
+
+
+def _sources(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(kind, name) of what a Pod's containers take all their variables from."""
+    spec = pod["spec"]
+    for container in (*spec.get("initContainers", []), *spec["containers"]):
+        for source in container.get("envFrom") or []:
+            for reference, kind in (("configMapRef", "configmap"), ("secretRef", "secret")):
+                if reference in source:
+                    yield kind, source[reference]["name"]
+
+
+def _decoded(value: str) -> str:
+    return base64.b64decode(value).decode("utf-8", errors="replace")
 
 
 def is_token_file(variable: dict[str, Any]) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WEBHOOK = "pod-identity-webhook"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 OPT_OUT = f"{PREFIX}skip-pod-identity-webhook"
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 PAIR = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 POD_IDENTITY = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
@@ -122,8 +123,17 @@ def preset_variables(case: Case) -> Link:
         expected="neither variable in the Pod template: one of them keeps the webhook from "
         "setting the other",
         error=_preset_error(case),
-        fix=unset_command(case, PAIR),
+        fix=_unset_pair(case),
     )
+
+
+def _unset_pair(case: Case) -> str:
+    """What takes the pair out of each container that sets some of it otherwise than the webhook."""
+    wrong = [each for each in containers_of(case.pod_spec) if not _whole_pair(case, each)]
+    names = {
+        each["name"]: [name for name in environment_of(each) if name in PAIR] for each in wrong
+    }
+    return commands(*(unset_command(case, found, name) for name, found in names.items()))
 
 
 def _preset_error(case: Case) -> str:
@@ -162,15 +172,17 @@ def skip_containers(case: Case) -> Link:
     value = (thing.get("metadata", {}).get("annotations") or {}).get(key)
     if value is None:
         return ok("no container is left out")
-    main, *others = [each["name"] for each in case.pod_spec["containers"]]
+    names = [each["name"] for each in case.pod_spec["containers"]]
     listed = value.splitlines()[0].split(",") if value else []
-    if main not in listed:
+    main = _main_container(case, names)
+    if main not in listed and not set(names) <= set(listed):
         return ok(f"left out: {value}")
-    rest = [name for name in listed if name != main]
-    aside = [name for name in others if name not in rest]
+    needing = [main] if main in listed else names
+    rest = [name for name in listed if name not in needing]
+    aside = [name for name in names if name not in (*rest, *needing)]
     return broken(
         f"{key}: {value}",
-        expected=f"a list without {main}, the container that the app runs in",
+        expected=f"a list without {', '.join(needing)}, which the app runs in",
         error=NODE_ROLE,
         fix=commands(
             _leave_out(case, rest),
@@ -179,6 +191,25 @@ def skip_containers(case: Case) -> Link:
             else "",
         ),
     )
+
+
+def _main_container(case: Case, names: list[str]) -> str:
+    """The container that the app runs in, as far as it is said; empty where it is not.
+
+    By the annotation that kubectl goes by, as the only one, or by the workload's name.
+    """
+    thing = case.template if case.template is not None else case.pod
+    stated = (thing.get("metadata", {}).get("annotations") or {}).get(DEFAULT_CONTAINER)
+    if stated in names:
+        return str(stated)
+    return names[0] if len(names) == 1 else next((n for n in names if n == case.name), "")
+
+
+def left_out(case: Case) -> list[str]:
+    """The containers that the Pod's annotation `skip-containers` leaves out."""
+    thing = case.template if case.template is not None else case.pod
+    value = (thing.get("metadata", {}).get("annotations") or {}).get(f"{PREFIX}skip-containers")
+    return str(value).splitlines()[0].split(",") if value else []
 
 
 def _leave_out(case: Case, containers: list[str]) -> str:
@@ -262,14 +293,14 @@ def token(case: Case) -> Link:
             error="InvalidIdentityToken: Incorrect token audience",
             fix=restart_command(case),
         )
-    odd = _other_token_file(case)
+    odd, path = _other_token_file(case)
     if odd:
         return risk(
-            odd,
+            f"container {odd} reads its token from {path}",
             expected="the file of the projected volume, which the kubelet keeps fresh",
             error="ExpiredTokenException once the copied token is too old",
             fix=commands(
-                unset_command(case, PAIR),
+                unset_command(case, PAIR, odd),
                 comment(
                     "or, where the app cannot be changed, let the token that it copies live longer "
                     "(a day at most), and give it a new Pod in time:"
@@ -287,8 +318,8 @@ def _token_volume(case: Case) -> dict[str, Any]:
     return volume
 
 
-def _other_token_file(case: Case) -> str:
-    """A token file outside of the mounted token volumes, in words; empty where there is none."""
+def _other_token_file(case: Case) -> tuple[str, str]:
+    """A container and its token file outside of the mounted token volumes; empty without one."""
     projected = {v["name"] for v in case.pod["spec"].get("volumes", []) if token_source(v)}
     for container in containers_of(case.pod["spec"]):
         path = environment_of(container).get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
@@ -299,8 +330,8 @@ def _other_token_file(case: Case) -> str:
             if mount["name"] in projected
         )
         if path and not inside:
-            return f"container {container['name']} reads its token from {path}"
-    return ""
+            return str(container["name"]), path
+    return "", ""
 
 
 def token_readable(case: Case) -> Link:

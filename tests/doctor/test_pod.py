@@ -150,11 +150,53 @@ def test_a_sidecar_may_be_left_out() -> None:
     assert pod.injection(here).state == "ok"
 
 
-@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"])
+KEY_PAIR = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_what_the_sdk_takes_first_is_told(name: str) -> None:
     link = static_keys.static_credentials(case(template=written(env=variables(**{name: "x"}))))
     assert f"container app has {name}" in link.found
     assert f"{name}-" in link.fix
+
+
+@pytest.mark.parametrize(
+    "written_variables",
+    [
+        {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+        {"AWS_SECRET_ACCESS_KEY": "left over"},
+        {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "left over"},
+    ],
+)
+def test_empty_keys_and_a_secret_alone_are_no_keys(written_variables: dict[str, str]) -> None:
+    template = written(env=variables(**written_variables))
+    assert static_keys.static_credentials(case(template=template)).state == "ok"
+
+
+def test_half_a_pair_and_a_profile_without_a_name_stop_botocore() -> None:
+    half = written(env=variables(AWS_ACCESS_KEY_ID="x"))
+    assert "PartialCredentialsError" in static_keys.static_credentials(case(template=half)).error
+    nameless = written(env=variables(AWS_PROFILE=""))
+    assert "profile ()" in static_keys.static_credentials(case(template=nameless)).error
+
+
+def test_the_keys_of_a_sidecar_are_taken_out_of_it_alone_or_left_if_it_has_no_role() -> None:
+    keys = variables(**KEY_PAIR)
+    spec: dict[str, Any] = {"containers": [{"name": "app"}, {"name": "proxy", "env": keys}]}
+    [fix] = static_keys.static_credentials(case(template={"spec": spec})).fix.splitlines()
+    assert fix.startswith("kubectl set env deployment/app -n default -c proxy ")
+    annotations = {"eks.amazonaws.com/skip-containers": "proxy"}
+    aside = {"metadata": {"annotations": annotations}, "spec": spec}
+    assert static_keys.static_credentials(case(template=aside)).state == "ok"
+
+
+def test_a_container_of_another_name_may_be_left_out_though_it_is_the_first() -> None:
+    annotations = {"eks.amazonaws.com/skip-containers": "proxy"}
+    names: list[dict[str, Any]] = [{"name": "proxy"}, {"name": "server"}]
+    template = {"metadata": {"annotations": annotations}, "spec": {"containers": names}}
+    assert pod.skip_containers(case(template=template)).state == "ok"
+    annotations["kubectl.kubernetes.io/default-container"] = "proxy"
+    assert pod.skip_containers(case(template=template)).state == "broken"
 
 
 def test_a_region_or_an_endpoint_is_no_fault() -> None:
