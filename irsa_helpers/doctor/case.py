@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from irsa_helpers import arns, serviceaccounts, trust
-from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles
+from irsa_helpers.doctor.admission import SESSION_NAME, TokenFacts, admission, all_roles
 from irsa_helpers.doctor.cluster import ClusterEvidence
+from irsa_helpers.doctor.environment import variables
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
 from irsa_helpers.oidc import AUDIENCE
 
@@ -62,7 +63,7 @@ class Case(ClusterEvidence):
     @cached_property
     def admitting_roles(self) -> list[str]:
         """The ARNs of your account's roles that admit the ServiceAccount and name it."""
-        provider_arn = arns.provider_arn(self.issuer_url, self.own_account)
+        provider_arn = arns.provider_arn(self.issuer_url, self.own_account, self.partition)
         return [
             str(role["Arn"])
             for role in all_roles(self.world)
@@ -72,7 +73,32 @@ class Case(ClusterEvidence):
 
     def token(self, provider_arn: str) -> TokenFacts:
         """What STS would read in the app's token, with the provider it would find for it."""
-        return TokenFacts(provider_arn, self.issuer_url, self.subject, self.audience)
+        return TokenFacts(
+            provider_arn, self.issuer_url, self.subject, self.audience, *self.calls[0]
+        )
+
+    @cached_property
+    def calls(self) -> list[tuple[str, str]]:
+        """(session name, region) of each container's call to STS, each once; what it says itself.
+
+        Where it names no session, botocore makes a name up; without a region, it is the cluster's.
+        """
+        try:
+            spec = self.pod["spec"]
+        except (CannotSeeError, SkipError):
+            spec = self.template["spec"] if self.template is not None else {"containers": []}
+        found = []
+        for container in spec["containers"]:
+            stated = {name: each.value for name, each in variables(self, container).items()}
+            region = stated.get("AWS_REGION") or stated.get("AWS_DEFAULT_REGION") or ""
+            found.append((stated.get("AWS_ROLE_SESSION_NAME") or SESSION_NAME, region))
+        return list(dict.fromkeys(found)) or [(SESSION_NAME, "")]
+
+    @property
+    def intended_tokens(self) -> list[TokenFacts]:
+        """`intended_token` for each container's call."""
+        token = self.intended_token
+        return [replace(token, session_name=name, region=region) for name, region in self.calls]
 
     @cached_property
     def issuer_url(self) -> str:

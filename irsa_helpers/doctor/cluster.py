@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import serviceaccounts, trust
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_kubernetes
+from irsa_helpers.doctor.rollout import has_no_new_pod_yet, lives
 from irsa_helpers.doctor.target import parse_target
 from irsa_helpers.policy.selectors import selects
 
@@ -49,7 +50,7 @@ class ClusterEvidence:
         """
         deadline = time.monotonic() + SETTLE_SECONDS
         found = self.read(self.kind.plural, self.name, api=self.kind.api)
-        while any(map(_has_no_new_pod_yet, self._rolled_out(found))):
+        while any(map(has_no_new_pod_yet, self._rolled_out(found))):
             if time.monotonic() > deadline:
                 break
             time.sleep(POLL_SECONDS)
@@ -115,7 +116,7 @@ class ClusterEvidence:
 
     def _counts(self, pod: dict[str, Any]) -> bool:
         ends = self.kind.name in {"job", "cronjob"}
-        return "deletionTimestamp" not in pod["metadata"] if ends else _lives(pod)
+        return "deletionTimestamp" not in pod["metadata"] if ends else lives(pod)
 
     @cached_property
     def _all_pods(self) -> list[dict[str, Any]]:
@@ -240,7 +241,7 @@ class ClusterEvidence:
             found = self._all_pods
         except CannotSeeError:
             return True
-        others = (pod for pod in found if _lives(pod) and not self._is_mine(pod))
+        others = (pod for pod in found if lives(pod) and not self._is_mine(pod))
         return any(pod["spec"].get("serviceAccountName") == account for pod in others)
 
     @property
@@ -373,28 +374,6 @@ def _is_role(value: str) -> bool:
 
 def _annotations(thing: dict[str, Any]) -> dict[str, str]:
     return dict(thing.get("metadata", {}).get("annotations") or {})
-
-
-def _has_no_new_pod_yet(found: dict[str, Any]) -> bool:
-    """Whether a workload's newest template has led neither to a Pod nor to a refusal so far."""
-    spec, status = found.get("spec", {}), found.get("status", {})
-    if spec.get("paused") or spec.get("replicas") == 0:
-        return False
-    if status.get("observedGeneration", 0) < found["metadata"].get("generation", 0):
-        return True
-    if spec.get("updateStrategy", {}).get("type") == "OnDelete":
-        return False
-    if "desiredNumberScheduled" in status:
-        wanted, updated = status["desiredNumberScheduled"], status.get("updatedNumberScheduled")
-        return bool(wanted and not updated)
-    conditions = status.get("conditions", [])
-    refused = any(c["type"] == "ReplicaFailure" and c["status"] == "True" for c in conditions)
-    return not status.get("updatedReplicas") and not refused
-
-
-def _lives(pod: dict[str, Any]) -> bool:
-    ended = pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
-    return not ended and "deletionTimestamp" not in pod["metadata"]
 
 
 def token_source(volume: dict[str, Any]) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from irsa_helpers.policy.trust_rules import (
     describe_trust_policy,
     subject,
 )
-from irsa_helpers.policy.unseen import reading
+from irsa_helpers.policy.unseen import is_of_token, reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,10 +58,6 @@ class Door:
         Every condition on other things than the token is taken as met.
         """
         issuer = condition_prefix(self.provider_arn)
-
-        def is_of_token(key: str) -> bool:
-            return key.lower().startswith(f"{issuer}:".lower())
-
         policy = reading(self.policy, is_of_token, hopeful=True)
         rules = describe_trust_policy(self.policy)
         audiences = {AUDIENCE, *(value for rule in rules for value in rule.audiences)}

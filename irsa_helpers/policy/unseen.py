@@ -84,6 +84,11 @@ def is_of_place(key: str) -> bool:
     return key.lower() in OF_PLACE or key.lower().startswith(TAGS)
 
 
+def is_of_token(key: str) -> bool:
+    """Whether a condition key is a claim's, and not one that AWS has for every call."""
+    return key.partition(":")[0].lower() not in {"aws", "sts"}
+
+
 def unseen_keys(document: Document, sees: Sees) -> Iterator[str]:
     """The condition keys of a policy that are not seen."""
     for statement in statements(document):
