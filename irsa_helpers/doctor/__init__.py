@@ -10,7 +10,18 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irsa_helpers.doctor import app_log, cloud, permissions, pod, reach, static_keys, workload
+from irsa_helpers.doctor import (
+    app_log,
+    cloud,
+    permissions,
+    pod,
+    profiles,
+    reach,
+    sdk,
+    static_keys,
+    webhook,
+    workload,
+)
 from irsa_helpers.doctor.case import Case
 from irsa_helpers.doctor.fixes import one_restart
 from irsa_helpers.doctor.overview import Overview, overview
@@ -35,11 +46,13 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "annotation": workload.annotation,
     "role-arn": workload.role_arn,
     "token-expiration": workload.token_expiration,
-    "webhook": pod.webhook,
+    "webhook": webhook.webhook,
     "skip-containers": pod.skip_containers,
     "preset-variables": pod.preset_variables,
     "injection": pod.injection,
     "static-credentials": static_keys.static_credentials,
+    "profiles": profiles.profiles,
+    "sdk-environment": sdk.environment,
     "token": pod.token,
     "token-readable": pod.token_readable,
     "issuer": cloud.issuer,

@@ -219,25 +219,33 @@ class Case(ClusterEvidence):
     @cached_property
     def inline_policies(self) -> dict[str, dict[str, Any]]:
         """The documents of the role's inline policies, by name."""
-        name, iam = self.role["RoleName"], self.world.aws("iam")
-        inline = read_aws("iam:ListRolePolicies", iam.list_role_policies, RoleName=name)
-        documents = {}
-        for policy in (inline or {}).get("PolicyNames", []):
-            get = iam.get_role_policy
-            found = read_aws("iam:GetRolePolicy", get, RoleName=name, PolicyName=policy)
-            documents[policy] = (found or {})["PolicyDocument"]
-        return documents
+        return self._inline(self.role["RoleName"])
 
     @cached_property
     def policies(self) -> dict[str, dict[str, Any]]:
         """The documents of the role's inline and attached policies, by name."""
-        name, iam = self.role["RoleName"], self.world.aws("iam")
-        documents = dict(self.inline_policies)
-        listing = iam.list_attached_role_policies
-        attached = read_aws("iam:ListAttachedRolePolicies", listing, RoleName=name)
-        for policy in (attached or {}).get("AttachedPolicies", []):
-            documents[policy["PolicyName"]] = self._managed_policy(policy["PolicyArn"])
+        return self.inline_policies | self._attached(self.role["RoleName"])
+
+    def policies_of(self, role_name: str) -> list[dict[str, Any]]:
+        """The documents of the inline and attached policies of a role of your account."""
+        return [*self._inline(role_name).values(), *self._attached(role_name).values()]
+
+    def _inline(self, role_name: str) -> dict[str, dict[str, Any]]:
+        iam, documents = self.world.aws("iam"), {}
+        inline = read_aws("iam:ListRolePolicies", iam.list_role_policies, RoleName=role_name)
+        for policy in (inline or {}).get("PolicyNames", []):
+            get = iam.get_role_policy
+            found = read_aws("iam:GetRolePolicy", get, RoleName=role_name, PolicyName=policy)
+            documents[policy] = (found or {})["PolicyDocument"]
         return documents
+
+    def _attached(self, role_name: str) -> dict[str, dict[str, Any]]:
+        listing = self.world.aws("iam").list_attached_role_policies
+        attached = read_aws("iam:ListAttachedRolePolicies", listing, RoleName=role_name)
+        return {
+            policy["PolicyName"]: self._managed_policy(policy["PolicyArn"])
+            for policy in (attached or {}).get("AttachedPolicies", [])
+        }
 
     @cached_property
     def boundary(self) -> dict[str, Any] | None:

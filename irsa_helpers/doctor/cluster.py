@@ -174,6 +174,19 @@ class ClusterEvidence:
         }
 
     @property
+    def live_pods(self) -> list[dict[str, Any]]:
+        """The Pods that count: all that live, the latest first; a Job's earlier ones are history.
+
+        Raises SkipError where there is none.
+        """
+        return [self.pod] if self.kind.name in {"job", "cronjob"} else [self.pod, *self.pods[1:]]
+
+    @property
+    def current_pods(self) -> list[dict[str, Any]]:
+        """The Pods that were made from the template as it is now."""
+        return [pod for pod in self.pods if self.kind.name == "pod" or self._is_current(pod)]
+
+    @property
     def pod(self) -> dict[str, Any]:
         """The newest Pod. Raises SkipError where none lives."""
         if not self.pods:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.doctor.cluster import AUDIENCE, TOKEN_VOLUME, token_source
@@ -14,97 +13,19 @@ from irsa_helpers.doctor.fixes import (
     restart_command,
     unset_command,
 )
-from irsa_helpers.doctor.reading import SkipError, read_kubernetes
+from irsa_helpers.doctor.reading import SkipError
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.doctor.workload import NODE_ROLE
-from irsa_helpers.policy.selectors import selects
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from irsa_helpers.doctor.case import Case
 
-WEBHOOK = "pod-identity-webhook"
-NAMESPACE_NAME = "kubernetes.io/metadata.name"
-OPT_OUT = f"{PREFIX}skip-pod-identity-webhook"
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 PAIR = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 POD_IDENTITY = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-
-
-def webhook(case: Case) -> Link:
-    """The pod identity webhook is registered, and is asked about this Pod."""
-    labels = case.template or (case.pod if case.pods else {})
-    if OPT_OUT in (labels.get("metadata", {}).get("labels") or {}):
-        return broken(
-            f"the Pod's label {OPT_OUT}",
-            expected="no such label",
-            error=NODE_ROLE,
-            fix=patch_template(case, metadata={"labels": {OPT_OUT: None}}),
-        )
-    found = _webhooks(case)
-    asking = [hook for hook in found if _asks_about_new_pods(hook)]
-    if any(_asks_about_namespace(case, hook) for hook in asking):
-        return ok(", ".join(hook["name"] for hook in found))
-    missing = "leaves this namespace out (namespaceSelector)" if asking else "has no rule for Pods"
-    return broken(
-        "; ".join(f"{hook['name']} {missing}" for hook in found)
-        or "no such MutatingWebhookConfiguration",
-        expected=f"the MutatingWebhookConfiguration {WEBHOOK}, called when a Pod is made",
-        error=NODE_ROLE,
-        fix=commands(_let_it_be_asked(case, asking), restart_command(case)),
-    )
-
-
-def _let_it_be_asked(case: Case, asking: list[dict[str, Any]]) -> str:
-    """What lets a webhook that leaves the namespace out be asked about it again."""
-    for hook in asking:
-        selector, labels = hook["namespaceSelector"], _namespace_labels(case)
-        wanted = {k: v for k, v in selector.get("matchLabels", {}).items() if labels.get(k) != v}
-        changes = [f"{key}={value}" for key, value in wanted.items()]
-        for at, each in enumerate(selector.get("matchExpressions", [])):
-            if selects({"matchExpressions": [each]}, labels):
-                continue
-            if each["key"] == NAMESPACE_NAME and each["operator"] == "NotIn":
-                path = f"/webhooks/{hook['at']}/namespaceSelector/matchExpressions/{at}"
-                patch = json.dumps([{"op": "remove", "path": path}])
-                kind = "mutatingwebhookconfiguration"
-                return f"kubectl patch {kind} {hook['of']} --type json -p '{patch}'"
-            values = each.get("values", [""])
-            gone = each["operator"] in {"NotIn", "DoesNotExist"}
-            changes.append(f"{each['key']}-" if gone else f"{each['key']}={values[0]}")
-        return f"kubectl label namespace {case.namespace} {' '.join(changes)}"
-    return comment(f"restore {WEBHOOK}: on EKS, AWS keeps it; elsewhere apply its manifests again")
-
-
-def _webhooks(case: Case) -> list[dict[str, Any]]:
-    path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
-    found = read_kubernetes(case.world, "list mutatingwebhookconfigurations", path)
-    return [
-        hook | {"of": configuration["metadata"]["name"], "at": at}
-        for configuration in (found or {}).get("items", [])
-        for at, hook in enumerate(configuration.get("webhooks", []))
-        if configuration["metadata"]["name"] == WEBHOOK or "iam-for-pods" in hook["name"]
-    ]
-
-
-def _asks_about_new_pods(hook: dict[str, Any]) -> bool:
-    return any(
-        {"CREATE", "*"} & set(rule.get("operations", []))
-        and {"pods", "*", "*/*"} & set(rule.get("resources", []))
-        for rule in hook.get("rules", [])
-    )
-
-
-def _asks_about_namespace(case: Case, hook: dict[str, Any]) -> bool:
-    """Whether the webhook's namespaceSelector holds for the namespace's labels."""
-    selector = hook.get("namespaceSelector") or {}
-    return not selector or selects(selector, _namespace_labels(case))
-
-
-def _namespace_labels(case: Case) -> dict[str, str]:
-    path = f"/api/v1/namespaces/{case.namespace}"
-    found = read_kubernetes(case.world, "get namespaces", path) or {}
-    return dict(found.get("metadata", {}).get("labels") or {})
 
 
 def preset_variables(case: Case) -> Link:
@@ -219,12 +140,12 @@ def _leave_out(case: Case, containers: list[str]) -> str:
 
 
 def injection(case: Case) -> Link:
-    """The newest Pod carries the role that the annotation names now."""
+    """Every living Pod carries the role that the annotation, or the association, gives now."""
+    if case.uses_pod_identity:
+        return _association_injected(case)
     if ROLE_ARN not in case.annotations:
         raise SkipError(f"{case.account_name} names no role")
     role = case.annotations[ROLE_ARN]
-    if case.uses_pod_identity:
-        raise SkipError("EKS Pod Identity is used instead")
     if _has_own_volume(case):
         return broken(
             f"the Pod's author has a volume of the webhook's name, {TOKEN_VOLUME}, without a token",
@@ -232,15 +153,53 @@ def injection(case: Case) -> Link:
             error=NODE_ROLE,
             fix=comment(f"rename the volume {TOKEN_VOLUME} and its mounts in the Pod's template"),
         )
-    lacking = [text for each in _candidates(case) if (text := _lacks(each, role))]
+    lacking = _by_pod(case, lambda container: _lacks(container, role))
     if not lacking:
-        return ok(f"{case.pod['metadata']['name']} carries {role}")
+        return ok(f"{_names(case.live_pods)} carries {role}")
+    newest = lacking.get(case.pod["metadata"]["name"])
     return broken(
-        "; ".join(lacking) + _ages(case),
+        "\n".join([*newest, _ages(case)]) if newest else _older(case, lacking),
         expected=f"AWS_ROLE_ARN={role}, AWS_WEB_IDENTITY_TOKEN_FILE and the token's mount",
         error=NODE_ROLE,
         fix=restart_command(case),
     )
+
+
+def _association_injected(case: Case) -> Link:
+    """Every living Pod has what EKS Pod Identity gives; one older than the association has not."""
+    lacking = _by_pod(
+        case,
+        lambda c: "" if POD_IDENTITY in environment_of(c) else f"container {c['name']} lacks it",
+    )
+    if not lacking:
+        return ok(f"{_names(case.live_pods)} has {POD_IDENTITY}")
+    return broken(
+        _older(case, lacking).replace("annotation", "association"),
+        expected=f"{POD_IDENTITY} in each container",
+        error=NODE_ROLE,
+        fix=restart_command(case),
+    )
+
+
+def _by_pod(case: Case, lacks: Callable[[dict[str, Any]], str]) -> dict[str, list[str]]:
+    """By the name of each living Pod that lacks something: what its containers lack."""
+    found = {
+        pod["metadata"]["name"]: [text for each in _candidates(case, pod) if (text := lacks(each))]
+        for pod in case.live_pods
+    }
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def _older(case: Case, lacking: dict[str, list[str]]) -> str:
+    """How many Pods lack something, and what the first of them lacks."""
+    name, texts = next(iter(lacking.items()))
+    count = f"{len(lacking)} of {len(case.live_pods)} living Pods"
+    return f"{count}: {name}: {'; '.join(texts)}; made before the annotation"
+
+
+def _names(pods: list[dict[str, Any]]) -> str:
+    first = str(pods[0]["metadata"]["name"])
+    return first if len(pods) == 1 else f"each of {len(pods)} Pods, as {first},"
 
 
 def _has_own_volume(case: Case) -> bool:
@@ -249,13 +208,13 @@ def _has_own_volume(case: Case) -> bool:
     return any(v["name"] == TOKEN_VOLUME and not token_source(v) for v in volumes)
 
 
-def _candidates(case: Case) -> list[dict[str, Any]]:
-    """The newest Pod's containers that the webhook should have changed."""
-    annotations = case.pod["metadata"].get("annotations") or {}
-    left_out = annotations.get(f"{PREFIX}skip-containers", "").split(",")
+def _candidates(case: Case, pod: dict[str, Any]) -> list[dict[str, Any]]:
+    """A Pod's containers that the webhook should have changed."""
+    annotations = pod["metadata"].get("annotations") or {}
+    aside = annotations.get(f"{PREFIX}skip-containers", "").split(",")
     preset = {c["name"] for c in containers_of(case.pod_spec) if _preset(case, c)}
-    found = containers_of(case.pod["spec"])
-    return [c for c in found if c["name"] not in left_out and c["name"] not in preset]
+    found = containers_of(pod["spec"])
+    return [c for c in found if c["name"] not in aside and c["name"] not in preset]
 
 
 def _lacks(container: dict[str, Any], role: str) -> str:
@@ -276,8 +235,8 @@ def _ages(case: Case) -> str:
     fields = case.account["metadata"].get("managedFields", [])
     changed = max((str(each.get("time", "")) for each in fields), default="")
     if changed > made:
-        return f"\nthe Pod was made {made}, the ServiceAccount was changed {changed}"
-    return f"\nthe Pod was made {made}, before the annotation or while the webhook was away"
+        return f"the Pod was made {made}, the ServiceAccount was changed {changed}"
+    return f"the Pod was made {made}, before the annotation or while the webhook was away"
 
 
 def token(case: Case) -> Link:

@@ -63,6 +63,7 @@ def case(
         pod_spec=written["spec"],
         pod=found,
         pods=[found],
+        live_pods=[found],
         account={"metadata": {"managedFields": [{"time": "2026-11-23T11:00:00+00:00"}]}},
         account_name="enginrect-sa",
         annotations=stated,
@@ -102,6 +103,26 @@ def test_a_pod_older_than_the_annotation_is_told_by_its_age() -> None:
     assert "made 2026-11-23T10" in link.found
     assert "changed 2026-11-23T11" in link.found
     assert link.fix == "kubectl rollout restart deployment app -n default"
+
+
+def test_pods_that_are_older_than_the_annotation_are_counted() -> None:
+    old = live_pod(container(mounted=False))
+    old["metadata"]["name"] = "app-0"
+    here = case()
+    here.live_pods = [here.pod, old, here.pod, old | {"metadata": old["metadata"] | {"name": "b"}}]
+    link = pod.injection(here)
+    assert link.state == "broken"
+    assert link.found.startswith("2 of 4 living Pods: app-0: container app lacks AWS_ROLE_ARN")
+
+
+def test_a_pod_that_is_older_than_its_association_is_told() -> None:
+    here = case(live_pod(container(mounted=False)))
+    here.uses_pod_identity = True
+    assert "made before the association" in pod.injection(here).found
+    given = container(AWS_CONTAINER_CREDENTIALS_FULL_URI="http://169.254.170.23/v1/credentials")
+    with_it = case(live_pod(given))
+    with_it.uses_pod_identity = True
+    assert pod.injection(with_it).state == "ok"
 
 
 def test_a_pod_with_the_role_of_yesterday_is_told() -> None:
