@@ -188,7 +188,8 @@ class _Trust:
         found: dict[_Account, list[str]] = {}
         for account in accounts:
             asked = policies if account.audience in (self.client_ids or ()) else {}
-            facts = trust.subject(account.namespace, account.name), account.audience
+            subject = trust.subject(account.namespace, account.name)
+            facts = subject, account.audience, account.audience
             found[account] = [arn for arn, policy in asked.items() if policy.allows(*facts)]
         return found
 
