@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.course.exercises.judging import Case, Judgement, NotTriedError, SlipError, gap
-from irsa_helpers.course.exercises.words import ANSWER, Words, all_words, find_words
+from irsa_helpers.course.exercises.words import Words, all_words, find_words, made
 from irsa_helpers.course.progress import Attempts
 
 if TYPE_CHECKING:
     from irsa_helpers.labs.notebook import Text
     from irsa_helpers.worlds import World
 
-__all__ = ["Case", "Exercise", "Outcome", "all_words", "exercise"]
+__all__ = ["Case", "Exercise", "Outcome", "all_words", "exercise", "made"]
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,3 @@ def exercise(name: str, world: World | None = None) -> Exercise:
     from irsa_helpers.worlds import connect
 
     return Exercise(find_words(name), world or connect())
-
-
-def made(code: str, names: dict[str, Any]) -> Any:
-    """What a starter or a solution of this course calls `mine`."""
-    space = dict(names)
-    exec(code, space)
-    return space[ANSWER]

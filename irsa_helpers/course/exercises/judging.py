@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,8 +82,29 @@ def plain_data(answer: Any) -> Any:
         raise SlipError("no-json", f"this is no JSON: {error}") from error
 
 
+def policy_data(answer: Any) -> dict[str, Any]:
+    """The answer, which should be a policy. Raises SlipError for what has not its outer form."""
+    document = plain_data(answer)
+    if not isinstance(document, dict):
+        raise SlipError("no-policy")
+    if "Statement" not in document and "Effect" in document:
+        raise SlipError("statement-alone")
+    return document
+
+
 def the_text(answer: Any) -> str:
     """The answer, which should be a text. Raises SlipError where it is something else."""
     if not isinstance(answer, str):
         raise SlipError("no-text", f"this wants a text in quotes; it is a {type(answer).__name__}")
     return answer
+
+
+def foreseen(answer: Any, truth: Mapping[str, object]) -> Judgement:
+    """Judge a dict that says of each name in `truth` what comes of it.
+
+    Each name that is wrong is a slip of its own, with hyphens for slashes and blanks.
+    """
+    said = answer if isinstance(answer, dict) else {}
+    cases = [Case(name, str(what), str(said.get(name))) for name, what in truth.items()]
+    wrong = (re.sub("[^a-z0-9]+", "-", case.what.lower()) for case in cases if not case.held)
+    return judged(cases, wrong)

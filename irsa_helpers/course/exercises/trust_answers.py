@@ -12,7 +12,7 @@ from irsa_helpers.course.exercises.judging import (
     Judgement,
     SlipError,
     judged,
-    plain_data,
+    policy_data,
 )
 from irsa_helpers.policy import PolicyError, Request, evaluate, nearest_fix, validate_trust_policy
 from irsa_helpers.policy.trust_rules import (
@@ -116,11 +116,7 @@ def judge_trust(
 
 def trust_document(answer: Any, provider: str) -> dict[str, Any]:
     """The answer as a policy that IAM would take. Raises SlipError for any other."""
-    document = plain_data(answer)
-    if not isinstance(document, dict):
-        raise SlipError("no-policy")
-    if "Statement" not in document and "Effect" in document:
-        raise SlipError("statement-alone")
+    document = policy_data(answer)
     federated = [p for rule in _rules(document) for p in rule.principals if "https://" in p]
     if federated:
         raise SlipError("url-for-provider")

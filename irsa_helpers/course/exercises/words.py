@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from irsa_helpers.worlds import World
 
 PACKAGE = "irsa_helpers.course.exercises"
-ROOMS = ("trust_policy",)
+ROOMS = ("trust_policy", "least_privilege", "multi_tenancy")
 ANSWER = "mine"  # the name that a starter, and a solution, gives to the answer
 
 
@@ -70,6 +70,11 @@ class Words:
             f"solved = {self.call}\n"
             'assert solved.state == "right", f"its solution: {solved}"'
         )
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What a starter asks about that is a dict with a gap for each."""
+        return tuple(made(self.starter, {}))
 
     @property
     def judge(self) -> Judge:
@@ -134,3 +139,10 @@ def _loaded(name: str) -> dict[str, Any]:
     text = files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
+
+
+def made(code: str, names: dict[str, Any]) -> Any:
+    """What a starter or a solution of this course calls `mine`."""
+    space = dict(names)
+    exec(code, space)
+    return space[ANSWER]
