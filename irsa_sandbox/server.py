@@ -77,6 +77,7 @@ async def _compose(
         (frame.home / cluster_parts.REGISTERED).unlink(missing_ok=True)
     await cluster_parts.start(frame, servers, cloud, stack)
     await servers.serve("control", control.create_app(_control_settings(frame, stop)))
+    stack.callback(frame.trace.end)
     opening.publish(frame)
     stack.callback((frame.home / "state.json").unlink, missing_ok=True)
     log.info("ready at %s", frame.url("aws"))

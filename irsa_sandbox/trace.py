@@ -5,10 +5,11 @@ A hop never holds a usable token or a secret: the record is shown in notebooks a
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -72,6 +73,8 @@ class Trace:
         for kept in _read(path):
             self._keep(kept)
         self._seq = self._kept[-1].seq if self._kept else 0
+        self._listeners: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
+        self._ended = False
         self._file = _File(path) if path else None
 
     def add(
@@ -93,7 +96,34 @@ class Trace:
         if self._file and self._file.write(kept.text):
             # What the new file says is not to hang on a line of the older one.
             self._likes.clear()
+        self._tell()
         return hop
+
+    async def follow(self, since: int = 0) -> AsyncIterator[dict[str, Any]]:
+        """The hops after number `since`, and each further one as it happens, until `end`."""
+        changed = asyncio.Event()
+        self._listeners[changed] = asyncio.get_running_loop()
+        try:
+            while True:
+                changed.clear()
+                for hop in await asyncio.to_thread(self.since, since):
+                    since = hop["seq"]
+                    yield hop
+                if self._ended:
+                    return
+                await changed.wait()
+        finally:
+            del self._listeners[changed]
+
+    def end(self) -> None:
+        """Nobody is to wait for a further hop."""
+        self._ended = True
+        self._tell()
+
+    def _tell(self) -> None:
+        """Wake those who follow; a hop may be recorded in any thread."""
+        for changed, loop in list(self._listeners.items()):
+            loop.call_soon_threadsafe(changed.set)
 
     def _lean(self, hop: dict[str, Any]) -> _Kept:
         """The hop as what differs from another one, where that is the smaller part of it."""
