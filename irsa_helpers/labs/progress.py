@@ -10,6 +10,7 @@ from pathlib import Path
 
 from irsa_helpers import state
 
+FILE = "progress.sqlite3"
 # `labs` has the latest attempt at each lab, `reached` the latest that came to its end before it.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS {table} (
@@ -84,7 +85,7 @@ class Progress:
     """The records of one learner."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or state.home() / "progress.sqlite3"
+        self._path = path or state.home() / FILE
 
     def records(self) -> dict[str, Record]:
         """The latest attempt at every lab that was ever started, by id."""
