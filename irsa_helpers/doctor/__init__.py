@@ -16,9 +16,12 @@ from irsa_helpers.doctor import (
     cloud,
     permissions,
     pod,
+    profiles,
     reach,
+    sdk,
     static_keys,
     target_role,
+    webhook,
     workload,
 )
 from irsa_helpers.doctor.case import Case
@@ -51,11 +54,13 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "annotation": workload.annotation,
     "role-arn": workload.role_arn,
     "token-expiration": workload.token_expiration,
-    "webhook": pod.webhook,
+    "webhook": webhook.webhook,
     "skip-containers": pod.skip_containers,
     "preset-variables": pod.preset_variables,
     "injection": pod.injection,
     "static-credentials": static_keys.static_credentials,
+    "profiles": profiles.profiles,
+    "sdk-environment": sdk.environment,
     "token": pod.token,
     "token-readable": pod.token_readable,
     "issuer": cloud.issuer,
@@ -94,7 +99,8 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
 def _counted(world: World, namespace: str) -> str:
     """What it counts to have asked the doctor in that namespace: a hint, in an open lab's."""
     # Here, since the labs judge by parts of the doctor.
-    from irsa_helpers.labs.progress import FILE, Progress
+    from irsa_helpers.labs.progress import Progress
+    from irsa_helpers.store import FILE
     from irsa_helpers.worlds.sandbox import SandboxWorld
 
     if not isinstance(world, SandboxWorld):

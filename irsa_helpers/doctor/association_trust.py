@@ -11,17 +11,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns
+from irsa_helpers.doctor.admission import of_every_call
 from irsa_helpers.doctor.fixes import commands, comment
-from irsa_helpers.doctor.policies import statements, texts
+from irsa_helpers.doctor.policies import texts
 from irsa_helpers.doctor.reading import CannotSeeError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok
 from irsa_helpers.pod_identity import ACTIONS, SERVICE
 from irsa_helpers.policy import Decision, Request, evaluate, explain
+from irsa_helpers.policy.unseen import judge, knows, statements
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
     from irsa_helpers.worlds import World
 
+OF_THE_POD = {"aws:requesttag/kubernetes-pod-name", "aws:requesttag/kubernetes-pod-uid"}
 ERROR = "AccessDeniedException: the agent gives the Pod no credentials"
 
 
@@ -79,19 +82,27 @@ def refusals(
     """The calls that the role's trust policy refuses to EKS; what names the Pod is left open."""
     cluster = world.cluster
     context: dict[str, str | list[str]] = {
+        **of_every_call(cluster.region),
         "aws:SourceAccount": cluster.account_id,
         "aws:SourceArn": cluster.arn,
     }
     for key, value in session_tags(world, association).items():
         context[f"aws:RequestTag/{key}"] = value
+    policy = role["AssumeRolePolicyDocument"]
     decisions = {
-        action: evaluate(
-            Request(SERVICE, action, role["Arn"], context),
-            resource_policy=role["AssumeRolePolicyDocument"],
-        )
+        action: _decide(Request(SERVICE, action, role["Arn"], context), policy)
         for action in calls(association)
     }
     return {action: each for action, each in decisions.items() if not each.allowed}
+
+
+def _decide(request: Request, policy: dict[str, Any]) -> Decision:
+    """What the policy says, with what only the Pod has (its name and uid) taken for its good."""
+    return judge(
+        [policy],
+        lambda key: key.lower() not in OF_THE_POD and knows(request)(key),
+        lambda read: evaluate(request, resource_policy=read(policy)),
+    ).decision
 
 
 def _fix(role: dict[str, Any], refused: dict[str, Decision]) -> str:

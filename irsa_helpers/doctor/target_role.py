@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import arns
 from irsa_helpers.doctor.association_trust import ERROR, calls, find_role, session_tags
 from irsa_helpers.doctor.fixes import commands, comment, permission_command
-from irsa_helpers.doctor.policies import statements, texts
+from irsa_helpers.doctor.policies import texts
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError
 from irsa_helpers.doctor.result import Link, broken, ok
 from irsa_helpers.pod_identity import build_target_permission_policy, build_target_trust_policy
 from irsa_helpers.policy import Decision, Request, evaluate, evaluate_one_account, explain
+from irsa_helpers.policy.unseen import statements
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case

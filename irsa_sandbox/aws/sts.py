@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Request, explain
+from irsa_helpers.policy import Decision, Request, explain, nearest_fix
 from irsa_sandbox.aws import assumed_roles, conditions, constraints, session_policies
 from irsa_sandbox.aws.authorize import Authorizer
 from irsa_sandbox.aws.callers import Caller
@@ -143,6 +143,7 @@ class Sts:
             caller_arn=caller.arn,
             decision=decision.to_dict(),
             explanation=None if decision.allowed else explain(decision),
+            fix=nearest_fix(decision) or None,
         )
 
     def _denied(

@@ -17,6 +17,7 @@ from irsa_sandbox.kubelet.container import TERMINATION_MESSAGE_PATH, Container
 from irsa_sandbox.kubelet.context import Node, Reporter
 from irsa_sandbox.kubelet.environment import Paths
 from irsa_sandbox.kubelet.host_paths import MountError
+from irsa_sandbox.kubelet.namespaces import Mount
 from irsa_sandbox.kubelet.persist import LONGEST_RETRY_SECONDS, T, persist
 from irsa_sandbox.kubelet.podstatus import PodStatus
 from irsa_sandbox.kubelet.processes import KILL
@@ -63,10 +64,14 @@ class PodWorker:
             for mount in spec.get("volumeMounts") or ()
         }
         message = spec.get("terminationMessagePath", TERMINATION_MESSAGE_PATH)
-        places[message] = self.folder / "containers" / f"{spec['name']}.message"
+        places[message] = said = self.folder / "containers" / f"{spec['name']}.message"
         user = user_of(self.pod["spec"], spec)
+
+        def mounts() -> list[Mount]:
+            return [Mount(str(said), message), *self.volumes.mounts(spec)]
+
         paths = Paths(places, self._node.addresses, (self._node.directory.parent, Path(sys.prefix)))
-        return Container(spec, self.folder, paths, init, user=user)
+        return Container(spec, self.folder, paths, init, user=user, mounts=mounts)
 
     def _place_of(self, mount: Object) -> Any:
         folder = self.volumes.folder(mount["name"])
