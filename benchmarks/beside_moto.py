@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +16,7 @@ import boto3
 from botocore.config import Config
 from moto import mock_aws
 
-from benchmarks.measure import MotoServer, in_turns, moto_server, on_cores, sandbox, spread
+from benchmarks.measure import MotoServer, in_turns, moto_server, on_cores, ratio, sandbox, spread
 from irsa_helpers.course import catch_up
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
@@ -118,8 +117,7 @@ def compared(ours: dict[str, Act], plain: dict[str, Act]) -> Iterator[tuple[str,
         mine, theirs = in_turns(ROUNDS, calls_per_second(act), calls_per_second(plain[name]))
         yield f"{name}: sandbox", spread(mine, "calls/s", 0)
         yield f"{name}: moto_server", spread(theirs, "calls/s", 0)
-        ratio = statistics.median(mine) / statistics.median(theirs)
-        yield "ratio of the medians", f"{ratio:.2f}"
+        yield "ratio of the medians", ratio(mine, theirs)
 
 
 def without_http(role_arn: str, token: str) -> list[float]:

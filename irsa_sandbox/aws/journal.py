@@ -40,7 +40,7 @@ class Journal:
         self._lengths: list[int] = []  # of the lines, in bytes
         self._size = 0
         self._written: tuple[Entry, int] = {}, 0
-        self._due = SHORT
+        self._due = 0  # a start reads all: it leaves out what it can, however little that is
         self._descriptor = _open(path)
         self._read()
         self._compact_when_long()
