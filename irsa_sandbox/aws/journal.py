@@ -26,7 +26,7 @@ Entry = dict[str, Any]
 # Of an entry: the call, its time and the seed of what is random in it.
 FIELDS = {field.name for field in fields(Invocation)} - {"parameters", "account_id"}
 FIELDS |= {"account", "at", "seed"}
-# Left alone while shorter: such a journal is replayed in no time.
+# Left alone while shorter and written to; a start goes over it in any case.
 SHORT = 2_000
 
 
