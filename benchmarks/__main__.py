@@ -7,7 +7,7 @@ import sys
 
 NAMES = (
     *("startup", "sts", "beside_moto", "policies", "kubernetes", "labs"),
-    *("soak", "growth", "history"),
+    *("watching", "soak", "growth", "history"),
 )
 ALONE = "fuzz"  # takes options of its own, and minutes
 
