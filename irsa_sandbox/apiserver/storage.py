@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS objects (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS revision (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER);
 """
-EVENTS_KEPT = 10_000
+EVENTS_KEPT = 4_000  # changes: what three hundred Pods leave that come and go
 BYTES_KEPT = 32 * 2**20
 # What etcd says when it may not grow any more.
 NO_SPACE = "etcdserver: mvcc: database space exceeded"
