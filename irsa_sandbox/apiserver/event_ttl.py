@@ -16,7 +16,7 @@ TTL_SECONDS = 3600.0
 LOOK_SECONDS = 60.0
 # No cluster has such a limit, nor is one kept in the memory of a notebook's machine: each Pod that
 # comes and goes leaves six of them.
-MOST = 5_000
+MOST = 3_000
 AT_ONCE = 100  # then others are answered first
 
 
