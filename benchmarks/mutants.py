@@ -52,7 +52,7 @@ def _below(tree: ast.AST, parent: ast.AST, statement: range) -> Iterator[Mutant]
             continue
         members = value if isinstance(value, list) else [value]
         for index, node in enumerate(members):
-            if not isinstance(node, ast.AST) or _is_docstring(node) or _is_text(node, parent):
+            if not isinstance(node, ast.AST) or _is_for_readers(node) or _is_text(node, parent):
                 continue
             first = node.lineno if isinstance(node, ast.stmt) else statement.start
             lines = range(first, (getattr(node, "end_lineno", 0) or first) + 1)
@@ -74,7 +74,10 @@ def put(parent: ast.AST, name: str, index: int, node: ast.AST) -> None:
         setattr(parent, name, node)
 
 
-def _is_docstring(node: ast.AST) -> bool:
+def _is_for_readers(node: ast.AST) -> bool:
+    """Whether it is a docstring, or the list of a module's public names."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) == "__all__"
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
@@ -123,7 +126,7 @@ def _others(node: Any) -> Iterator[ast.AST]:
         yield ast.comprehension(node.target, node.iter, [], node.is_async)
     elif isinstance(node, ast.Return) and not _is_none(node.value):
         yield ast.Return(ast.Constant(None))
-    elif isinstance(node, REMOVED) or (isinstance(node, ast.Expr) and not _is_docstring(node)):
+    elif isinstance(node, REMOVED | ast.Expr):
         yield ast.Pass()
 
 

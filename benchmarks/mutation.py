@@ -36,11 +36,16 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
         ["tests/policy", "tests/test_trust.py", "tests/test_permission_findings.py"],
     ),
     "tokens": (["irsa_helpers/tokens.py"], ["tests/test_tokens.py"]),
-    "issuer": (
-        [f"{SANDBOX}/issuer.py", f"{SANDBOX}/aws/web_identity.py", f"{SANDBOX}/aws/tokens.py"]
-        + [f"{SANDBOX}/aws/jwks.py", f"{SANDBOX}/apiserver/tokens.py"],
-        [f"{TESTS}/aws/test_web_identity_tokens.py", f"{TESTS}/aws/test_sts.py"]
-        + [f"{TESTS}/apiserver/test_tokens.py", f"{TESTS}/apiserver/test_authn.py"],
+    "sts": (
+        [
+            f"{SANDBOX}/issuer.py",
+            *(f"{SANDBOX}/aws/{name}.py" for name in ("web_identity", "tokens", "jwks")),
+        ],
+        [f"{TESTS}/aws/test_web_identity_tokens.py", f"{TESTS}/aws/test_sts.py"],
+    ),
+    "tokenreview": (
+        [f"{SANDBOX}/apiserver/tokens.py", f"{SANDBOX}/apiserver/authn.py"],
+        [f"{TESTS}/apiserver/test_tokens.py", f"{TESTS}/apiserver/test_authn.py"],
     ),
     "rbac": (
         [f"{SANDBOX}/apiserver/rbac.py", f"{SANDBOX}/apiserver/escalation.py"],
