@@ -102,3 +102,11 @@ def test_while_it_is_paused_it_forgets_too(deployment: Deployment) -> None:
     deployment.change(revisionHistoryLimit=0)
     deployment.until_sets(1)
     assert deployment.revisions() == [3]
+
+
+def test_what_still_has_pods_is_never_forgotten(deployment: Deployment) -> None:
+    deployment.make(replicas=1, history=0)
+    deployment.change(paused=True)
+    deployment.annotate_template("two")
+    deployment.change(minReadySeconds=1)  # to look once more
+    assert deployment.revisions() == [1]
