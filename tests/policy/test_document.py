@@ -61,6 +61,39 @@ def without(name: str) -> dict[str, Any]:
             policy(GOOD | {"Condition": {"StringEquals": {"aws:A": "x", "aws:a": "y"}}}),
             "Syntax errors in policy.",
         ),
+        *(
+            (policy(GOOD | change), "Syntax errors in policy.")
+            for change in (
+                {"NotResource": OBJECT},
+                {"Principal": "*", "NotPrincipal": "*"},
+                {"Principal": "everyone"},
+                {"Principal": {}},
+                {"Principal": {"Account": "111122223333"}},
+                {"Principal": {"AWS": {"Account": "111122223333"}}},
+                {"Condition": ["StringEquals"]},
+                {"Action": None},
+                {"Resource": {"Ref": "bucket"}},
+            )
+        ),
+        *(
+            (
+                policy(GOOD | change),
+                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+            )
+            for change in (
+                {"Action": ":GetObject"},
+                {"Action": "s3:Get:Object"},
+                {"Condition": {"StringEquals": {"sub": "x"}}},
+            )
+        ),
+        (
+            policy(GOOD | {"Condition": {"StringEquals": ["aws:SourceIp"]}}),
+            "Invalid Condition type : StringEquals",
+        ),
+        (policy(GOOD | {"Resource": []}), "Missing required field Resource cannot be empty!"),
+        ({"Statement": ["Allow"]}, "Syntax errors in policy."),
+        ({"Statement": "Allow"}, "Syntax errors in policy."),
+        ({"Statement": 1}, "Syntax errors in policy."),
         (
             policy(GOOD | {"Sid": "one"}, GOOD | {"Sid": "one"}),
             "Statement IDs (SID) in a single policy must be unique.",
@@ -76,8 +109,45 @@ def test_a_malformed_policy_is_refused(document: Any, message: str) -> None:
 
 
 def test_a_member_given_twice_is_refused() -> None:
-    with pytest.raises(PolicyError):
-        parse_policy('{"Version": "2012-10-17", "Statement": [], "Statement": []}')
+    statement = json.dumps(GOOD)
+    text = f'{{"Version": "2012-10-17", "Statement": {statement}, "Statement": {statement}}}'
+    with pytest.raises(PolicyError, match="invalid Json"):
+        parse_policy(text)
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    parsed = parse_policy({"Id": "mine", "Statement": without("Resource")})
+    assert parsed.version == "2008-10-17"
+    [statement] = parsed.statements
+    assert (statement.principals, statement.resources, statement.conditions) == (None, None, ())
+    assert (statement.not_principal, statement.not_action, statement.not_resource) == (False,) * 3
+
+
+def test_a_statement_is_found_by_its_sid_or_its_place() -> None:
+    parsed = parse_policy(policy(GOOD, GOOD | {"Sid": "Read"}, GOOD))
+    labels = [each.label for each in parsed.statements]
+    assert labels == ["statement 1", "Read", "statement 3"]
+
+
+def test_the_not_forms_are_lists_of_exceptions() -> None:
+    body = {"Effect": "Deny", "NotAction": "s3:*", "NotResource": "*"}
+    everybody, [statement] = {"NotPrincipal": "*"}, parse_policy(policy(body)).statements
+    assert (statement.not_action, statement.not_resource) == (True, True)
+    assert (statement.actions, statement.resources) == (("s3:*",), ("*",))
+    [statement] = parse_policy(policy(GOOD | everybody)).statements
+    assert (statement.principals, statement.not_principal) == ((("*", "*"),), True)
+    named = {"NotPrincipal": {"AWS": ["a", "b"], "Service": "c"}}
+    [statement] = parse_policy(policy(GOOD | named)).statements
+    assert statement.principals == (("AWS", "a"), ("AWS", "b"), ("Service", "c"))
+    assert statement.not_principal
+
+
+def test_values_are_read_as_json_writes_them() -> None:
+    values = [True, False, 1, 1.5, "x"]
+    block = {"StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": values}}
+    [statement] = parse_policy(policy(GOOD | {"Condition": block})).statements
+    [condition] = statement.conditions
+    assert condition.values == ("true", "false", "1", "1.5", "x")
 
 
 @pytest.mark.parametrize(
