@@ -53,7 +53,7 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "doctor": (["irsa_helpers/doctor/*.py"], ["tests/doctor"]),
 }
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 300
 KILLED, SURVIVED, UNREACHED = "killed", "survived", "reached by no test"
 
 
