@@ -255,7 +255,11 @@ def operator_cases() -> Iterator[Case]:
         yield conditional(
             f"BoolIfExists {wanted} {actual}", "BoolIfExists", "aws:SecureTransport", wanted, actual
         )
-    for wanted, actual in (("true", "x"), ("true", None), ("false", "x"), ("false", None)):
+    both = ["true", "false"]
+    for wanted, actual in (
+        *(("true", "x"), ("true", None), ("false", "x"), ("false", None)),
+        *((both, "x"), (both, None), ("no", "x"), ("no", None)),
+    ):
         yield conditional(
             f"Null {wanted} {actual}", "Null", "aws:PrincipalTag/team", wanted, actual
         )

@@ -164,6 +164,18 @@ def test_values_are_read_as_json_writes_them() -> None:
             'Invalid principal in policy: "AWS":"enginrect"',
         ),
         (
+            trust(None, Principal={"Service": ["ec2.amazonaws.com", "ec2"]}),
+            'Invalid principal in policy: "SERVICE":"ec2"',
+        ),
+        (
+            policy(without("Resource") | {"NotPrincipal": "*", "Action": "sts:AssumeRole"}),
+            "AssumeRole policy may only specify Principal, not NotPrincipal",
+        ),
+        (
+            trust(None, Action=["sts:AssumeRole", "sts:GetCallerIdentity"]),
+            "AssumeRole policy may only specify STS AssumeRole actions.",
+        ),
+        (
             trust(None, Action="s3:GetObject"),
             "AssumeRole policy may only specify STS AssumeRole actions.",
         ),
@@ -196,6 +208,14 @@ def test_the_quota_of_a_trust_policy_leaves_white_space_out() -> None:
             policy(GOOD | {"Resource": "enginrect-data"}),
             'Resource enginrect-data must be in ARN format or "*".',
         ),
+        (
+            policy(GOOD | {"Resource": ["*", "arn:aws:s3"]}),
+            'Resource arn:aws:s3 must be in ARN format or "*".',
+        ),
+        (
+            policy(GOOD | {"Resource": "urn:aws:s3:::enginrect-data"}),
+            'Resource urn:aws:s3:::enginrect-data must be in ARN format or "*".',
+        ),
     ],
     ids=str,
 )
@@ -203,6 +223,33 @@ def test_an_identity_policy_has_rules_of_its_own(document: Any, message: str) ->
     with pytest.raises(PolicyError) as refused:
         validate_identity_policy(document)
     assert refused.value.message == message
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_identity_policy_may_fill_its_quota(more: int) -> None:
+    empty = json.dumps(policy(GOOD | {"Sid": ""}), separators=(",", ":"))
+    document = policy(GOOD | {"Sid": "x" * (10_240 - len(empty) + more)})
+    if not more:
+        assert validate_identity_policy(document)
+        return
+    with pytest.raises(PolicyError, match="Maximum policy size of 10240 bytes exceeded for role"):
+        validate_identity_policy(document)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        *({"AWS": each} for each in ("*", "111122223333", "AROAEXAMPLEEXAMPLE")),
+        *({"AWS": f"arn:aws:iam::111122223333:{each}"} for each in ("root", "user/a", "role/a")),
+        {"AWS": "arn:aws-cn:sts::111122223333:assumed-role/a/b"},
+        {"Service": "ec2.amazonaws.com.cn"},
+        {"Federated": "accounts.google.com"},
+        {"Federated": "arn:aws:iam::111122223333:saml-provider/a"},
+    ],
+)
+def test_a_trust_policy_may_name_these(principal: dict[str, str]) -> None:
+    for actions in ({"Action": ["sts:AssumeRole", "STS:TagSession"]}, {"NotAction": "s3:*"}):
+        assert validate_trust_policy(policy({"Effect": "Allow", "Principal": principal} | actions))
 
 
 def test_good_policies_pass() -> None:
