@@ -155,3 +155,21 @@ def test_a_value_unlike_any_other_gets_no_tip() -> None:
     request = Request(PROVIDER, WEB_IDENTITY, ROLE, token("me"))
     text = explain(evaluate(request, resource_policy=trust({"StringEquals": {KEY: "you"}})))
     assert text.endswith("`:sub` is `me`; the policy asks for `you` (StringEquals)")
+
+
+@pytest.mark.parametrize(
+    ("argument", "name"),
+    [("session_policy", "session policy"), ("permissions_boundary", "permissions boundary")],
+)
+def test_where_a_limit_refuses_only_the_limit_is_to_be_mended(argument: str, name: str) -> None:
+    asked = Request(SESSION, "s3:GetObject", f"{BUCKET}/x", {})
+    own = [policy(allow("s3:GetObject", "arn:aws:s3:::other/*"), allow())]
+    limit: dict[str, Any] = {argument: policy(allow("dynamodb:*"))}
+    without_allow: dict[str, Any] = {argument: policy(deny("dynamodb:*"))}
+    refused = evaluate(asked, identity_policies=own, **limit)
+    sentence = f"statement 1 of the {name} is about `dynamodb:*`, which is another action"
+    assert nearest_fix(refused) == sentence
+    assert explain(refused) == f"Denied: no {name} statement allows it.\n- {sentence}"
+    shut = evaluate(asked, identity_policies=own, **without_allow)
+    assert nearest_fix(shut) == f"Add an Allow statement to the {name}."
+    assert explain(shut).endswith(f"- the {name} has no Allow statement at all")
