@@ -178,3 +178,67 @@ def test_an_aggregation_rule_is_not_taken_away_by_anybody_either(http: Any) -> N
     headers = MAKER | {"Content-Type": PATCHES[1]}
     assert http("PATCH", f"{path}/gather", patch, headers=headers).status_code == 403
     http("DELETE", f"{path}/gather")
+
+
+def role(rules: list[Any] | None) -> dict[str, Any]:
+    return {"metadata": {"name": "given"}, "rules": rules}
+
+
+HELD = {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]}
+
+
+@pytest.fixture
+def maker(http: Any) -> Any:
+    """What comes of a ClusterRole that the maker creates; it holds what `HELD` says."""
+    http("POST", f"{RBAC}/clusterroles", {"metadata": {"name": "held"}, "rules": [HELD]})
+    reference = {"kind": "ClusterRole", "name": "held"}
+    body = {"metadata": {"name": "held"}, "roleRef": reference, "subjects": [subject("maker")]}
+    http("POST", f"{RBAC}/clusterrolebindings", body)
+    yield lambda rules: http("POST", f"{RBAC}/clusterroles", role(rules), headers=MAKER)
+    for path in ("clusterrolebindings/held", "clusterroles/held", "clusterroles/given"):
+        http("DELETE", f"{RBAC}/{path}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "missing"),
+    [
+        (None, ""),
+        ([HELD], ""),
+        ([HELD | {"resourceNames": ["a"]}], ""),
+        ([HELD | {"verbs": ["get"]}, HELD | {"verbs": ["list"]}], ""),
+        (
+            [HELD | {"verbs": ["get", "delete", "patch"], "resources": ["pods"]}],
+            '{APIGroups:[""], Resources:["pods"], Verbs:["delete", "patch"]}',
+        ),
+        (
+            [HELD | {"apiGroups": ["apps"], "resources": ["pods"], "resourceNames": ["a"]}],
+            '{APIGroups:["apps"], Resources:["pods"], ResourceNames:["a"], Verbs:["get", "list"]}',
+        ),
+        (
+            [HELD | {"resources": ["pods/exec", "pods/log"], "verbs": ["get"]}],
+            '{APIGroups:[""], Resources:["pods/exec"], Verbs:["get"]}',
+        ),
+        (
+            [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}],
+            '{NonResourceURLs:["/metrics"], Verbs:["get"]}',
+        ),
+    ],
+)
+def test_only_what_is_held_is_given(maker: Any, rules: Any, missing: str) -> None:
+    answer = maker(rules)
+    assert answer.status_code == (403 if missing else 201)
+    if missing:
+        said = answer.json()
+        assert said["message"] == (
+            'clusterroles.rbac.authorization.k8s.io "given" is forbidden: user "maker" '
+            '(groups=["system:authenticated"]) is attempting to grant RBAC permissions not '
+            f"currently held:\n{missing}"
+        )
+        assert said["details"]["name"] == "given"
+
+
+def test_the_right_to_escalate_takes_any_rule(http: Any, maker: Any) -> None:
+    more = MAY_MAKE | {"verbs": ["escalate"], "resources": ["clusterroles"]}
+    assert maker([EVERYTHING]).status_code == 403
+    http("PUT", f"{RBAC}/clusterroles/held", {"metadata": {"name": "held"}, "rules": [HELD, more]})
+    assert maker([EVERYTHING]).status_code == 201

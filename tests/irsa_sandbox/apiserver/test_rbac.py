@@ -334,3 +334,30 @@ def test_a_rule_for_paths(http: Any, urls: list[str], path: str, allowed: bool) 
     http("DELETE", f"{RBAC}/clusterroles/paths")
     http("DELETE", f"{RBAC}/clusterrolebindings/paths")
     assert found == [allowed, False]
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "details"),
+    [
+        ("/metrics", 'forbidden: User "eve" cannot get path "/metrics"', {}),
+        (
+            "/apis/apps/v1/namespaces/default/deployments/a/scale",
+            'deployments.apps "a" is forbidden: User "eve" cannot get resource "deployments/scale" '
+            'in API group "apps" in the namespace "default"',
+            {"name": "a", "group": "apps", "kind": "deployments"},
+        ),
+        (
+            "/api/v1/nodes",
+            'nodes is forbidden: User "eve" cannot list resource "nodes" in API group "" at the '
+            "cluster scope",
+            {"kind": "nodes"},
+        ),
+    ],
+)
+def test_a_refusal_says_who_may_not_do_what_where(
+    http: Any, path: str, message: str, details: dict[str, str]
+) -> None:
+    answer = http("GET", path, headers={"Impersonate-User": "eve"})
+    said = answer.json()
+    assert (said["code"], said["reason"], said["message"]) == (403, "Forbidden", message)
+    assert said["details"] == details
