@@ -151,10 +151,29 @@ def test_the_audience_where_the_subject_was_meant_is_seen_too() -> None:
     assert text.endswith(":sub and :aud seem to be swapped")
 
 
-def test_a_value_unlike_any_other_gets_no_tip() -> None:
-    request = Request(PROVIDER, WEB_IDENTITY, ROLE, token("me"))
-    text = explain(evaluate(request, resource_policy=trust({"StringEquals": {KEY: "you"}})))
-    assert text.endswith("`:sub` is `me`; the policy asks for `you` (StringEquals)")
+@pytest.mark.parametrize(
+    ("wanted", "actual"),
+    [
+        ("you", "me"),
+        (SUB, "vault"),
+        ("vault", SUB),
+        ("a:b:c:d", SUB),
+        (SUB, "a:b:c:d"),
+        (f"{SUB}:more", SUB),
+        ("me.amazonaws.com", "you.amazonaws.com"),
+    ],
+)
+def test_values_unlike_each_other_get_no_tip(wanted: str, actual: str) -> None:
+    request = Request(PROVIDER, WEB_IDENTITY, ROLE, token(actual))
+    text = explain(evaluate(request, resource_policy=trust({"StringEquals": {KEY: wanted}})))
+    assert text.endswith(f"`:sub` is `{actual}`; the policy asks for `{wanted}` (StringEquals)")
+
+
+def test_one_bucket_among_objects_is_seen() -> None:
+    document = policy(allow("s3:GetObject", ["arn:aws:s3:::other/*", BUCKET]))
+    request = Request(SESSION, "s3:GetObject", f"{BUCKET}/x", {})
+    decision = evaluate(request, identity_policies=[document])
+    assert "the bucket is without /*" in explain(decision)
 
 
 @pytest.mark.parametrize(

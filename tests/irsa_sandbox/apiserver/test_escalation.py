@@ -242,3 +242,28 @@ def test_the_right_to_escalate_takes_any_rule(http: Any, maker: Any) -> None:
     assert maker([EVERYTHING]).status_code == 403
     http("PUT", f"{RBAC}/clusterroles/held", {"metadata": {"name": "held"}, "rules": [HELD, more]})
     assert maker([EVERYTHING]).status_code == 201
+
+
+def test_a_role_without_rules_gives_nothing_so_anybody_binds_it(http: Any) -> None:
+    place = f"{RBAC}/namespaces/m2"
+    http("POST", f"{place}/roles", {"metadata": {"name": "empty"}, "rules": None})
+    answer = http("POST", f"{place}/rolebindings", binding("empty", "Role"), headers=MAKER)
+    http("DELETE", f"{place}/rolebindings/early")
+    http("DELETE", f"{place}/roles/empty")
+    assert answer.status_code == 201
+
+
+def test_the_right_to_bind_is_for_the_roles_that_it_names(http: Any, maker: Any) -> None:
+    rule = MAY_MAKE | {"verbs": ["bind"], "resourceNames": ["view"]}
+    http("PUT", f"{RBAC}/clusterroles/held", {"metadata": {"name": "held"}, "rules": [rule]})
+    place = f"{RBAC}/namespaces/m2/rolebindings"
+    for name, code in (("edit", 403), ("view", 201)):
+        assert http("POST", place, binding(name), headers=MAKER).status_code == code
+    http("DELETE", f"{place}/early")
+
+
+def test_all_paths_are_not_every_right(http: Any, maker: Any) -> None:
+    paths = {"nonResourceURLs": ["*"], "verbs": ["*"]}
+    http("PUT", f"{RBAC}/clusterroles/held", {"metadata": {"name": "held"}, "rules": [paths]})
+    body = {"metadata": {"name": "given"}, "aggregationRule": SELECTS_ALL, "rules": []}
+    assert http("POST", f"{RBAC}/clusterroles", body, headers=MAKER).status_code == 403
