@@ -243,12 +243,16 @@ def test_an_identity_policy_may_fill_its_quota(more: int) -> None:
         *({"AWS": f"arn:aws:iam::111122223333:{each}"} for each in ("root", "user/a", "role/a")),
         {"AWS": "arn:aws-cn:sts::111122223333:assumed-role/a/b"},
         {"Service": "ec2.amazonaws.com.cn"},
-        {"Federated": "accounts.google.com"},
+        {"Federated": ["accounts.google.com", "graph.facebook.com", "www.amazon.com"]},
+        {"Federated": "cognito-identity.amazonaws.com"},
         {"Federated": "arn:aws:iam::111122223333:saml-provider/a"},
     ],
 )
-def test_a_trust_policy_may_name_these(principal: dict[str, str]) -> None:
-    for actions in ({"Action": ["sts:AssumeRole", "STS:TagSession"]}, {"NotAction": "s3:*"}):
+def test_a_trust_policy_may_name_these(principal: dict[str, Any]) -> None:
+    every = ["AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "TagSession"]
+    every += ["SetSourceIdentity", "SetContext", "*"]
+    listed = {"Action": ["*", "STS:assumerole", *(f"sts:{each}" for each in every)]}
+    for actions in (listed, {"NotAction": "s3:*"}):
         assert validate_trust_policy(policy({"Effect": "Allow", "Principal": principal} | actions))
 
 
