@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import queue
 import random
 import shutil
 import signal
@@ -135,7 +136,7 @@ def ended(folder: Path, tests: list[str], plugin: Any, seconds: int) -> tuple[in
     process.start()
     try:
         found: tuple[int, Any] = answer.get(timeout=seconds)
-    except Exception:  # noqa: BLE001
+    except queue.Empty:
         found = (1, {})
         os.killpg(process.pid, signal.SIGINT)
     process.join(20)
