@@ -75,7 +75,8 @@ class Recorder:
         self._now = ""
         self.reached: dict[tuple[str, int], set[str]] = defaultdict(set)
 
-    def pytest_sessionstart(self) -> None:
+    def start(self) -> None:
+        """To be called before pytest reads the first conftest, which imports modules."""
         threading.settrace(self._call)
         sys.settrace(self._call)
 
@@ -122,8 +123,11 @@ def run(folder: Path, tests: list[str], plugin: Any, answer: Any) -> None:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     options = ["-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
-    stop_early = [] if isinstance(plugin, Recorder) else ["-x"]
-    code = int(pytest.main([*options, *stop_early, *tests], plugins=[plugin]))
+    if isinstance(plugin, Recorder):
+        plugin.start()
+    else:
+        options.append("-x")
+    code = int(pytest.main([*options, *tests], plugins=[plugin]))
     sys.settrace(None)
     answer.put((code, dict(getattr(plugin, "reached", {}))))
 

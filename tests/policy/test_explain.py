@@ -192,3 +192,10 @@ def test_where_a_limit_refuses_only_the_limit_is_to_be_mended(argument: str, nam
     shut = evaluate(asked, identity_policies=own, **without_allow)
     assert nearest_fix(shut) == f"Add an Allow statement to the {name}."
     assert explain(shut).endswith(f"- the {name} has no Allow statement at all")
+
+
+def test_what_is_no_bucket_is_not_taken_for_one() -> None:
+    queue = "arn:aws:sqs:ap-northeast-2:111122223333:q"
+    request = Request(SESSION, "sqs:SendMessage", f"{queue}2", {})
+    decision = evaluate(request, identity_policies=[policy(allow("sqs:*", queue))])
+    assert explain(decision).endswith(f"is about `{queue}`, which is another resource")
