@@ -118,6 +118,7 @@ def test_a_right_policy_has_no_finding(document: dict[str, Any]) -> None:
             "broken",
         ),
         (policy(GOOD, Action="sts:AssumeRole"), "wrong-action", "broken"),
+        (policy(GOOD, Action="sts:AssumeRoleX*"), "wrong-action", "broken"),
         (
             policy(GOOD, Principal={"Federated": PROVIDER_ARN.replace("1111", "4444", 1)}),
             "other-provider",
@@ -129,6 +130,10 @@ def test_a_right_policy_has_no_finding(document: dict[str, Any]) -> None:
 )
 def test_a_flaw_is_found_and_no_other(document: dict[str, Any], name: str, severity: str) -> None:
     assert found(document) == {(name, severity)}
+
+
+def test_an_operator_that_iam_does_not_know_is_for_its_parser_to_refuse() -> None:
+    assert found(policy({"Equals": {f"{ISSUER}:sub": "nobody"}} | equals(aud=AUD))) == set()
 
 
 def test_a_rebuilt_clusters_old_policy_names_the_new_provider_as_the_fix() -> None:
