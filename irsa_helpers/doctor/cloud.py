@@ -11,6 +11,7 @@ from irsa_helpers.doctor import trust_fix
 from irsa_helpers.doctor.admission import TokenFacts, admission, judge_admission
 from irsa_helpers.doctor.association_trust import association_trust
 from irsa_helpers.doctor.fixes import annotate_command, commands, comment, trust_command
+from irsa_helpers.doctor.pod import wanted_audience
 from irsa_helpers.doctor.reach import settled_by_handshake
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
@@ -59,9 +60,11 @@ def provider_audience(case: Case) -> Link:
     """The provider accepts tokens made for that audience."""
     if case.provider is None:
         raise SkipError("there is no provider")
-    accepted = case.provider["ClientIDList"]
+    accepted, wanted = case.provider["ClientIDList"], wanted_audience(case)
     if case.audience in accepted:
         return ok(case.audience)
+    if case.audience != wanted and wanted in accepted:
+        return ok(f"{wanted}; the Pod's own is told by the links above")
     accept = (
         "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
         f"{case.provider_arn} --client-id {case.audience}"

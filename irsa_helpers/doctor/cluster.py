@@ -238,10 +238,9 @@ class ClusterEvidence:
         name = self.account_name
         if name in self.accounts and (name != "default" or self._has_role(name)):
             return name
-        others = [each for each in self.accounts if self._has_role(each)]
-        if len(others) != 1 or self._is_in_use(others[0]):
-            return name
-        return others[0]
+        meant = [each for each in self.accounts if self._has_role(each)]
+        unused = [each for each in meant if not self._is_in_use(each)]
+        return unused[0] if len(unused) == 1 else name
 
     def _has_role(self, account: str) -> bool:
         """Whether one of its annotations is a role's ARN, under whatever key."""

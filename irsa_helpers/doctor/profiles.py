@@ -154,9 +154,13 @@ def _role_of(case: Case, seen: Profiles, name: str, passed: tuple[str, ...]) -> 
 
 def _by_token(case: Case, seen: Profiles, profile: dict[str, str]) -> str:
     path, target = profile["web_identity_token_file"], profile["role_arn"]
-    tokens = {v["name"] for v in _spec(case).get("volumes") or [] if token_source(v)}
-    mounts = [m for m in seen.container.get("volumeMounts") or [] if m["name"] in tokens]
-    if not any(path.startswith(f"{mount['mountPath'].rstrip('/')}/") for mount in mounts):
+    sources = {v["name"]: token_source(v) for v in _spec(case).get("volumes") or []}
+    files = {
+        f"{mount['mountPath'].rstrip('/')}/{source['path']}"
+        for mount in seen.container.get("volumeMounts") or []
+        if (source := sources.get(mount["name"]))
+    }
+    if path not in files:
         raise _FaultError(f"no token is mounted at {path}")
     role = _role(case, target)
     decision = admission(role, case.intended_token)

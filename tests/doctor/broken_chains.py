@@ -362,7 +362,7 @@ def _accounts() -> list[Row]:
         Row("a ServiceAccount of another name", partial(_runs_as, name="default"),
             "service-account-name"),
         Row("a ServiceAccount that is not there", partial(_runs_as, name="ap"),
-            "service-account"),
+            "service-account-name"),
         *(
             Row(f"a token's life of {value}", partial(annotated, key="token-expiration",
                                                       value=value), "token-expiration")

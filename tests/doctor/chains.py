@@ -213,7 +213,8 @@ class Chain:
 
     def statements_of_others(self) -> list[str]:
         """The others' statements of the role's trust policy, byte for byte."""
-        return [json.dumps(s) for s in self.role["trust"]["Statement"] if s in OTHERS]
+        role = self.world.roles.get("app-role", {"trust": policy()})
+        return [json.dumps(s) for s in role["trust"]["Statement"] if s in OTHERS]
 
     def others_on_bucket(self) -> list[str]:
         """What the bucket's own policy says to another role."""
