@@ -175,11 +175,14 @@ class ClusterEvidence:
 
     @property
     def live_pods(self) -> list[dict[str, Any]]:
-        """The Pods that count: all that live, the latest first; a Job's earlier ones are history.
+        """The Pods that count, the latest first: those of the template as it is now, if any.
 
+        Those of a template before are on their way out, and a Job's earlier ones are history.
         Raises SkipError where there is none.
         """
-        return [self.pod] if self.kind.name in {"job", "cronjob"} else [self.pod, *self.pods[1:]]
+        if self.kind.name in {"job", "cronjob"}:
+            return [self.pod]
+        return self.current_pods or [self.pod]
 
     @property
     def current_pods(self) -> list[dict[str, Any]]:
