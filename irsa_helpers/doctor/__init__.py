@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from irsa_helpers.doctor import (
+    addons,
     app_log,
     cloud,
     permissions,
@@ -64,6 +65,7 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "handshake": reach.handshake,
     "permissions": permissions.permissions,
     "permission-resources": permissions.permission_resources,
+    "addon-calls": addons.addon_calls,
     "permission-scope": permissions.permission_scope,
     "permission-limits": permissions.permission_limits,
     "resource-policies": permissions.resource_policies,

@@ -25,6 +25,8 @@ class Case(ClusterEvidence):
 
         Raises SkipError where nothing names one.
         """
+        if self.is_by_association and self.association is not None:
+            return str(self.association["roleArn"])
         stated = self.intended_annotations.get(serviceaccounts.ROLE_ARN, self.role_by_hand or "")
         stated = stated.strip()
         is_whole = stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated)

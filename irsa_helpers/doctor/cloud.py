@@ -27,11 +27,13 @@ NOT_AUTHORIZED = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebI
 
 def issuer(case: Case) -> Link:
     """The cluster has an OIDC issuer."""
+    _skip_with_association(case)
     return ok(case.issuer_url)
 
 
 def provider(case: Case) -> Link:
     """The role's account has an IAM OIDC provider for that issuer."""
+    _skip_with_association(case)
     if case.provider is not None:
         return ok(case.provider_arn)
     others = _other_providers(case)
@@ -48,6 +50,12 @@ def provider(case: Case) -> Link:
     )
 
 
+def _skip_with_association(case: Case) -> None:
+    """EKS Pod Identity asks neither the issuer nor a provider; `trust-policy` looks at its role."""
+    if case.is_by_association:
+        raise SkipError("EKS Pod Identity is used instead")
+
+
 def _other_providers(case: Case) -> list[str]:
     """Providers of other EKS issuers: a sign of a cluster that was made anew."""
     listing = case.world.aws("iam").list_open_id_connect_providers
@@ -58,6 +66,7 @@ def _other_providers(case: Case) -> list[str]:
 
 def provider_audience(case: Case) -> Link:
     """The provider accepts tokens made for that audience."""
+    _skip_with_association(case)
     if case.provider is None:
         raise SkipError("there is no provider")
     accepted, wanted = case.provider["ClientIDList"], wanted_audience(case)
@@ -82,6 +91,7 @@ def provider_audience(case: Case) -> Link:
 
 def role(case: Case) -> Link:
     """The role exists in the account that its ARN names."""
+    _skip_with_association(case)
     try:
         found = case.find_role()
     except CannotSeeError:
@@ -176,6 +186,7 @@ def _admitting(case: Case, token: TokenFacts, policy: dict[str, Any]) -> str:
 
 def trust_scope(case: Case) -> Link:
     """The trust policy admits no more than it names."""
+    _skip_with_association(case)
     policy = case.role["AssumeRolePolicyDocument"]
     flaws = trust.check_trust_policy(policy, case.provider_arn)
     wide = [flaw for flaw in flaws if flaw.severity == "too-wide"]

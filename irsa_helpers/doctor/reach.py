@@ -33,6 +33,8 @@ def handshake(case: Case) -> Link:
 
     It asks for a token of ten minutes and for a session, and uses neither.
     """
+    if case.is_by_association:
+        raise SkipError("EKS Pod Identity is used instead")
     if _is_seen(case):
         raise SkipError("the role can be seen: the links above tell it")
     if _is_a_slip(case):

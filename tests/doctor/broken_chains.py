@@ -648,6 +648,11 @@ def _pod_identity() -> list[Row]:
             ArnEquals={"aws:SourceArn": "arn:aws:eks:x:1:cluster/other"}), link, typed=False),
         Row("Pod Identity: another account", lambda chain: chain.with_pod_identity(
             StringEquals={"aws:SourceAccount": "444455556666"}), link, typed=False),
+        Row("Pod Identity: a Deny in the role's policy", _denied_association, "permission-limits"),
+        Row("Pod Identity: a bucket policy that denies", _bucket_of_association,
+            "resource-policies"),
+        Row("Pod Identity: a role without a policy", _association_without_policy, "permissions",
+            typed=False),
         Row("Pod Identity: Pods older than the association", _older_association, "injection"),
         Row("Pod Identity: a proxy before the agent", _agent_by_proxy, "sdk-environment"),
         Row("an association beside the annotation", _both, "pod-identity"),
@@ -659,6 +664,23 @@ def _older_association(chain: Chain) -> None:
     chain.world.associations.clear()
     chain.world.roll(count=2)
     chain.associate()
+
+
+def _denied_association(chain: Chain) -> None:
+    chain.with_pod_identity()
+    _denied(chain, allow("s3:GetObject", "*", Effect="Deny"))
+
+
+def _bucket_of_association(chain: Chain) -> None:
+    chain.with_pod_identity()
+    named = {"AWS": arn_of("app-role")}
+    denial = {"Effect": "Deny", "Principal": named, "Action": "s3:*", "Resource": f"{ARN}/*"}
+    bucket_policy(chain, [denial])
+
+
+def _association_without_policy(chain: Chain) -> None:
+    chain.with_pod_identity()
+    chain.role["inline"].clear()
 
 
 def _agent_by_proxy(chain: Chain) -> None:
