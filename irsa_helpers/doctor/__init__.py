@@ -1,7 +1,8 @@
 """The doctor: walks the chain of a workload link by link, and names the one that is broken.
 
-It works with your own rights, in any world, and changes nothing: it reads, and where it may not
-read a role it asks STS for a session as the ServiceAccount would.
+It works with your own rights, in any world, and changes nothing: it reads, tries its fixes with the
+API server's dry run, and where it may not read a role it asks STS for a session as the
+ServiceAccount would.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from irsa_helpers.doctor import (
     reach,
     sdk,
     static_keys,
+    trial,
     webhook,
     workload,
 )
@@ -90,7 +92,7 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
 
 def _walk(case: Case, name: str, check: Callable[[Case], Link]) -> Link:
     try:
-        return replace(check(case), name=name)
+        return trial.tried(case, replace(check(case), name=name))
     except CannotSeeError as error:
         return Link(name, "cannot-see", error.message)
     except SkipError as error:

@@ -297,6 +297,9 @@ def _without_denials(case: Case, name: str, denied: Mapping[policies.Use, Decisi
     policy = json.loads(_resource_policy(case, name) or "{}")
     labels = {label for decision in denied.values() for _, label in _denying(decision)}
     kept = policies.excepting(policy, case.role["Arn"], labels)
+    tried = {use: _judge(case, use, _as_meant(case), kept) for use in denied if kept["Statement"]}
+    if _denied(tried):
+        return comment(f"the policy of {name} must not deny {case.role_name} what it uses")
     if name.startswith("arn:"):
         if not kept["Statement"]:
             return f"aws secretsmanager delete-resource-policy --secret-id {name}"

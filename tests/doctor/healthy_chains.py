@@ -330,7 +330,7 @@ def _permissions() -> list[Row]:
         Row("a boundary that allows it", _boundary),
         Row("a Deny on other objects", lambda chain: chain.permit(
             get, allow("s3:GetObject", f"{ARN}/secret/*", Effect="Deny"))),
-        Row("the region asked of the call", lambda chain: chain.permit(get | {
+        Row("permissions: the region asked of the call", lambda chain: chain.permit(get | {
             "Condition": {"StringEquals": {"aws:RequestedRegion": "ap-northeast-2"}}})),
         Row("the principal's kind asked", lambda chain: chain.permit(get | {
             "Condition": {"StringEquals": {"aws:PrincipalType": "AssumedRole"}}})),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.doctor.chains import BUCKET, Chain, copied
+from tests.doctor.chains import Chain, copied
 from tests.doctor.hand import type_in
-from tests.doctor.matrix import Row, rows
+from tests.doctor.matrix import Row, page, rows
+
+ROOT = Path(__file__).parents[2]
 
 HEALTHY, BROKEN = rows()
 
@@ -61,9 +64,13 @@ def _changed(before: dict[str, list[object]], after: dict[str, list[object]]) ->
     return sum(json.dumps(each) not in known for each in after["Statement"])
 
 
+def test_the_page_shows_the_matrix_as_it_is() -> None:
+    written = (ROOT / "docs/doctor.md").read_text("utf-8")
+    assert written == page(), "python -m tests.doctor.matrix > docs/doctor.md"
+
+
 def test_the_matrix_is_as_large_as_it_is_said_to_be() -> None:
     assert len(HEALTHY) >= 60
     assert len(BROKEN) >= 120
     names = [row.name for row in (*HEALTHY, *BROKEN)]
     assert len(names) == len(set(names))
-    assert BUCKET
