@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import wraps
 from typing import TYPE_CHECKING
 
 from irsa_helpers.doctor import (
@@ -21,6 +22,7 @@ from irsa_helpers.doctor import (
     reach,
     sdk,
     static_keys,
+    target_role,
     trial,
     webhook,
     workload,
@@ -39,6 +41,12 @@ if TYPE_CHECKING:
 __all__ = ["LINKS", "Diagnosis", "Link", "Overview", "doctor", "overview"]
 
 log = logging.getLogger("irsa-lab.doctor")
+
+
+def _of_the_acting_role(check: Callable[[Case], Link]) -> Callable[[Case], Link]:
+    """The check, made on the role that the app acts as, which an association may give."""
+    return wraps(check)(lambda case: check(case.acting))
+
 
 LINKS: dict[str, Callable[[Case], Link]] = {
     "workload": workload.workload,
@@ -63,14 +71,15 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "provider-audience": cloud.provider_audience,
     "role": cloud.role,
     "trust-policy": cloud.trust_policy,
+    "target-role": target_role.target_role,
     "trust-scope": cloud.trust_scope,
     "handshake": reach.handshake,
-    "permissions": permissions.permissions,
-    "permission-resources": permissions.permission_resources,
-    "addon-calls": addons.addon_calls,
-    "permission-scope": permissions.permission_scope,
-    "permission-limits": permissions.permission_limits,
-    "resource-policies": permissions.resource_policies,
+    "permissions": _of_the_acting_role(permissions.permissions),
+    "permission-resources": _of_the_acting_role(permissions.permission_resources),
+    "addon-calls": _of_the_acting_role(addons.addon_calls),
+    "permission-scope": _of_the_acting_role(permissions.permission_scope),
+    "permission-limits": _of_the_acting_role(permissions.permission_limits),
+    "resource-policies": _of_the_acting_role(permissions.resource_policies),
     "metadata-service": reach.metadata_service,
 }
 
@@ -86,8 +95,21 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
     if any(link.state in PROBLEMS for link in links):
         links.append(Link("app-log", "skipped", "the links above tell why"))
     else:
-        links.append(_walk(case, "app-log", app_log.app_log))
-    return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links))
+        links.append(_walk(case.acting, "app-log", app_log.app_log))
+    note = _counted(namespace) if world.name == "sandbox" else ""
+    return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links), note)
+
+
+def _counted(namespace: str) -> str:
+    """What it counts to have asked the doctor in that namespace: a hint, in an open lab's."""
+    if not namespace.startswith("lab-"):
+        return ""
+    # Here, since the labs judge by parts of the doctor.
+    from irsa_helpers.labs.progress import Progress
+
+    lab = Progress().doctor_asked(namespace)
+    text = "In {} the doctor counts as one hint, however often it is asked."
+    return text.format(f"lab {lab.id.split('-')[0]}") if lab else ""
 
 
 def _walk(case: Case, name: str, check: Callable[[Case], Link]) -> Link:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, trust
 from irsa_helpers.doctor.reading import read_aws
-from irsa_helpers.policy import Decision, Request, evaluate
+from irsa_helpers.policy import Decision, Request, evaluate, parse_policy
 from irsa_helpers.policy.trust_rules import WEB_IDENTITY
-from irsa_helpers.policy.unseen import Judgement, judge, knows
+from irsa_helpers.policy.unseen import Judgement, judge, knows, reading
+from irsa_helpers.policy.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World
@@ -54,18 +55,32 @@ def judge_admission(role_arn: str, policy: dict[str, Any], token: TokenFacts) ->
     )
 
 
+def verdicts(role: dict[str, Any], provider_arn: str, issuer_url: str) -> Verdicts:
+    """A role's trust policy, to be asked about the `token_keys` of many tokens; see `admission`."""
+    anybody = TokenFacts(provider_arn, issuer_url, "", "")
+    request = Request(provider_arn, WEB_IDENTITY, role["Arn"], _context(anybody))
+    policy = reading(role["AssumeRolePolicyDocument"], knows(request), hopeful=True)
+    return Verdicts(parse_policy(policy), request, token_keys(issuer_url))
+
+
+def token_keys(issuer_url: str) -> tuple[str, str, str]:
+    """The context keys in which tokens of an issuer differ: subject, and twice the audience."""
+    prefix = arns.issuer_host_path(issuer_url)
+    return f"{prefix}:sub", f"{prefix}:aud", f"{prefix}:oaud"
+
+
 def _context(token: TokenFacts) -> dict[str, str]:
     """The condition keys of the call. Source: IAM User Guide, "IAM and AWS STS condition context
     keys" and "AWS global condition context keys".
     """
-    prefix = arns.issuer_host_path(token.issuer_url)
+    subject, audience, original = token_keys(token.issuer_url)
     return {
-        f"{prefix}:sub": token.subject,
-        f"{prefix}:aud": token.audience,
-        f"{prefix}:oaud": token.audience,
+        subject: token.subject,
+        audience: token.audience,
+        original: token.audience,
         "aws:FederatedProvider": token.provider_arn,
         "sts:RoleSessionName": token.session_name,
-        **of_every_call(token.region or prefix.split(".")[2]),
+        **of_every_call(token.region or subject.split(".")[2]),
     }
 
 

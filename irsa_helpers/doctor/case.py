@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from dataclasses import replace
@@ -19,14 +20,31 @@ from irsa_helpers.oidc import AUDIENCE
 class Case(ClusterEvidence):
     """One workload, ServiceAccount or Pod, with all that its chain rests on."""
 
+    _acted_role = ""  # The role at the chain's end, where another is to be looked at.
+
+    def acting_as(self, role_arn: str) -> Case:
+        """The same evidence with that role at the chain's end."""
+        other = copy.copy(self)
+        for name in ("role", "inline_policies", "policies", "boundary"):
+            vars(other).pop(name, None)
+        other._acted_role = role_arn
+        return other
+
+    @cached_property
+    def acting(self) -> Case:
+        """The evidence with the role that the app acts as, which an association may give."""
+        if not self.is_by_association or self.association is None:
+            return self
+        return self.acting_as(self.association.get("targetRoleArn") or self.association["roleArn"])
+
     @property
     def role_arn(self) -> str:
         """The role that the chain should lead to: as annotated, or as it was meant.
 
         Raises SkipError where nothing names one.
         """
-        if self.is_by_association and self.association is not None:
-            return str(self.association["roleArn"])
+        if self._acted_role:
+            return self._acted_role
         stated = self.intended_annotations.get(serviceaccounts.ROLE_ARN, self.role_by_hand or "")
         stated = stated.strip()
         is_whole = stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated)

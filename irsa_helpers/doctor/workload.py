@@ -69,7 +69,7 @@ def _stuck(case: Case, pod: dict[str, Any]) -> Link | None:
             continue
         reason = f"Pod {name}, container {container}: {waiting['reason']}"
         try:
-            said = app_log.crash(case, pod)
+            said = app_log.crash(case.acting, pod)
         except CannotSeeError as error:
             said = broken("", expected="", error="", fix=comment(f"its log: {error.message}"))
         if said is not None and said.found:
@@ -239,8 +239,11 @@ def pod_identity(case: Case) -> Link:
     if association is None:
         return ok("no association: IRSA decides")
     role, stated = association["roleArn"], case.intended_annotations.get(ROLE_ARN)
+    target = association.get("targetRoleArn")
     if stated is None:
-        return ok(f"EKS Pod Identity gives {role}; IRSA is not used")
+        way = f"{target}, by way of {role}" if target else role
+        return ok(f"EKS Pod Identity gives {way}; IRSA is not used")
+    role = target or role
     tell = broken if role != stated else risk
     return tell(
         f"EKS Pod Identity gives {role}, the annotation names {stated}",
