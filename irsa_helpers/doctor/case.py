@@ -33,9 +33,13 @@ class Case(ClusterEvidence):
     @cached_property
     def acting(self) -> Case:
         """The evidence with the role that the app acts as, which an association may give."""
-        if not self.is_by_association or self.association is None:
+        try:
+            association = self.association if self.is_by_association else None
+        except (CannotSeeError, SkipError):
             return self
-        return self.acting_as(self.association.get("targetRoleArn") or self.association["roleArn"])
+        if association is None:
+            return self
+        return self.acting_as(association.get("targetRoleArn") or association["roleArn"])
 
     @property
     def role_arn(self) -> str:
