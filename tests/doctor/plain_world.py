@@ -1,7 +1,7 @@
 """A cluster and an account as plain data: each row of the doctor's matrix gets one of its own.
 
 It answers what the doctor reads, as boto3's clients and the Kubernetes client do; Pods are made by
-the sandbox's own webhook. That it answers as the sandbox does is tested in `test_matrix.py`.
+the sandbox's own webhook. That it answers as the sandbox does is tested in `test_plain_world.py`.
 """
 
 from __future__ import annotations
