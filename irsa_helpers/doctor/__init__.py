@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from irsa_helpers.doctor import (
     addons,
+    agent,
     app_log,
     cloud,
     permissions,
@@ -54,6 +55,7 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "service-account-name": workload.service_account_name,
     "service-account": workload.service_account,
     "pod-identity": workload.pod_identity,
+    "pod-identity-agent": agent.agent,
     "annotation": workload.annotation,
     "role-arn": workload.role_arn,
     "token-expiration": workload.token_expiration,

@@ -74,6 +74,11 @@ class Case(ClusterEvidence):
         except CannotSeeError:
             return False
 
+    @property
+    def is_auto_mode(self) -> bool:
+        """Whether the cluster is in EKS Auto Mode."""
+        return bool(self._cluster.get("computeConfig", {}).get("enabled"))
+
     @cached_property
     def _cluster(self) -> dict[str, Any]:
         """The cluster, as EKS describes it."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from tests.doctor.chains import BUCKET, PREFIX, WITHOUT_EACH_OTHER, Chain, allow, statement
-from tests.doctor.healthy_chains import ARN, CHAIN, TOKEN_FILE
+from tests.doctor.healthy_chains import AGENT, ARN, CHAIN, TOKEN_FILE
 from tests.doctor.healthy_chains import _annotated as annotated
 from tests.doctor.healthy_chains import _boundary as with_boundary
 from tests.doctor.healthy_chains import _bucket as bucket_policy
@@ -653,6 +653,9 @@ def _pod_identity() -> list[Row]:
             "resource-policies"),
         Row("Pod Identity: a role without a policy", _association_without_policy, "permissions",
             typed=False),
+        Row("Pod Identity: no agent", _no_agent, "pod-identity-agent", touches=(str(AGENT),)),
+        Row("Pod Identity: the agent on half of the nodes", _half_an_agent, "pod-identity-agent",
+            typed=False),
         Row("Pod Identity: Pods older than the association", _older_association, "injection"),
         Row("Pod Identity: a proxy before the agent", _agent_by_proxy, "sdk-environment"),
         Row("an association beside the annotation", _both, "pod-identity"),
@@ -681,6 +684,16 @@ def _bucket_of_association(chain: Chain) -> None:
 def _association_without_policy(chain: Chain) -> None:
     chain.with_pod_identity()
     chain.role["inline"].clear()
+
+
+def _no_agent(chain: Chain) -> None:
+    chain.with_pod_identity()
+    del chain.world.objects[AGENT]
+
+
+def _half_an_agent(chain: Chain) -> None:
+    chain.with_pod_identity()
+    chain.world.install_agent(ready=1)
 
 
 def _agent_by_proxy(chain: Chain) -> None:

@@ -9,6 +9,7 @@ from tests.doctor.chains import BUCKET, OTHERS, PREFIX, Chain, allow, policy, st
 from tests.doctor.matrix import Row
 from tests.doctor.plain_world import ACCOUNT, ISSUER, PROVIDER, ROLE_ARN, arn_of, secret
 
+AGENT = ("DaemonSet", "kube-system", "eks-pod-identity-agent")
 ARN = f"arn:aws:s3:::{BUCKET}"
 
 
@@ -371,8 +372,15 @@ def _pod_identity() -> list[Row]:
             ArnLike={"aws:SourceArn": f"arn:aws:eks:ap-northeast-2:{ACCOUNT}:cluster/*"})),
         Row("EKS Pod Identity for Pods of a name", lambda chain: chain.with_pod_identity(
             StringLike={f"{tag}-pod-name": "app-*"})),
+        Row("EKS Pod Identity in Auto Mode", _auto_mode),
         Row("EKS Pod Identity and a proxy that spares the agent", _agent_spared),
     ]  # fmt: skip
+
+
+def _auto_mode(chain: Chain) -> None:
+    chain.with_pod_identity()
+    del chain.world.objects[AGENT]
+    chain.world.auto_mode = True
 
 
 def _agent_spared(chain: Chain) -> None:
