@@ -12,7 +12,7 @@ from irsa_helpers.doctor import policies
 from irsa_helpers.doctor.admission import of_every_call
 from irsa_helpers.doctor.app_log import refused_action
 from irsa_helpers.doctor.fixes import commands, comment, permission_command
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, UnseenError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy import Decision, Request, evaluate_one_account, explain
 from irsa_helpers.policy.evaluate import RESOURCE_POLICY
@@ -193,7 +193,7 @@ def _as_far_as_seen(judged: Iterable[Judgement], found: str) -> Link:
     keys = dict.fromkeys(key for each in judged for key in each.unseen)
     of_place = [key for key in keys if is_of_place(key)]
     if of_place:
-        raise CannotSeeError(f"the Pod's own {', '.join(of_place)}, which the policies ask for")
+        raise UnseenError(f"the Pod's own {', '.join(of_place)}, which the policies ask for")
     return ok(f"{found}, where the call fits {', '.join(keys)}" if keys else found)
 
 

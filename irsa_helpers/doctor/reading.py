@@ -40,6 +40,15 @@ class CannotSeeError(IrsaLabError):
         )
 
 
+class UnseenError(CannotSeeError):
+    """What no right would show: only the Pod itself, or its node, knows it. The message says it."""
+
+    def __init__(self, what: str) -> None:
+        IrsaLabError.__init__(
+            self, f"cannot be seen from here: {what}", next_step="look from within the Pod"
+        )
+
+
 class SkipError(Exception):
     """A link need not or cannot be looked at; the message says why."""
 

@@ -138,6 +138,8 @@ def _pods() -> list[Row]:
     skip = f"{PREFIX}skip-containers"
     return [
         Row("three Pods", lambda chain: chain.world.roll(count=3)),
+        Row("more Pods than it reads the logs of", lambda chain: chain.world.roll(count=51),
+            unseen="app-log"),
         Row("a sidecar that is left out", lambda chain: chain.mark(skip, "proxy")),
         Row("keys in a sidecar that is left out", _keys_in_a_skipped_sidecar),
         Row("setup and sidecar left out", lambda chain: chain.mark(skip, "proxy,setup")),
