@@ -99,12 +99,26 @@ def judge_web_identity(
 
 
 def judge_trust(
-    world: World, document: dict[str, Any], callers: Sequence[Caller], slips: Iterator[str]
+    world: World,
+    document: dict[str, Any],
+    callers: Sequence[Caller],
+    slips: Iterator[str],
+    *,
+    account: str = "",
+    beside: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
-    """Judge a trust policy by whom it admits; `slips` are asked only where it is not as wanted."""
-    role = f"arn:aws:iam::{world.cluster.account_id}:role/yours"
+    """Judge the trust policy of a role of that account, the cluster's own without one.
+
+    `slips` are asked only where it does not admit whom it should. `beside` is what the callers'
+    own policies allow, which counts where they come from another account.
+    """
+    role = arns.role_arn(account or world.cluster.account_id, "yours")
     decisions = [
-        evaluate(Request(c.principal, c.action, role, c.context), resource_policy=document)
+        evaluate(
+            Request(c.principal, c.action, role, c.context),
+            identity_policies=beside,
+            resource_policy=document,
+        )
         for c in callers
     ]
     seen = list(zip(callers, decisions, strict=True))
