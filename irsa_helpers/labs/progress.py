@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from irsa_helpers.store import Store, now
+from irsa_helpers.store import Store, help_in_words, now
 
 # `labs` has the latest attempt at each lab, `reached` the latest that came to its end before it.
 SCHEMA = """
@@ -46,8 +46,7 @@ class Record:
     @property
     def help_used(self) -> str:
         """What was asked for, in words: `2 hints, solution`; empty for nothing."""
-        hints = f"{self.hints_used} hint{'s' * (self.hints_used > 1)}" if self.hints_used else ""
-        return ", ".join(text for text in (hints, "solution" * self.solution_seen) if text)
+        return help_in_words(self.hints_used, self.solution_seen)
 
     @property
     def seconds(self) -> float | None:

@@ -87,7 +87,7 @@ def association(world: World, _: Any) -> Judgement:
     given = found.get("default")
     elsewhere = f"none: only in {', '.join(found)}"
     case = Case(f"the role that default/{ACCOUNT} is tied to", wanted, given or elsewhere)
-    return judged([case], _association_slips(world, given, wanted))
+    return judged([case], _association_slips(world, given))
 
 
 def _associations(world: World) -> dict[str, str]:
@@ -103,11 +103,9 @@ def _associations(world: World) -> dict[str, str]:
     return {each["namespace"]: each["roleArn"] for each in found if each}
 
 
-def _association_slips(world: World, given: str | None, wanted: str) -> Iterator[str]:
+def _association_slips(world: World, given: str | None) -> Iterator[str]:
     if given is None:
         yield "association-elsewhere"
-    elif given.split(":")[4] != wanted.split(":")[4]:
-        yield "role-of-another-account"
     elif roles.describe_role(world, given.rpartition("/")[2]) is None:
         yield "no-such-role"
     else:
