@@ -77,8 +77,7 @@ def chain(world: World, policy: Any) -> Judgement:
         session("enginrect-admin-role", "me", False),
         session("node-role", "i-0f3c2a9d41b7e8c65", False),
     )
-    provider = oidc.provider_arn(world)
-    document = trust_document(policy, provider)
+    document = trust_document(policy)
     rules = describe_trust_policy(document)
     principals = " ".join(each for rule in rules for each in rule.principals)
     slips = {

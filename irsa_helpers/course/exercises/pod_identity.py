@@ -113,7 +113,7 @@ def _association_slips(world: World, given: str | None) -> Iterator[str]:
 
 
 def _judge(world: World, policy: Any, callers: tuple[Caller, ...], slips: Slips) -> Judgement:
-    document = trust_document(policy, oidc.provider_arn(world))
+    document = trust_document(policy)
     rules = describe_trust_policy(document)
     return judge_trust(
         world, document, callers, (slip for slip, holds in slips.items() if holds(rules))

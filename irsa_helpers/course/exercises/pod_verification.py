@@ -48,9 +48,7 @@ def claims(world: World, answer: Any) -> Judgement:
     """A token with these claims opens a role that trusts analytics/reports-sa of this cluster."""
     if not isinstance(answer, dict) or set(answer) != {"iss", "sub", "aud"}:
         raise SlipError("not-the-three")
-    said = {
-        key: value[0] if isinstance(value, list) else str(value) for key, value in answer.items()
-    }
+    said = {key: _first(value) for key, value in answer.items()}
     provider = arns.provider_arn(said["iss"], world.cluster.account_id)
     issuer = arns.issuer_host_path(said["iss"])
     request = Request(
@@ -79,6 +77,11 @@ def claims(world: World, answer: Any) -> Judgement:
         "another-audience": said["aud"] != oidc.AUDIENCE,
     }
     return judged(cases, (slip for slip, holds in slips.items() if holds))
+
+
+def _first(value: Any) -> str:
+    """A claim as a text; `aud` may be a list of one."""
+    return str(value[0]) if isinstance(value, list) and value else str(value)
 
 
 def where(_: World, answer: Any) -> Judgement:

@@ -87,7 +87,7 @@ def judge_web_identity(
     `own` are an exercise's own slips, which come before those that every such policy may have.
     """
     provider = provider_arn or oidc.provider_arn(world)
-    document = trust_document(policy, provider)
+    document = trust_document(policy)
     rules = [rule for rule in describe_trust_policy(document) if rule.effect == "Allow"]
     subject_key = f"{condition_prefix(provider)}:sub"
     wanted = [c.context[subject_key] for c in callers if c.welcome and subject_key in c.context]
@@ -128,21 +128,27 @@ def judge_trust(
     return judged(cases, slips, next(kept_out, next(let_in, "")))
 
 
-def trust_document(answer: Any, provider: str) -> dict[str, Any]:
+def trust_document(answer: Any) -> dict[str, Any]:
     """The answer as a policy that IAM would take. Raises SlipError for any other."""
     document = policy_data(answer)
-    federated = [p for rule in _rules(document) for p in rule.principals if "https://" in p]
-    if federated:
-        raise SlipError("url-for-provider")
+    for slip in _slips_of_form(_rules(document)):
+        raise SlipError(slip)
     try:
         validate_trust_policy(document)
     except PolicyError as error:
-        if _rules(document):
-            found = {each.name for each in check_trust_policy(document, provider)}
-            for slip in found & {"url-in-key", "arn-in-key"}:
-                raise SlipError(slip) from error
         raise SlipError("refused-by-iam", f"IAM would not take this policy: {error}") from error
     return document
+
+
+def _slips_of_form(rules: list[TrustRule]) -> Iterator[str]:
+    """Slips for which IAM refuses the policy, with a message that does not say so."""
+    if any("://" in principal for rule in rules for principal in rule.principals):
+        yield "url-for-provider"
+    keys = [condition.key for rule in rules for condition in rule.conditions]
+    if any("://" in key for key in keys):
+        yield "url-in-key"
+    if any(key.startswith("arn:") for key in keys):
+        yield "arn-in-key"
 
 
 def _rules(document: dict[str, Any]) -> list[TrustRule]:
