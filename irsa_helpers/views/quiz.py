@@ -50,6 +50,8 @@ class Quiz:
     @property
     def remembered(self) -> str | None:
         """The choice of an earlier day, None where there was none."""
+        if not self.name:
+            return None
         from irsa_helpers.course.progress import Attempts
 
         choice = Attempts().predictions().get(self.name)

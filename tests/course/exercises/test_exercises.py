@@ -77,7 +77,7 @@ def test_hints_go_one_further_each_time_and_the_solution_follows(world: World, n
 def test_a_notebook_has_its_exercises_as_they_are_written_down(path: Path) -> None:
     stored = path.read_text(encoding="utf-8")
     assert stored == notebook_text(path), "python -m irsa_helpers.course.exercises.cells writes it"
-    asked = re.findall(r'exercise\(\\"([\w-]+)\\"\)', stored)
+    asked = re.findall(r'exercise\(\\"([\w-]+)\\"\)\.check', stored)
     assert asked == [words.id for words in all_words() if words.notebook == path.stem]
 
 
