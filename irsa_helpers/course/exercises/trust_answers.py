@@ -145,6 +145,11 @@ def _slips_of_form(rules: list[TrustRule]) -> Iterator[str]:
     if any("://" in principal for rule in rules for principal in rule.principals):
         yield "url-for-provider"
     keys = [condition.key for rule in rules for condition in rule.conditions]
+    principals = [each for rule in rules for each in rule.principals]
+    if any("{" in each for each in (*keys, *principals, *_values(rules))):
+        yield "no-f"
+    if any(":" not in key for key in keys):
+        yield "bare-key"
     if any("://" in key for key in keys):
         yield "url-in-key"
     if any(key.startswith("arn:") for key in keys):
