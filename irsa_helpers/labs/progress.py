@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +16,12 @@ CREATE TABLE IF NOT EXISTS {table} (
     done_at TEXT,
     hints_used INTEGER NOT NULL DEFAULT 0,
     checks INTEGER NOT NULL DEFAULT 0,
-    solution_seen INTEGER NOT NULL DEFAULT 0
+    solution_seen INTEGER NOT NULL DEFAULT 0,
+    {doctor}
 )
 """
+# Files of before have it not.
+DOCTOR = "doctor_asked INTEGER NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Record:
     hints_used: int
     checks: int
     solution_seen: bool
+    doctor_asked: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """The Kubernetes namespace of the lab, as in `lab-03`."""
+        return f"lab-{self.id.split('-')[0]}"
 
     @property
     def state(self) -> str:
@@ -44,9 +54,18 @@ class Record:
         return "< 1 min" if self.seconds < 60 else f"{self.seconds / 60:.0f} min"
 
     @property
+    def hints_counted(self) -> int:
+        """The hints that were shown, and one for the doctor where it was asked."""
+        return self.hints_used + self.doctor_asked
+
+    @property
     def help_used(self) -> str:
-        """What was asked for, in words: `2 hints, solution`; empty for nothing."""
-        return help_in_words(self.hints_used, self.solution_seen)
+        """What was asked for, in words: `2 hints, solution`; empty for nothing.
+
+        The doctor counts as a hint: `3 hints with the doctor`.
+        """
+        remark = " with the doctor" * self.doctor_asked
+        return help_in_words(self.hints_counted, self.solution_seen, remark)
 
     @property
     def seconds(self) -> float | None:
@@ -60,7 +79,7 @@ class Record:
 class Progress(Store):
     """The records of one learner."""
 
-    tables = tuple(SCHEMA.format(table=table) for table in ("labs", "reached"))
+    tables = tuple(SCHEMA.format(table=table, doctor=DOCTOR) for table in ("labs", "reached"))
 
     def records(self) -> dict[str, Record]:
         """The latest attempt at every lab that was ever started, by id."""
@@ -84,9 +103,9 @@ class Progress(Store):
         return max(started, key=lambda record: record.started_at).id if started else None
 
     def _table(self, table: str) -> dict[str, Record]:
-        query = f"SELECT id, started_at, done_at, hints_used, checks, solution_seen FROM {table}"
-        rows = self._read(query)
-        return {row[0]: Record(*(*row[:5], bool(row[5]))) for row in rows}
+        columns = "id, started_at, done_at, hints_used, checks, solution_seen, doctor_asked"
+        rows = self._read(f"SELECT {columns} FROM {table}")
+        return {row[0]: Record(*row[:5], *map(bool, row[5:])) for row in rows}
 
     def started(self, lab_id: str) -> None:
         """The lab begins anew: its clock starts, its hints count from none."""
@@ -115,3 +134,20 @@ class Progress(Store):
     def solution_shown(self, lab_id: str) -> None:
         """The learner has seen the solution; once the lab is done, that is no help any more."""
         self._write("UPDATE labs SET solution_seen = 1 WHERE id = ? AND done_at IS NULL", lab_id)
+
+    def doctor_asked(self, namespace: str) -> Record | None:
+        """The open lab of that namespace, in which the doctor counts from now on; None for none."""
+        for record in self.records().values():
+            inside = f"{namespace}-".startswith(f"{record.namespace}-")
+            if inside and record.state == "started":
+                self._write("UPDATE labs SET doctor_asked = 1 WHERE id = ?", record.id)
+                return record
+        return None
+
+    def _connect(self) -> sqlite3.Connection:
+        database = super()._connect()
+        for table in ("labs", "reached"):
+            columns = database.execute(f"SELECT name FROM pragma_table_info('{table}')")
+            if ("doctor_asked",) not in columns.fetchall():
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {DOCTOR}")
+        return database

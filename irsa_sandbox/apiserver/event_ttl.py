@@ -20,17 +20,17 @@ AT_ONCE = 100  # then others are answered first
 async def expire(store: Store, clock: Clock) -> None:
     """Take the Events away whose time is over, for ever."""
     while True:
-        now = clock.time()
         for number, event in enumerate(store.list(RESOURCE)):
             metadata = event["metadata"]
             key = (RESOURCE, metadata["namespace"], metadata["name"])
             # As it is now: it may have been counted again, or have gone, since the list was made.
             current = store.get(key)
+            now = clock.of(metadata["namespace"]).time()
             if current is not None and last_seen(current) + TTL_SECONDS <= now:
                 store.delete(key)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-        await clock.sleep_until(now + LOOK_SECONDS)
+        await clock.sleep(LOOK_SECONDS)
 
 
 def last_seen(event: Object) -> float:

@@ -107,7 +107,7 @@ class Objects:
         key = (resource.qualified, target.namespace, metadata.get("name", ""))
         self._check_namespace(resource, target.namespace, key[2])
         uid = str(uuid.uuid4())
-        await aside(body, prepare, resource, body, uid, config, writer, self._now())
+        await aside(body, prepare, resource, body, uid, config, writer, self._now(target))
         body = await self._admitted(target, body, writer, generated=not given)
         await aside(body, validation.check_new, resource, body)
         self._check_grants(resource, body, writer)
@@ -118,7 +118,7 @@ class Objects:
             services.complete(self.store, body)
         body["metadata"] |= {
             "uid": uid,
-            "creationTimestamp": timestamp(self._clock.time()),
+            "creationTimestamp": self._now(target),
         }
         counted = "spec" in body or resource.kind.endswith("WebhookConfiguration")
         if counted and resource.kind not in UNCOUNTED:
@@ -160,8 +160,8 @@ class Objects:
             bootstrap_policy.aggregate(self.store)
         return stored
 
-    def _now(self) -> str:
-        return timestamp(self._clock.time())
+    def _now(self, target: Target) -> str:
+        return timestamp(self._clock.of(target.namespace).time())
 
     async def update(self, target: Target, body: Object, writer: Writer) -> Object:
         """The object replaced. Raises StatusError 404, 409 where it changed meanwhile, or 422."""
@@ -219,7 +219,7 @@ class Objects:
         after = after_update(target, before, body)
         if not writer.applies:
             manager = Manager(writer.manager.name, target.subresource)
-            place = (target.resource, before, after, manager, self._now())
+            place = (target.resource, before, after, manager, self._now(target))
             await aside(after, managed_fields.record_update, *place)
         shown = scale_of if target.subresource == "scale" else lambda body: body
         asked = Admission("UPDATE", target, writer, shown(after), shown(before))
@@ -241,6 +241,8 @@ class Objects:
             return in_order(after)
         if not after["metadata"].get("finalizers") and ready_to_go(target.resource, after):
             self.store.put(target.key, after)
+            if target.resource.kind == "Namespace":
+                self._clock.of(target.name).forget()
             return self.store.delete(target.key)
         return self._put(target, target.key, after)
 
@@ -268,7 +270,7 @@ class Objects:
 
         def applied(before: Object) -> Object:
             return managed_fields.server_side_apply(
-                target.resource, before, config, writer.manager, self._now(), force=force
+                target.resource, before, config, writer.manager, self._now(target), force=force
             )
 
         return await self.change(target, applied, writer, config), False
@@ -316,7 +318,9 @@ class Objects:
         if "deletionTimestamp" not in metadata and "generation" in metadata:
             metadata["generation"] += 1
         if grace < metadata.get("deletionGracePeriodSeconds", grace + 1):
-            metadata["deletionTimestamp"] = timestamp(self._clock.time() + grace)
+            metadata["deletionTimestamp"] = timestamp(
+                self._clock.of(target.namespace).time() + grace
+            )
             if target.resource.kind != "Namespace":
                 metadata["deletionGracePeriodSeconds"] = grace
         if target.resource.kind == "Namespace":
@@ -361,7 +365,7 @@ class Objects:
             details = {"name": name, "kind": "pods/binding"}
             raise StatusError(409, "Conflict", f'{text}assigned to node "{has}"', details)
         key = Target(target.resource, *target.key[1:]).key
-        self.store.put(key, bound(pod, node, self._now()))
+        self.store.put(key, bound(pod, node, self._now(target)))
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not namespace:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from irsa_sandbox.apiserver import watch
 from irsa_sandbox.apiserver.authn import User
 from irsa_sandbox.apiserver.discovery import REVIEWS
-from irsa_sandbox.apiserver.field_selectors import field_selector
+from irsa_sandbox.apiserver.field_selectors import field_selector, selected_name
 from irsa_sandbox.apiserver.label_selectors import label_selector
 from irsa_sandbox.apiserver.managed_fields import Manager
 from irsa_sandbox.apiserver.options import check_change_options, truth
@@ -108,6 +108,8 @@ def attributes_of(request: Request, found: re.Match[str], target: Target | None)
     if found["plural"] == "namespaces" and not found["group"]:
         # A Namespace is in itself. Source: apiserver, pkg/endpoints/request/requestinfo.go.
         namespace = name
+    if verb in {"list", "watch"} and not name:
+        name = selected_name(request.query_params.get("fieldSelector", ""))
     return Attributes(
         verb,
         found["group"] or "",

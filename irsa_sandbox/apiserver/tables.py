@@ -6,11 +6,11 @@ Source: Kubernetes API concepts, "Receiving resources as Tables".
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 from typing import Any
 
 from irsa_sandbox.apiserver.storage import Object
 from irsa_sandbox.apiserver.table_columns import FORMS, OTHER, definitions
+from irsa_sandbox.clock import Clock
 
 log = logging.getLogger("irsa-lab.apiserver")
 
@@ -19,7 +19,7 @@ def table(
     resource: str,
     bodies: list[Object],
     metadata: Object,
-    now: datetime,
+    clock: Clock,
     *,
     columns: bool = True,
     include: str = "Metadata",
@@ -28,7 +28,7 @@ def table(
     _, cells = FORMS.get(resource, OTHER)
     shown = definitions(resource)
     rows = [
-        {"cells": _cells(cells, len(shown), body, now)} | _included(body, include)
+        {"cells": _cells(cells, len(shown), body, clock)} | _included(body, include)
         for body in bodies
     ]
     return {
@@ -40,8 +40,9 @@ def table(
     }
 
 
-def _cells(cells: Any, count: int, body: Object, now: datetime) -> list[Any]:
+def _cells(cells: Any, count: int, body: Object, clock: Clock) -> list[Any]:
     """The cells of one object; of one that its columns cannot show, the name alone."""
+    now = clock.of(body["metadata"].get("namespace", "")).now()
     try:
         found: list[Any] = cells(body, now)
         if len(found) != count:

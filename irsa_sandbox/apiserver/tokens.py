@@ -122,8 +122,8 @@ class TokenIssuer:
     def _claims(
         self, account: Object, audiences: list[str], seconds: int, bound: Object | None
     ) -> dict[str, Any]:
-        now = int(self._clock.time())
         metadata = account["metadata"]
+        now = int(self._clock.of(metadata["namespace"]).time())
         private: dict[str, Any] = {"namespace": metadata["namespace"]}
         pod = bound if bound and bound["kind"] == "Pod" else None
         if pod and (node := self._store.get(("nodes", "", pod["spec"].get("nodeName", "")))):

@@ -105,7 +105,7 @@ class CronJobController:
                     await self._delete(owner, key_of(job))
 
     async def _start_due(self, key: Key, owner: Object, jobs: list[Object], status: Object) -> None:
-        spec, now = owner["spec"], self.clock.now()
+        spec, now = owner["spec"], self.clock.of(key[0]).now()
         zone = _zone(spec)
         schedule = cron.parse(spec["schedule"])
         if following := schedule.after(now, zone):
@@ -139,7 +139,8 @@ class CronJobController:
         deadline = owner["spec"].get("startingDeadlineSeconds")
         if deadline is None:
             return since
-        earliest = datetime.fromtimestamp(self.clock.time() - deadline, UTC)
+        now = self.clock.of(owner["metadata"]["namespace"]).time()
+        earliest = datetime.fromtimestamp(now - deadline, UTC)
         return max(since, earliest)
 
     def _warn_of_missed(

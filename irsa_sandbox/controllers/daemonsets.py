@@ -158,7 +158,8 @@ class DaemonSetController:
         return share(rolling.get("maxSurge", 0), len(self.nodes.objects), up=True)
 
     def _is_available(self, owner: Object, pod: Object) -> bool:
-        return available_in(pod, owner["spec"].get("minReadySeconds", 0), self.clock.time()) == 0
+        now = self.clock.of(owner["metadata"]["namespace"]).time()
+        return available_in(pod, owner["spec"].get("minReadySeconds", 0), now) == 0
 
     async def _make(self, owner: Object, digest: str, node: str) -> ApiError | None:
         prefix = f"{owner['metadata']['name']}-"
@@ -182,7 +183,8 @@ class DaemonSetController:
         # Of several Pods on a node the oldest counts.
         first = {node: on_nodes[node][0] for node in places if on_nodes.get(node)}
         right = [pod for node, pod in first.items() if places[node][0]]
-        least, now = owner["spec"].get("minReadySeconds", 0), self.clock.time()
+        least = owner["spec"].get("minReadySeconds", 0)
+        now = self.clock.of(owner["metadata"]["namespace"]).time()
         waits = [available_in(pod, least, now) for pod in right]
         if soon := [each for each in waits if 0 < each < math.inf]:
             self.later(key_of(owner), min(soon))

@@ -23,6 +23,7 @@ from irsa_sandbox.apiclient import (
 )
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.controllers.deployment_status import (
+    is_complete,
     seconds_to_deadline,
     share,
     status_of,
@@ -79,10 +80,11 @@ class DeploymentController:
             else:
                 await self._renumber(deployment, current, owned)
             await self._roll(deployment, current, [r for r in owned if r is not current])
-            await self._forget_old(deployment, current, owned)
         elif len(active := [each for each in owned if each["spec"]["replicas"]]) == 1:
             await self._scale(deployment, active[0], deployment["spec"]["replicas"])
-        await self._report(deployment, current, owned)
+        status = await self._report(deployment, current, owned)
+        if deployment["spec"].get("paused") or is_complete(deployment, status):
+            await self._forget_old(deployment, current, owned)
 
     async def _make(self, deployment: Object, name_hash: str, owned: list[Object]) -> Object:
         namespace, name = key_of(deployment)
@@ -204,7 +206,9 @@ class DeploymentController:
         text = f"Scaled {direction} replica set {name} from {before} to {after}"
         self.events.record(deployment, "Normal", "ScalingReplicaSet", text)
 
-    async def _forget_old(self, deployment: Object, current: Object, owned: list[Object]) -> None:
+    async def _forget_old(
+        self, deployment: Object, current: Object | None, owned: list[Object]
+    ) -> None:
         """Only the last `revisionHistoryLimit` empty ReplicaSets are kept for a rollback."""
         empty = sorted(
             (
@@ -222,21 +226,23 @@ class DeploymentController:
 
     async def _report(
         self, deployment: Object, current: Object | None, owned: list[Object]
-    ) -> None:
-        now = self.clock.now()
-        status = status_of(deployment, current, owned, now)
+    ) -> Object:
+        """The status, which the Deployment has from now on."""
         namespace, name = key_of(deployment)
+        now = self.clock.of(namespace).now()
+        status = status_of(deployment, current, owned, now)
         seconds = seconds_to_deadline(deployment, status, now)
         if seconds is not None:
             self.later((namespace, name), max(seconds, 0.1))
         if same_status(status, deployment.get("status")):
-            return
+            return status
         path = path_of("apps/v1", "deployments", namespace, name, "status")
         try:
             self.deployments.note(await self.client.patch(path, {"status": status}))
         except ApiError as error:
             if error.status != 404:
                 raise
+        return status
 
 
 def _sizes(deployment: Object) -> dict[str, str]:

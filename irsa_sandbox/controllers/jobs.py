@@ -123,7 +123,8 @@ class JobController:
         seconds = job["spec"].get("activeDeadlineSeconds")
         started = (job.get("status") or {}).get("startTime")
         if seconds is not None and started:
-            left = datetime.fromisoformat(started).timestamp() + seconds - self.clock.time()
+            left = datetime.fromisoformat(started).timestamp() + seconds
+            left -= self.clock.of(key[0]).time()
             if left <= 0:
                 return "DeadlineExceeded", "Job was active longer than specified deadline"
             self.later(key, left)
@@ -145,7 +146,7 @@ class JobController:
     def _delay(self, job: Object, tally: Tally) -> float:
         """Seconds until the next Pod may follow a failed one; each failure doubles them."""
         uid: str = job["metadata"]["uid"]
-        now = self.clock.time()
+        now = self.clock.of(job["metadata"]["namespace"]).time()
         if not tally.failed:
             return 0.0
         count, at = self._failed_at.get(uid, (0, now))
@@ -170,7 +171,7 @@ class JobController:
     async def _end(self, job: Object, tally: Tally, kind: str, reason: str, text: str) -> None:
         await self._delete(job, tally.active)
         ending = {"Complete": "SuccessCriteriaMet", "Failed": "FailureTarget"}[kind]
-        conditions = [self._condition(each, reason, text) for each in (ending, kind)]
+        conditions = [self._condition(job, each, reason, text) for each in (ending, kind)]
         await self._report(job, tally, conditions, done=kind == "Complete")
         self._failed_at.pop(job["metadata"]["uid"], None)
         if kind == "Complete":
@@ -186,7 +187,7 @@ class JobController:
         active = [] if over else tally.active
         held = any(c["type"] == "Suspended" and c["status"] == "True" for c in conditions)
         status: Object = {
-            "startTime": None if held else before.get("startTime") or self._now(),
+            "startTime": None if held else before.get("startTime") or self._now(job),
             "active": len(active) or None,
             "ready": sum(map(is_ready, active)),
             "succeeded": tally.succeeded or None,
@@ -194,7 +195,7 @@ class JobController:
             "terminating": 0,
             "uncountedTerminatedPods": {},
             "conditions": conditions or None,
-            "completionTime": self._now() if done else None,
+            "completionTime": self._now(job) if done else None,
         }
         if same_status(status, before):
             return
@@ -213,10 +214,12 @@ class JobController:
         reason = "JobSuspended" if held else "JobResumed"
         text = f"Job {'suspended' if held else 'resumed'}"
         self.events.record(job, "Normal", reason.removeprefix("Job"), text)
-        return [self._condition("Suspended", reason, text, status=str(held))]
+        return [self._condition(job, "Suspended", reason, text, status=str(held))]
 
-    def _condition(self, kind: str, reason: str, text: str, *, status: str = "True") -> Object:
-        now = self._now()
+    def _condition(
+        self, job: Object, kind: str, reason: str, text: str, *, status: str = "True"
+    ) -> Object:
+        now = self._now(job)
         return {
             "type": kind,
             "status": status,
@@ -233,14 +236,14 @@ class JobController:
             return
         ended = next(c for c in _conditions(job) if c["type"] in {"Complete", "Failed"})
         since = datetime.fromisoformat(ended["lastTransitionTime"]).timestamp()
-        if (left := since + seconds - self.clock.time()) > 0:
+        if (left := since + seconds - self.clock.of(key[0]).time()) > 0:
             self.later(key, left)
             return
         path = path_of("batch/v1", "jobs", *key)
         await self.client.delete(path, propagationPolicy="Foreground")
 
-    def _now(self) -> str:
-        return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    def _now(self, job: Object) -> str:
+        return self.clock.of(job["metadata"]["namespace"]).now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _conditions(job: Object) -> list[Object]:

@@ -43,7 +43,7 @@ class PodGarbageCollector:
         if pod is None or not self.is_orphan(pod):
             return
         made = datetime.fromisoformat(pod["metadata"]["creationTimestamp"]).timestamp()
-        left = made + QUARANTINE_SECONDS - self._clock.time()
+        left = made + QUARANTINE_SECONDS - self._clock.of(key[0]).time()
         if left > 0 and not pod["metadata"].get("deletionTimestamp"):
             self._later(key, left)
             return

@@ -89,7 +89,8 @@ class ReplicaSetController:
     async def _report(self, owner: Object, failure: ApiError | None) -> None:
         pods = [p for p in self.pods.objects.values() if controlled_by(p, owner) and is_active(p)]
         least = owner["spec"].get("minReadySeconds", 0)
-        waits = [available_in(each, least, self.clock.time()) for each in pods]
+        now = self.clock.of(owner["metadata"]["namespace"]).time()
+        waits = [available_in(each, least, now) for each in pods]
         if soon := [each for each in waits if 0 < each < math.inf]:
             self.later(key_of(owner), min(soon))
         status: Object = {

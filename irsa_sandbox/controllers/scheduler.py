@@ -88,7 +88,7 @@ class Scheduler:
             "reason": reason,
             "message": text,
             "lastProbeTime": None,
-            "lastTransitionTime": self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "lastTransitionTime": self._clock.of(key[0]).now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         path = path_of("v1", "pods", *key, "status")
         await self._client.patch(path, {"status": {"conditions": [condition]}})

@@ -12,6 +12,7 @@ import pytest
 from irsa_sandbox.apiserver import discovery, formats, tables
 from irsa_sandbox.apiserver.table_columns import FORMS, definitions
 from irsa_sandbox.apiserver.table_rows import node, pod
+from irsa_sandbox.clock import Clock
 
 DATA = Path(__file__).parents[1] / "data"
 COLUMNS = json.loads((DATA / "columns.json").read_text(encoding="utf-8"))
@@ -136,12 +137,12 @@ ANY_OBJECT: dict[str, Any] = {
 def test_a_row_has_a_cell_for_each_column(
     resource: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = tables.table(resource, [ANY_OBJECT], {}, NOW)
+    made = tables.table(resource, [ANY_OBJECT], {}, Clock())
     assert len(made["rows"][0]["cells"]) == len(made["columnDefinitions"])
     assert caplog.records == []
     wider = [*FORMS[resource][0], FORMS[resource][0][-1]]
     monkeypatch.setitem(FORMS, resource, (wider, FORMS[resource][1]))
     definitions.cache_clear()
-    tables.table(resource, [ANY_OBJECT], {}, NOW)
+    tables.table(resource, [ANY_OBJECT], {}, Clock())
     assert "cells under" in caplog.text, "a column without its cell is found"
     definitions.cache_clear()
