@@ -44,6 +44,6 @@ def widget(name: str, **state: Any) -> Any:
     import anywidget
     import traitlets
 
-    traits = {key: traitlets.Any().tag(sync=True) for key in state}
-    kind = type(f"{name.title()}View", (anywidget.AnyWidget,), traits)
-    return kind(_esm=script(name), _css=styles(), **state)
+    members: dict[str, Any] = {key: traitlets.Any().tag(sync=True) for key in state}
+    members |= {"_esm": script(name), "_css": styles()}
+    return type(f"{name.title()}View", (anywidget.AnyWidget,), members)(**state)
