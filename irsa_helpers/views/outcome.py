@@ -19,7 +19,7 @@ COLOURS = {
     "wrong": "var(--jp-error-color1, #cf222e)",
     "not tried": "var(--jp-info-color1, #0969da)",
 }
-CELL = "style='text-align:left;overflow-wrap:anywhere;white-space:normal'"
+CELL = "style='text-align:left;padding:.2em .8em .2em 0;overflow-wrap:anywhere;white-space:normal'"
 
 
 def outcome_html(outcome: Outcome) -> str:

@@ -36,8 +36,8 @@ class Outcome:
         """What a learner may do now; nothing is left to do once it is right."""
         if self.state == "right":
             return ""
-        more = "" if self.state == "not tried" else f', .solution() of exercise("{self.exercise}")'
-        return f'exercise("{self.exercise}").hint(){more}'
+        name = f'exercise("{self.exercise}")'
+        return f"{name}.hint()" + ("" if self.state == "not tried" else f", {name}.solution()")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from irsa_helpers.views.outcome import outcome_html
