@@ -128,7 +128,7 @@ class Answers:
         include = request.query_params.get("includeObject", "Metadata")
         now = self._clock.now()
         return tables.table(
-            target.resource.qualified, bodies, metadata, now, columns=columns, include=include
+            target.resource, bodies, metadata, now, columns=columns, include=include
         )
 
     def _page(self, request: Request, target: Target, asked: ListOptions) -> Page:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from irsa_sandbox.apiserver import bootstrap, event_ttl, reviews
-from irsa_sandbox.apiserver.admission import Webhooks
+from irsa_sandbox.apiserver import bootstrap, expiry, reviews
 from irsa_sandbox.apiserver.answers import Answers
 from irsa_sandbox.apiserver.authn import Authenticator, TokenChecker, User
+from irsa_sandbox.apiserver.kinds import KINDS
 from irsa_sandbox.apiserver.nonresource import Paths
 from irsa_sandbox.apiserver.objects import Objects
 from irsa_sandbox.apiserver.proxy import KubeletProxy
@@ -33,7 +33,6 @@ from irsa_sandbox.apiserver.requests import (
     warned,
     warnings_of,
 )
-from irsa_sandbox.apiserver.resources import BY_PATH
 from irsa_sandbox.apiserver.routes import Routes
 from irsa_sandbox.apiserver.status import (
     NO_PORT_FORWARD,
@@ -44,6 +43,7 @@ from irsa_sandbox.apiserver.status import (
 from irsa_sandbox.apiserver.storage import Store
 from irsa_sandbox.apiserver.targets import Target
 from irsa_sandbox.apiserver.tokens import TokenIssuer
+from irsa_sandbox.apiserver.webhooks import Webhooks
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys
 from irsa_sandbox.loops import keep_running
@@ -51,7 +51,6 @@ from irsa_sandbox.trace import Trace
 
 log = logging.getLogger("irsa-lab.apiserver")
 
-PODS = BY_PATH["", "v1", "pods"]
 STREAMS = {"exec", "attach", "portforward"}
 
 
@@ -78,7 +77,8 @@ class KubernetesApi:
 
     def __init__(self, settings: KubernetesSettings) -> None:
         keys, issuer_url, clock = settings.keys, settings.issuer_url, settings.clock
-        self._store = Store(settings.database)
+        transient = {kind.qualified for kind in KINDS if kind.transient}
+        self._store = Store(settings.database, transient)
         self._checker = TokenChecker(keys, issuer_url, clock, self._store)
         self._authenticator = Authenticator(
             settings.static_tokens,
@@ -109,8 +109,8 @@ class KubernetesApi:
         """What every cluster has is there: namespaces, default roles, the API's own Service."""
         await bootstrap.ensure(self._objects)
         loops = {
-            "default Service": lambda: bootstrap.keep(self._objects),
-            "Events' end": lambda: event_ttl.expire(self._store, self._clock),
+            "bootstrap": lambda: bootstrap.keep(self._objects),
+            "expiry": lambda: expiry.expire(self._store, self._clock),
         }
         self._keepers = [
             asyncio.create_task(keep_running(name, loop)) for name, loop in loops.items()
@@ -181,14 +181,15 @@ class KubernetesApi:
         try:
             user = await self._user(socket.headers)
             found = PATH.match(socket.url.path)
-            name = found["subresource"] if found else ""
-            if found is None or not found["namespace"] or resource_of(found) != PODS:
+            kind = resource_of(found) if found else None
+            if found is None or kind is None or not found["namespace"]:
                 raise NOT_FOUND_PATH
-            if name not in STREAMS:
+            name = found["subresource"] or ""
+            target = Target(kind, found["namespace"], found["name"], name)
+            if target.part is None or name not in STREAMS:
                 raise NOT_FOUND_PATH
-            target = Target(PODS, found["namespace"], found["name"], name)
             # A WebSocket begins with a GET; since v1.35 it takes the right to create all the same.
-            asked = Attributes("create", "", "pods", name, target.namespace, target.name)
+            asked = Attributes("create", kind.group, kind.plural, name, *target.key[1:])
             self._authorizer.check(user, asked)
             if name == "portforward":
                 raise NO_PORT_FORWARD

@@ -9,7 +9,7 @@ import heapq
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,6 @@ EVENTS_KEPT = 10_000
 BYTES_KEPT = 32 * 2**20
 # What etcd says when it may not grow any more.
 NO_SPACE = "etcdserver: mvcc: database space exceeded"
-# What may be lost when the machine loses power, though not when the sandbox is killed: more than
-# half of all writes, and nobody's work.
-TRANSIENT = {"events"}
 
 
 @dataclass(frozen=True)
@@ -50,9 +47,14 @@ class Change:
 
 
 class Store:
-    """Objects by resource, namespace and name; each write gets the next revision."""
+    """Objects by resource, namespace and name; each write gets the next revision.
 
-    def __init__(self, path: Path) -> None:
+    What is `transient` may be lost when the machine loses power, though not when the sandbox is
+    killed.
+    """
+
+    def __init__(self, path: Path, transient: Collection[str] = ()) -> None:
+        self._transient = transient
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._database = _opened(path)
@@ -155,7 +157,7 @@ class Store:
         revision = self.revision + 1
         body["metadata"]["resourceVersion"] = str(revision)
         text = json.dumps(body)
-        with self._waiting_for_the_disk(key[0] not in TRANSIENT):
+        with self._waiting_for_the_disk(key[0] not in self._transient):
             self._commit(revision, "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", *key, text)
         self._keep(key, body, len(text))
         kind = "MODIFIED" if before else "ADDED"
