@@ -25,7 +25,6 @@ from irsa_sandbox.apiserver.rbac import Attributes, Authorizer
 from irsa_sandbox.apiserver.rendering import refused
 from irsa_sandbox.apiserver.requests import (
     PATH,
-    SUBRESOURCES,
     attributes_of,
     header_items,
     outside_of_its_place,
@@ -35,7 +34,6 @@ from irsa_sandbox.apiserver.requests import (
 )
 from irsa_sandbox.apiserver.routes import Routes
 from irsa_sandbox.apiserver.status import (
-    NO_PORT_FORWARD,
     NOT_FOUND_PATH,
     StatusError,
     internal_error,
@@ -169,8 +167,6 @@ class KubernetesApi:
             self._authorizer.check(user, attributes_of(request, found, None))
             return self._paths.unknown(request, found)
         parts = found.groupdict()
-        if parts["name"] in SUBRESOURCES and not parts["subresource"] and resource.namespaced:
-            raise NOT_FOUND_PATH
         target = Target(
             resource, parts["namespace"] or "", parts["name"] or "", parts["subresource"] or ""
         )
@@ -191,8 +187,8 @@ class KubernetesApi:
             # A WebSocket begins with a GET; since v1.35 it takes the right to create all the same.
             asked = Attributes("create", kind.group, kind.plural, name, *target.key[1:])
             self._authorizer.check(user, asked)
-            if name == "portforward":
-                raise NO_PORT_FORWARD
+            if target.part.refusal:
+                raise target.part.refusal
             await self._objects.connect(target, socket.query_params, user)
             await self._proxy.stream(name, self._objects.get(target), socket)
         except StatusError as error:

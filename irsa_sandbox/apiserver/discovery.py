@@ -119,7 +119,7 @@ def _entries(kind: Kind) -> list[dict[str, Any]]:
         main["shortNames"] = list(kind.short_names)
     if kind.categories:
         main["categories"] = list(kind.categories)
-    return [main, *(_part(kind, part) for part in kind.subresources if part.listed)]
+    return [main, *(_part(kind, part) for part in kind.subresources if not part.refusal)]
 
 
 def _part(kind: Kind, part: Subresource) -> dict[str, Any]:

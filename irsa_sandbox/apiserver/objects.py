@@ -12,21 +12,11 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from irsa_sandbox.apiserver import (
-    checks,
-    escalation,
-    managed_fields,
-    status,
-    typed_config,
-)
+from irsa_sandbox.apiserver import checks, escalation, managed_fields, status, typed_config
 from irsa_sandbox.apiserver.admission_request import Admission
 from irsa_sandbox.apiserver.aside import aside
 from irsa_sandbox.apiserver.authn import User
-from irsa_sandbox.apiserver.deletion import (
-    check_preconditions,
-    finalizers_after,
-    grace_seconds,
-)
+from irsa_sandbox.apiserver.deletion import check_preconditions, finalizers_after, grace_seconds
 from irsa_sandbox.apiserver.fieldsets import schema_of
 from irsa_sandbox.apiserver.kinds import Kind, rbac
 from irsa_sandbox.apiserver.kinds.namespaces import NAMESPACE
@@ -47,12 +37,7 @@ from irsa_sandbox.apiserver.rendering import in_order
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Key, Object, Store
-from irsa_sandbox.apiserver.subresources import (
-    bound,
-    scale_of,
-    scaled,
-    stream_options,
-)
+from irsa_sandbox.apiserver.subresources import bound, scale_of, scaled, stream_options
 from irsa_sandbox.apiserver.targets import Target, checked_metadata
 from irsa_sandbox.apiserver.tokens import timestamp
 from irsa_sandbox.apiserver.webhooks import Webhooks, decoded_again

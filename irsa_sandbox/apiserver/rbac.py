@@ -12,12 +12,7 @@ from typing import Any
 
 from irsa_sandbox.apiserver.authn import User
 from irsa_sandbox.apiserver.kinds import Kind
-from irsa_sandbox.apiserver.kinds.rbac import (
-    CLUSTER_ROLE,
-    CLUSTER_ROLE_BINDING,
-    ROLE,
-    ROLE_BINDING,
-)
+from irsa_sandbox.apiserver.kinds.rbac import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from irsa_sandbox.apiserver.kinds.serviceaccounts import SERVICE_ACCOUNT
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Object, Store

@@ -15,7 +15,7 @@ from irsa_sandbox.apiserver import watch
 from irsa_sandbox.apiserver.authn import User
 from irsa_sandbox.apiserver.discovery import REVIEWS
 from irsa_sandbox.apiserver.field_selectors import field_selector
-from irsa_sandbox.apiserver.kinds import BY_PATH, KINDS, Kind
+from irsa_sandbox.apiserver.kinds import BY_PATH, Kind
 from irsa_sandbox.apiserver.kinds.namespaces import NAMESPACE
 from irsa_sandbox.apiserver.label_selectors import label_selector
 from irsa_sandbox.apiserver.managed_fields import Manager
@@ -42,7 +42,6 @@ PATH = re.compile(
 )
 MOST_WARNED, MOST_OF_ONE = 4_096, 256
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # a header line holds none
-SUBRESOURCES = {part.name for kind in KINDS for part in kind.subresources}
 
 
 def warned(response: Response, warnings: list[str]) -> Response:

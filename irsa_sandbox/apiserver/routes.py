@@ -31,8 +31,6 @@ from irsa_sandbox.apiserver.requests import (
 )
 from irsa_sandbox.apiserver.status import (
     METHOD_NOT_ALLOWED,
-    NO_EPHEMERAL_CONTAINERS,
-    NO_PORT_FORWARD,
     NOT_FOUND_PATH,
     deleted,
     not_served,
@@ -165,10 +163,8 @@ class Routes:
             body = await _own_body(request, target)
             await self._objects.evict(target, body, writer_of(request, user))
             return rendered(request, SUCCESS | {"code": 201}, 201)
-        if name == "portforward":
-            raise NO_PORT_FORWARD
-        if name == "ephemeralcontainers":
-            raise NO_EPHEMERAL_CONTAINERS
+        if target.part.refusal:
+            raise target.part.refusal
         if name in {"exec", "attach"}:
             self._proxy.check_upgrade(name, parent, request.query_params.get("container"))
         body, _ = await self._checked_body(request, target)

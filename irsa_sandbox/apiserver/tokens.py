@@ -14,12 +14,7 @@ from irsa_sandbox.apiserver.kinds.configuration import SECRET
 from irsa_sandbox.apiserver.kinds.nodes import NODE
 from irsa_sandbox.apiserver.kinds.pods import POD
 from irsa_sandbox.apiserver.resources import Resource
-from irsa_sandbox.apiserver.status import (
-    StatusError,
-    bad_request,
-    invalid,
-    not_found,
-)
+from irsa_sandbox.apiserver.status import StatusError, bad_request, invalid, not_found
 from irsa_sandbox.apiserver.storage import Object, Store
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys

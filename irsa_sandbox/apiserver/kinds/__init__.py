@@ -15,12 +15,7 @@ from irsa_sandbox.apiserver.kinds.namespaces import NAMESPACE
 from irsa_sandbox.apiserver.kinds.networkpolicies import NETWORK_POLICY
 from irsa_sandbox.apiserver.kinds.nodes import NODE
 from irsa_sandbox.apiserver.kinds.pods import POD
-from irsa_sandbox.apiserver.kinds.rbac import (
-    CLUSTER_ROLE,
-    CLUSTER_ROLE_BINDING,
-    ROLE,
-    ROLE_BINDING,
-)
+from irsa_sandbox.apiserver.kinds.rbac import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from irsa_sandbox.apiserver.kinds.serviceaccounts import SERVICE_ACCOUNT
 from irsa_sandbox.apiserver.kinds.services import SERVICE
 from irsa_sandbox.apiserver.kinds.statefulsets import CONTROLLER_REVISION, STATEFUL_SET

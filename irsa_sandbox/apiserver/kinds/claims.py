@@ -6,7 +6,7 @@ Source: kubernetes, pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec.
 from __future__ import annotations
 
 from irsa_sandbox.apiserver import formats
-from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row, field
 from irsa_sandbox.apiserver.kinds.kind import STATUS, Kind, fill
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
@@ -24,7 +24,7 @@ ACCESS_MODES = {
     "ReadWriteOnce": "RWO",
     "ReadWriteOncePod": "RWOP",
 }
-_SPEC, _STATUS = (f"@api.core.v1.PersistentVolumeClaim{half}" for half in ("Spec", "Status"))
+_SPEC, _STATUS = (f"core.v1.PersistentVolumeClaim{half}" for half in ("Spec", "Status"))
 
 
 def first_status(_: Object) -> Object:
@@ -71,41 +71,28 @@ def _given(row: Row) -> Object:
     return row.status if row.spec.get("volumeName") else {}
 
 
+def _capacity(row: Row) -> str:
+    return str((_given(row).get("capacity") or {}).get("storage", ""))
+
+
+def _modes(row: Row) -> str:
+    return ",".join(ACCESS_MODES[mode] for mode in _given(row).get("accessModes") or ())
+
+
 CLAIM = Kind(
     *("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
     short_names=("pvc",),
     subresources=(STATUS,),
     columns=(
         NAME,
-        Column("Status", f"{_STATUS}.phase", _phase),
-        Column("Volume", f"{_SPEC}.volumeName", lambda row: row.spec.get("volumeName", "")),
-        Column(
-            "Capacity",
-            f"{_STATUS}.capacity",
-            lambda row: (_given(row).get("capacity") or {}).get("storage", ""),
-        ),
-        Column(
-            "Access Modes",
-            f"{_STATUS}.accessModes",
-            lambda row: ",".join(ACCESS_MODES[e] for e in _given(row).get("accessModes") or ()),
-        ),
-        Column(
-            "StorageClass",
-            f"{_SPEC}.storageClassName",
-            lambda row: row.spec.get("storageClassName", ""),
-        ),
-        Column(
-            "VolumeAttributesClass",
-            f"{_SPEC}.volumeAttributesClassName",
-            lambda row: row.spec.get("volumeAttributesClassName") or "<unset>",
-        ),
+        Column("Status", f"@api.{_STATUS}.phase", _phase),
+        field("Volume", f"{_SPEC}.volumeName"),
+        Column("Capacity", f"@api.{_STATUS}.capacity", _capacity),
+        Column("Access Modes", f"@api.{_STATUS}.accessModes", _modes),
+        field("StorageClass", f"{_SPEC}.storageClassName"),
+        field("VolumeAttributesClass", f"{_SPEC}.volumeAttributesClassName", "<unset>"),
         AGE,
-        Column(
-            "VolumeMode",
-            f"{_SPEC}.volumeMode",
-            lambda row: row.spec.get("volumeMode") or "<unset>",
-            WIDE,
-        ),
+        field("VolumeMode", f"{_SPEC}.volumeMode", "<unset>", WIDE),
     ),
     has_spec=True,
     counts_generation=True,

@@ -59,9 +59,24 @@ class Column:
     type: str = "string"
 
 
-def count(name: str, description: str, cell: Callable[[Row], int]) -> Column:
-    """A column of whole numbers."""
-    return Column(name, description, cell, type="integer")
+def field(
+    name: str, path: str, absent: Any = "", priority: int = 0, type: str = "string"
+) -> Column:
+    """What stands in a field of the spec, the status or the object itself, such as
+    `core.v1.PodSpec.nodeName`; what is `absent` where nothing does."""
+    owner, _, member = path.rpartition(".")
+    half = next((half for half in ("Spec", "Status") if owner.endswith(half)), "body").lower()
+
+    def cell(row: Row) -> Any:
+        value = getattr(row, half).get(member)
+        return absent if value in (None, "") else value
+
+    return Column(name, f"@api.{path}", cell, priority, type)
+
+
+def count(name: str, path: str, absent: int = 0) -> Column:
+    """A column of whole numbers that stand in a field."""
+    return field(name, path, absent, type="integer")
 
 
 NAME = Column("Name", f"{META}.name", lambda row: row.metadata["name"])

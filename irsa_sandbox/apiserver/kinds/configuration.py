@@ -9,7 +9,7 @@ import base64
 
 from irsa_sandbox.apiserver import formats
 from irsa_sandbox.apiserver.go_json import syntax_fault
-from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, field
 from irsa_sandbox.apiserver.kinds.kind import Kind, fields, fill
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
@@ -112,7 +112,7 @@ SECRET = Kind(
     *("", "v1", "secrets", "Secret"),
     columns=(
         NAME,
-        Column("Type", "@api.core.v1.Secret.type", lambda row: row.body.get("type", "Opaque")),
+        field("Type", "core.v1.Secret.type", "Opaque"),
         Column("Data", "@api.core.v1.Secret.data", lambda row: len(row.body.get("data") or {})),
         AGE,
     ),

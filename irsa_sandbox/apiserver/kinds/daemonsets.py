@@ -18,12 +18,7 @@ from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Kind, fill
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
-from irsa_sandbox.apiserver.validation.causes import (
-    at_least_zero,
-    invalid,
-    required,
-    unsupported,
-)
+from irsa_sandbox.apiserver.validation.causes import at_least_zero, invalid, required, unsupported
 from irsa_sandbox.apiserver.validation.selectors import selector_causes
 from irsa_sandbox.apiserver.validation.workloads import (
     amount_causes,
@@ -34,7 +29,7 @@ from irsa_sandbox.apiserver.validation.workloads import (
 )
 
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
-_STRATEGY = "spec.updateStrategy"
+_STRATEGY, _STATUS = "spec.updateStrategy", "apps.v1.DaemonSetStatus"
 _FIRST_COUNTS = (
     *("currentNumberScheduled", "numberMisscheduled"),
     *("desiredNumberScheduled", "numberReady"),
@@ -96,11 +91,6 @@ def _strategy_causes(strategy: Object) -> list[Cause]:
     return found
 
 
-def _counted(name: str, member: str) -> Column:
-    path = f"@api.apps.v1.DaemonSetStatus.{member}"
-    return count(name, path, lambda row: row.status.get(member, 0))
-
-
 def _node_selector(row: Row) -> str:
     chosen = row.spec["template"]["spec"].get("nodeSelector")
     return selector_line({"matchLabels": chosen})
@@ -113,11 +103,11 @@ DAEMON_SET = Kind(
     subresources=(STATUS,),
     columns=(
         NAME,
-        _counted("Desired", "desiredNumberScheduled"),
-        _counted("Current", "currentNumberScheduled"),
-        _counted("Ready", "numberReady"),
-        _counted("Up-to-date", "updatedNumberScheduled"),
-        _counted("Available", "numberAvailable"),
+        count("Desired", f"{_STATUS}.desiredNumberScheduled"),
+        count("Current", f"{_STATUS}.currentNumberScheduled"),
+        count("Ready", f"{_STATUS}.numberReady"),
+        count("Up-to-date", f"{_STATUS}.updatedNumberScheduled"),
+        count("Available", f"{_STATUS}.numberAvailable"),
         Column("Node Selector", "@api.core.v1.PodSpec.nodeSelector", _node_selector),
         AGE,
         *template("apps.v1.DaemonSetSpec"),

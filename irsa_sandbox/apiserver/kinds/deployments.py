@@ -5,7 +5,7 @@ Source: kubernetes, pkg/apis/apps/v1/defaults.go, pkg/apis/apps/validation.
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, READY, Column, count, template
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, READY, count, field, template
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, SCALE, STATUS, Kind, fill
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
 from irsa_sandbox.apiserver.status import Cause
@@ -109,16 +109,8 @@ DEPLOYMENT = Kind(
     columns=(
         NAME,
         READY,
-        Column(
-            "Up-to-date",
-            "@api.apps.v1.DeploymentStatus.updatedReplicas",
-            lambda row: row.status.get("updatedReplicas", 0),
-        ),
-        Column(
-            "Available",
-            "@api.apps.v1.DeploymentStatus.availableReplicas",
-            lambda row: row.status.get("availableReplicas", 0),
-        ),
+        field("Up-to-date", "apps.v1.DeploymentStatus.updatedReplicas", 0),
+        field("Available", "apps.v1.DeploymentStatus.availableReplicas", 0),
         AGE,
         *template("apps.v1.DeploymentSpec"),
     ),
@@ -141,21 +133,9 @@ REPLICA_SET = Kind(
     subresources=(STATUS, SCALE),
     columns=(
         NAME,
-        count(
-            "Desired",
-            "@api.apps.v1.ReplicaSetSpec.replicas",
-            lambda row: row.spec.get("replicas", 1),
-        ),
-        count(
-            "Current",
-            "@api.apps.v1.ReplicaSetStatus.replicas",
-            lambda row: row.status.get("replicas", 0),
-        ),
-        count(
-            "Ready",
-            "@api.apps.v1.ReplicaSetStatus.readyReplicas",
-            lambda row: row.status.get("readyReplicas", 0),
-        ),
+        count("Desired", "apps.v1.ReplicaSetSpec.replicas", 1),
+        count("Current", "apps.v1.ReplicaSetStatus.replicas"),
+        count("Ready", "apps.v1.ReplicaSetStatus.readyReplicas"),
         AGE,
         *template("apps.v1.ReplicaSetSpec"),
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from irsa_sandbox.apiserver.kinds.columns import META, WIDE, Column, Row
+from irsa_sandbox.apiserver.kinds.columns import META, WIDE, Column, Row, field
 from irsa_sandbox.apiserver.kinds.kind import Field, Kind, fields
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
@@ -63,8 +63,8 @@ EVENT = Kind(
             "@api.core.v1.Event.lastTimestamp",
             lambda row: row.since(row.body.get("lastTimestamp") or _first_seen(row)),
         ),
-        Column("Type", "@api.core.v1.Event.type", lambda row: row.body.get("type", "")),
-        Column("Reason", "@api.core.v1.Event.reason", lambda row: row.body.get("reason", "")),
+        field("Type", "core.v1.Event.type"),
+        field("Reason", "core.v1.Event.reason"),
         Column("Object", "@api.core.v1.Event.involvedObject", _object),
         Column(
             "Subobject",
@@ -84,7 +84,7 @@ EVENT = Kind(
             lambda row: row.since(_first_seen(row)),
             WIDE,
         ),
-        Column("Count", "@api.core.v1.Event.count", lambda row: row.body.get("count", 0), WIDE),
+        field("Count", "core.v1.Event.count", 0, WIDE),
         Column("Name", f"{META}.name", lambda row: row.metadata["name"], WIDE),
     ),
     selectable=(

@@ -10,17 +10,12 @@ from zoneinfo import available_timezones
 
 from irsa_sandbox import cron
 from irsa_sandbox.apiserver.ages import duration
-from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, Row, count, template
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, Row, field, template
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Field, Kind, fill
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
-from irsa_sandbox.apiserver.validation.causes import (
-    at_least_zero,
-    invalid,
-    required,
-    unsupported,
-)
+from irsa_sandbox.apiserver.validation.causes import at_least_zero, invalid, required, unsupported
 from irsa_sandbox.apiserver.validation.metadata import annotation_causes, label_causes
 from irsa_sandbox.apiserver.validation.pods import template_causes
 
@@ -158,6 +153,14 @@ def _last_schedule(row: Row) -> str:
     return row.since(last) if last else "<none>"
 
 
+def _suspend(row: Row) -> str:
+    return str(row.spec.get("suspend", "<unset>"))
+
+
+def _active(row: Row) -> int:
+    return len(row.status.get("active") or ())
+
+
 JOB = Kind(
     *("batch", "v1", "jobs", "Job"),
     categories=IN_ALL,
@@ -189,23 +192,10 @@ CRON_JOB = Kind(
     subresources=(STATUS,),
     columns=(
         NAME,
-        Column("Schedule", "@api.batch.v1.CronJobSpec.schedule", lambda row: row.spec["schedule"]),
-        Column(
-            "Timezone",
-            "@api.batch.v1.CronJobSpec.timeZone",
-            lambda row: row.spec.get("timeZone") or "<none>",
-        ),
-        Column(
-            "Suspend",
-            "@api.batch.v1.CronJobSpec.suspend",
-            lambda row: str(row.spec.get("suspend", "<unset>")),
-            type="boolean",
-        ),
-        count(
-            "Active",
-            "@api.batch.v1.CronJobStatus.active",
-            lambda row: len(row.status.get("active") or ()),
-        ),
+        field("Schedule", "batch.v1.CronJobSpec.schedule"),
+        field("Timezone", "batch.v1.CronJobSpec.timeZone", "<none>"),
+        Column("Suspend", "@api.batch.v1.CronJobSpec.suspend", _suspend, type="boolean"),
+        Column("Active", "@api.batch.v1.CronJobStatus.active", _active, type="integer"),
         Column("Last Schedule", "@api.batch.v1.CronJobStatus.lastScheduleTime", _last_schedule),
         AGE,
         *template("batch.v1.JobSpec", lambda row: row.spec["jobTemplate"]["spec"]),

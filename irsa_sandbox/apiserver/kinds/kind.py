@@ -12,7 +12,7 @@ from typing import Any
 from irsa_sandbox.apiserver import formats
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column
 from irsa_sandbox.apiserver.resources import Resource
-from irsa_sandbox.apiserver.status import Cause
+from irsa_sandbox.apiserver.status import Cause, StatusError
 from irsa_sandbox.apiserver.storage import Object, Store
 
 READ_VERBS = ("get", "list", "watch")
@@ -30,7 +30,7 @@ class Subresource:
     verbs: tuple[str, ...]
     kind: str = ""  # of what is sent to it; empty: the object's own
     group: str = ""  # of that kind
-    listed: bool = True  # False: what is only refused, and not offered
+    refusal: StatusError | None = None  # of what is not offered
 
     @property
     def methods(self) -> set[str]:

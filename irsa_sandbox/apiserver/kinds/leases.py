@@ -5,7 +5,7 @@ Source: kubernetes, pkg/apis/coordination/validation.
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, field
 from irsa_sandbox.apiserver.kinds.kind import Kind
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
@@ -23,15 +23,7 @@ def _causes(body: Object) -> list[Cause]:
 
 LEASE = Kind(
     *("coordination.k8s.io", "v1", "leases", "Lease"),
-    columns=(
-        NAME,
-        Column(
-            "Holder",
-            "@api.coordination.v1.LeaseSpec.holderIdentity",
-            lambda row: row.spec.get("holderIdentity", ""),
-        ),
-        AGE,
-    ),
+    columns=(NAME, field("Holder", "coordination.v1.LeaseSpec.holderIdentity"), AGE),
     has_spec=True,
     validate=_causes,
 )

@@ -37,11 +37,7 @@ NAMESPACE = Kind(
     subresources=(Subresource("finalize", ("update",)), STATUS),
     columns=(
         NAME,
-        Column(
-            "Status",
-            "The status of the namespace",
-            lambda row: row.status.get("phase", "Active"),
-        ),
+        Column("Status", "The status of the namespace", lambda row: row.status.get("phase", "")),
         AGE,
     ),
     selectable=fields("status.phase"),

@@ -11,12 +11,7 @@ from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, selector_lin
 from irsa_sandbox.apiserver.kinds.kind import Kind, fill
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
-from irsa_sandbox.apiserver.validation.causes import (
-    forbidden,
-    invalid,
-    required,
-    unsupported,
-)
+from irsa_sandbox.apiserver.validation.causes import forbidden, invalid, required, unsupported
 from irsa_sandbox.apiserver.validation.probes import port_or_name
 from irsa_sandbox.apiserver.validation.selectors import selector_causes
 

@@ -84,11 +84,11 @@ def _address(name: str, kind: str) -> Column:
     return Column(name, "@api.core.v1.NodeStatus.addresses", cell, WIDE)
 
 
-def _info(name: str, member: str) -> Column:
+def _info(name: str, member: str, absent: str = "<unknown>", priority: int = WIDE) -> Column:
     def cell(row: Row) -> str:
-        return row.status.get("nodeInfo", {}).get(member) or "<unknown>"
+        return row.status.get("nodeInfo", {}).get(member) or absent
 
-    return Column(name, f"@api.core.v1.NodeSystemInfo.{member}", cell, WIDE)
+    return Column(name, f"@api.core.v1.NodeSystemInfo.{member}", cell, priority)
 
 
 NODE = Kind(
@@ -100,11 +100,7 @@ NODE = Kind(
         Column("Status", "The status of the node", _state),
         Column("Roles", "The roles of the node", _roles),
         AGE,
-        Column(
-            "Version",
-            "@api.core.v1.NodeSystemInfo.kubeletVersion",
-            lambda row: row.status.get("nodeInfo", {}).get("kubeletVersion", ""),
-        ),
+        _info("Version", "kubeletVersion", "", 0),
         _address("Internal-IP", "InternalIP"),
         _address("External-IP", "ExternalIP"),
         _info("OS-Image", "osImage"),

@@ -15,12 +15,7 @@ from irsa_sandbox.apiserver.kinds.columns import AGE, META, NAME, WIDE, Column, 
 from irsa_sandbox.apiserver.kinds.kind import Kind, fill
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object, Store
-from irsa_sandbox.apiserver.validation.causes import (
-    invalid,
-    invalid_each,
-    required,
-    unsupported,
-)
+from irsa_sandbox.apiserver.validation.causes import invalid, invalid_each, required, unsupported
 from irsa_sandbox.apiserver.validation.selectors import selector_causes
 
 GROUP = "rbac.authorization.k8s.io"

@@ -11,7 +11,7 @@ import secrets
 from typing import Any
 
 from irsa_sandbox.apiserver import formats
-from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row, field
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Kind, fields, fill
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object, Store
@@ -169,6 +169,10 @@ def _port(port: Object) -> str:
     return f"{port['port']}{node_port}/{port.get('protocol', 'TCP')}"
 
 
+def _ports(row: Row) -> str:
+    return ",".join(map(_port, row.spec.get("ports") or ())) or "<none>"
+
+
 def _selector(row: Row) -> str:
     pairs = sorted((row.spec.get("selector") or {}).items())
     return ",".join(f"{key}={value}" for key, value in pairs) or "<none>"
@@ -181,20 +185,10 @@ SERVICE = Kind(
     subresources=(STATUS,),
     columns=(
         NAME,
-        Column(
-            "Type", "@api.core.v1.ServiceSpec.type", lambda row: row.spec.get("type", "ClusterIP")
-        ),
-        Column(
-            "Cluster-IP",
-            "@api.core.v1.ServiceSpec.clusterIP",
-            lambda row: row.spec.get("clusterIP") or "<none>",
-        ),
+        field("Type", "core.v1.ServiceSpec.type", "ClusterIP"),
+        field("Cluster-IP", "core.v1.ServiceSpec.clusterIP", "<none>"),
         Column("External-IP", "@api.core.v1.ServiceSpec.externalIPs", _external),
-        Column(
-            "Port(s)",
-            "@api.core.v1.ServiceSpec.ports",
-            lambda row: ",".join(map(_port, row.spec.get("ports") or ())) or "<none>",
-        ),
+        Column("Port(s)", "@api.core.v1.ServiceSpec.ports", _ports),
         AGE,
         Column("Selector", "@api.core.v1.ServiceSpec.selector", _selector, WIDE),
     ),

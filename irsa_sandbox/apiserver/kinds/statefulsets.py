@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from irsa_sandbox.apiserver import formats
 from irsa_sandbox.apiserver.kinds import claims
-from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, READY, Column, Row, template
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, READY, Column, Row, field, template
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, SCALE, STATUS, Kind, fill
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
 from irsa_sandbox.apiserver.status import Cause
@@ -175,11 +175,7 @@ CONTROLLER_REVISION = Kind(
     columns=(
         NAME,
         Column("Controller", "Controller of the object", _controller),
-        Column(
-            "Revision",
-            "@api.apps.v1.ControllerRevision.revision",
-            lambda row: row.body["revision"],
-        ),
+        field("Revision", "apps.v1.ControllerRevision.revision", 0),
         AGE,
     ),
     validate=_revision_causes,

@@ -55,7 +55,9 @@ def admit(server: HookServer, tmp_path: Path) -> Any:
         for path, changes in wanted:
             webhook = server.webhook(path, RULE, **changes)
             name = webhook["name"]
-            store.put((MUTATING.qualified, "", name), {"metadata": {"name": name}, "webhooks": [webhook]})
+            store.put(
+                (MUTATING.qualified, "", name), {"metadata": {"name": name}, "webhooks": [webhook]}
+            )
 
         async def mutate() -> Any:
             webhooks, user = Webhooks(store), User("me", ("system:authenticated",))

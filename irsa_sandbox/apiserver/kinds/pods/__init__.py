@@ -5,17 +5,34 @@ Source: kubernetes, pkg/registry/core/pod, pkg/apis/core/validation, plugin/pkg/
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row, field
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Field, Kind, Subresource, fields, fill
 from irsa_sandbox.apiserver.kinds.pods.admission import admit_service_account
 from irsa_sandbox.apiserver.kinds.pods.spec import all_containers, fill_spec
 from irsa_sandbox.apiserver.kinds.pods.summary import PodSummary
 from irsa_sandbox.apiserver.kinds.pods.updates import update_causes
+from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Object, Store
 from irsa_sandbox.apiserver.validation.pods import pod_causes
 
 _SESSION = ("create", "get")
 _UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+
+NO_PORT_FORWARD = StatusError(
+    405,
+    "MethodNotAllowed",
+    "the sandbox forwards no ports: a Pod has no network of its own, so what listens in it listens "
+    "on this machine, at 127.0.0.1 and the same port",
+    {},
+)
+# kubectl says of a 404 without a name that the cluster has none of them, and quotes the text.
+NO_EPHEMERAL_CONTAINERS = StatusError(
+    404,
+    "NotFound",
+    "the sandbox adds no containers to a Pod that runs; look into it with kubectl exec, or into a "
+    "copy of it with kubectl debug --copy-to",
+    {},
+)
 
 
 def _fill(body: Object) -> None:
@@ -101,8 +118,10 @@ POD = Kind(
         Subresource("exec", _SESSION, "PodExecOptions"),
         Subresource("binding", ("create",), "Binding"),
         Subresource("eviction", ("create",), "Eviction", "policy"),
-        Subresource("portforward", _SESSION, listed=False),
-        Subresource("ephemeralcontainers", ("get", "patch", "update"), listed=False),
+        Subresource("portforward", _SESSION, refusal=NO_PORT_FORWARD),
+        Subresource(
+            "ephemeralcontainers", ("get", "patch", "update"), refusal=NO_EPHEMERAL_CONTAINERS
+        ),
     ),
     columns=(
         NAME,
@@ -123,24 +142,9 @@ POD = Kind(
             _restarts,
         ),
         AGE,
-        Column(
-            "IP",
-            "@api.core.v1.PodStatus.podIP",
-            lambda row: row.status.get("podIP") or "<none>",
-            WIDE,
-        ),
-        Column(
-            "Node",
-            "@api.core.v1.PodSpec.nodeName",
-            lambda row: row.spec.get("nodeName") or "<none>",
-            WIDE,
-        ),
-        Column(
-            "Nominated Node",
-            "@api.core.v1.PodStatus.nominatedNodeName",
-            lambda row: row.status.get("nominatedNodeName") or "<none>",
-            WIDE,
-        ),
+        field("IP", "core.v1.PodStatus.podIP", "<none>", WIDE),
+        field("Node", "core.v1.PodSpec.nodeName", "<none>", WIDE),
+        field("Nominated Node", "core.v1.PodStatus.nominatedNodeName", "<none>", WIDE),
         Column("Readiness Gates", "@api.core.v1.PodSpec.readinessGates", _gates, WIDE),
     ),
     selectable=(
