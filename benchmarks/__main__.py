@@ -5,17 +5,20 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "sts", "kubernetes", "labs", "soak", "growth")
-ALONE = "fuzz"  # takes options of its own, and minutes
+NAMES = (
+    *("startup", "sts", "beside_moto", "policies", "kubernetes", "labs"),
+    *("soak", "growth", "history"),
+)
+ALONE = ("fuzz", "mutation")  # each takes options of its own, and minutes
 
 
 def main() -> None:
-    """Print the rows of each benchmark named on the command line, or of all but `fuzz`."""
-    names = sys.argv[1:2] if ALONE in sys.argv[1:2] else sys.argv[1:] or NAMES
+    """Print the rows of each benchmark named on the command line, or of all in NAMES."""
+    names = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in ALONE else sys.argv[1:] or NAMES
     for name in names:
-        print(f"{name}")
+        print(f"{name}", flush=True)
         for what, figure in importlib.import_module(f"benchmarks.{name}").report():
-            print(f"  {what:<50} {figure}")
+            print(f"  {what:<58} {figure}", flush=True)
 
 
 if __name__ == "__main__":

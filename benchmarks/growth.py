@@ -1,61 +1,63 @@
-"""What grows with what is there, and what must not: ratios of one run."""
+"""What grows with what is there, and what must not: ratios of one run.
+
+Figures of several rounds stand as least / median / most.
+"""
 
 from __future__ import annotations
 
-import tempfile
+import json
+import statistics
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import psutil
 from kubernetes.client import ApiException, CoreV1Api
 
-from irsa_helpers.worlds import launch
+from benchmarks.measure import cpu_seconds, in_turns, sandbox, spread
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
-STEPS = (1_000, 10_000)
+FEW, MANY = 1_000, 50_000
+GOING = 10_000
 PAGE = 500
+ROUNDS, PER_ROUND = 5, 200
+LISTS = 3
 LONGEST_SECONDS = 300
-
-
-def cpu_seconds(world: SandboxWorld) -> float:
-    """The processor time of the sandbox so far."""
-    times = psutil.Process(world.sandbox["pid"]).cpu_times()
-    return float(times.user + times.system)
 
 
 def fill(core: CoreV1Api, namespace: str, first: int, last: int) -> None:
     """ConfigMaps by number."""
     for number in range(first, last):
         core.create_namespaced_config_map(
-            namespace, {"metadata": {"name": f"c-{number:06}"}, "data": {"a": "b"}}
+            namespace,
+            {"metadata": {"name": f"c-{number:06}"}, "data": {"a": "b"}},
+            _preload_content=False,
         )
 
 
-def cpu_per_object(world: SandboxWorld, core: CoreV1Api, first: int, count: int) -> float:
-    """Milliseconds of the sandbox's processor for each of some more ConfigMaps."""
-    before = cpu_seconds(world)
-    fill(core, "crowded", first, first + count)
-    return (cpu_seconds(world) - before) / count * 1000
+def milliseconds_each(world: SandboxWorld, core: CoreV1Api, first: int) -> list[float]:
+    """Of the sandbox's processor, for each of some more ConfigMaps: a figure for each round."""
+    pid, found = world.sandbox["pid"], []
+    for begin in range(first, first + ROUNDS * PER_ROUND, PER_ROUND):
+        before = cpu_seconds(pid)
+        fill(core, "crowded", begin, begin + PER_ROUND)
+        found.append((cpu_seconds(pid) - before) / PER_ROUND * 1000)
+    return found
 
 
-def seconds_to_list(core: CoreV1Api, limit: int | None) -> float:
+def listing(core: CoreV1Api, limit: int | None) -> Callable[[], float]:
     """The time to read the whole list, in pages or at once."""
-    begun, token = time.perf_counter(), None
-    while True:
-        page: Any = core.list_config_map_for_all_namespaces(
-            limit=limit, _continue=token, _preload_content=False
-        )
-        token = _continued(page.data)
-        if not token:
-            return time.perf_counter() - begun
 
+    def seconds() -> float:
+        begun, token = time.perf_counter(), None
+        while True:
+            page: Any = core.list_config_map_for_all_namespaces(
+                limit=limit, _continue=token, _preload_content=False
+            )
+            token = json.loads(page.data)["metadata"].get("continue")
+            if not token:
+                return time.perf_counter() - begun
 
-def _continued(body: bytes) -> str | None:
-    import json
-
-    return json.loads(body)["metadata"].get("continue")
+    return seconds
 
 
 def seconds_to_go(core: CoreV1Api, namespace: str) -> float:
@@ -73,26 +75,23 @@ def seconds_to_go(core: CoreV1Api, namespace: str) -> float:
 
 def report() -> Iterator[tuple[str, str]]:
     """Objects, pages, a namespace's end."""
-    few, many = STEPS
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        world = SandboxWorld(launch.ensure_sandbox(home))
-        try:
-            core = CoreV1Api(world.kubernetes)
-            core.create_namespace({"metadata": {"name": "crowded"}})
-            fill(core, "crowded", 0, few)
-            early = cpu_per_object(world, core, few, 500)
-            fill(core, "crowded", few + 500, many)
-            late = cpu_per_object(world, core, many, 500)
-            yield (
-                f"CPU per ConfigMap after {few:,}, after {many:,}",
-                (f"{early:.2f} ms, {late:.2f} ms: ratio {late / early:.2f}"),
-            )
-            whole, paged = seconds_to_list(core, None), seconds_to_list(core, PAGE)
-            yield (
-                f"the list whole, in pages of {PAGE}",
-                (f"{whole:.2f} s, {paged:.2f} s: ratio {paged / whole:.2f}"),
-            )
-            yield f"a namespace of {many:,} gone after", f"{seconds_to_go(core, 'crowded'):.1f} s"
-        finally:
-            launch.stop_sandbox(home)
+    with sandbox() as (world, _):
+        core = CoreV1Api(world.kubernetes)
+        for name in ("crowded", "going"):
+            core.create_namespace({"metadata": {"name": name}})
+        measured = ROUNDS * PER_ROUND
+        fill(core, "crowded", 0, FEW)
+        early = milliseconds_each(world, core, FEW)
+        fill(core, "crowded", FEW + measured, MANY)
+        late = milliseconds_each(world, core, MANY)
+        ratio = statistics.median(late) / statistics.median(early)
+        yield f"CPU per ConfigMap where {FEW:,} are there", spread(early, "ms")
+        yield f"CPU per ConfigMap where {MANY:,} are there", spread(late, "ms")
+        yield "ratio of the medians", f"{ratio:.2f}"
+        whole, paged = in_turns(LISTS, listing(core, None), listing(core, PAGE))
+        ratio = statistics.median(paged) / statistics.median(whole)
+        yield f"a list of {MANY + measured:,}, whole", spread(whole, "s")
+        yield f"the same in pages of {PAGE}", spread(paged, "s")
+        yield "ratio of the medians", f"{ratio:.2f}"
+        fill(core, "going", 0, GOING)
+        yield f"a namespace of {GOING:,} gone after", f"{seconds_to_go(core, 'going'):.1f} s"

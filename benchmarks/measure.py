@@ -10,8 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
+
+from irsa_helpers.worlds import launch
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 RUNS = 5
 PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
@@ -25,6 +32,50 @@ def median_seconds(action: Callable[[], object], runs: int = RUNS) -> float:
         action()
         taken.append(time.perf_counter() - begun)
     return statistics.median(taken)
+
+
+def spread(values: Sequence[float], unit: str = "", digits: int = 2) -> str:
+    """The least, the median and the most of some rounds, to be read in this order."""
+    shown = (min(values), statistics.median(values), max(values))
+    return " / ".join(f"{each:.{digits}f}" for each in shown) + (f" {unit}" if unit else "")
+
+
+def in_turns(rounds: int, *actions: Callable[[], float]) -> list[list[float]]:
+    """The figures of each action, taken round by round so that all meet the same machine."""
+    found = [[action() for action in actions] for _ in range(rounds)]
+    return [list(column) for column in zip(*found, strict=True)]
+
+
+@contextlib.contextmanager
+def sandbox() -> Iterator[tuple[SandboxWorld, Path]]:
+    """A sandbox in a folder of its own, and that folder; it is stopped in the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        try:
+            yield SandboxWorld(launch.ensure_sandbox(home)), home
+        finally:
+            launch.stop_sandbox(home)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time of a process so far."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+@contextlib.contextmanager
+def on_cores(cores: Mapping[int, int]) -> Iterator[None]:
+    """Processes kept to a core each (pid -> core), where the system can do that, for a while."""
+    here = [pid for pid, core in cores.items() if core < (os.cpu_count() or 1)]
+    kept = {pid: psutil.Process(pid) for pid in here if hasattr(psutil.Process, "cpu_affinity")}
+    before = {pid: process.cpu_affinity() for pid, process in kept.items()}
+    for pid, process in kept.items():
+        process.cpu_affinity([cores[pid]])
+    try:
+        yield
+    finally:
+        for pid, process in kept.items():
+            process.cpu_affinity(before[pid])
 
 
 def clean_environment() -> dict[str, str]:
@@ -56,9 +107,28 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class MotoServer:
+    """A plain moto server: where it listens, its process, and the software that it runs on."""
+
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def software(self) -> str:
+        """What it says of itself: werkzeug's own server, with its version."""
+        with urllib.request.urlopen(f"{self.url}/moto-api/data.json") as answer:
+            return str(answer.headers["Server"])
+
+
 @contextlib.contextmanager
-def moto_server() -> Iterator[int]:
-    """A plain moto server, ready on the port that is yielded."""
+def moto_server() -> Iterator[MotoServer]:
+    """A plain moto server that is ready."""
     port = free_port()
     program = Path(sys.executable).with_name("moto_server")
     process = subprocess.Popen(
@@ -69,7 +139,7 @@ def moto_server() -> Iterator[int]:
     )
     try:
         wait_for_port(port)
-        yield port
+        yield MotoServer(port, process.pid)
     finally:
         process.terminate()
         process.wait()

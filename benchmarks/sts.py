@@ -144,15 +144,19 @@ def validation_seconds() -> float:
 
 def report() -> list[tuple[str, str]]:
     """Rows of what was measured and its figure."""
-    with new_home() as variables, moto_server() as moto_port:
+    with new_home() as variables, moto_server() as moto:
         facts = json.loads(run([sys.executable, "-c", PREPARE], variables).splitlines()[-1])
         port = urlsplit(facts["endpoint"]).port or 0
         ours = Target(port, request(port, facts["role"], facts["token"]))
-        plain = Target(moto_port, request(moto_port, facts["role"], facts["token"]))
+        plain = Target(moto.port, request(moto.port, facts["role"], facts["token"]))
         mine, theirs = measure(ours, plain)
+        software = moto.software
     return [
         ("AssumeRoleWithWebIdentity, validated", f"{mine:.0f} calls/s"),
-        ("the same from a plain moto_server, not validated", f"{theirs:.0f} calls/s"),
+        (
+            "the same from a plain moto_server, not validated",
+            f"{theirs:.0f} calls/s, on {software}",
+        ),
         ("ratio sandbox / moto_server", f"{mine / theirs:.2f}"),
         ("validating a token, alone", f"{validation_seconds() * 1000:.3f} ms"),
     ]

@@ -213,6 +213,20 @@ def open_(port: int, browser: bool) -> None:
 
 
 @main.command()
+@click.option("--browser/--no-browser", default=True, help="Open a browser window.")
+@as_json
+def console(browser: bool, as_json: bool) -> None:
+    """Show the handshake live on a page of its own: for a second window, or a projector."""
+    from irsa_helpers.worlds.sandbox import SandboxWorld
+
+    address = SandboxWorld(_running()).console_url()
+    if as_json:
+        say(json.dumps({"url": address}))
+    elif not (browser and click.launch(address) == 0):
+        say(f"Open {address}")
+
+
+@main.command()
 @click.option("--since", type=int, default=0, help="Only hops after this number.")
 @as_json
 def trace(since: int, as_json: bool) -> None:

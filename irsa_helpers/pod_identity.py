@@ -29,6 +29,39 @@ def build_pod_identity_trust_policy() -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+def build_target_trust_policy(world: World, association: dict[str, Any]) -> dict[str, Any]:
+    """Let the role of an association assume its target role for that workload, and nobody else.
+
+    `association` is as EKS describes it. Source: EKS User Guide, "Access AWS Resources using EKS
+    Pod Identity Target IAM Roles".
+    """
+    tags = {
+        "aws:RequestTag/eks-cluster-arn": world.cluster.arn,
+        "aws:RequestTag/kubernetes-namespace": association["namespace"],
+        "aws:RequestTag/kubernetes-service-account": association["serviceAccount"],
+    }
+    untagged = association.get("disableSessionTags", False)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": association["roleArn"]},
+        "Action": list(ACTIONS[:1] if untagged else ACTIONS),
+        "Condition": {
+            "StringEquals": {"sts:ExternalId": association["externalId"]} if untagged else tags
+        },
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def build_target_permission_policy(target_role_arn: str, *, tags: bool = True) -> dict[str, Any]:
+    """What the role of an association needs to go on to its target role; `tags` are its session's.
+
+    Source: EKS User Guide, "Access AWS Resources using EKS Pod Identity Target IAM Roles".
+    """
+    actions = list(ACTIONS if tags else ACTIONS[:1])
+    statement = {"Effect": "Allow", "Action": actions, "Resource": target_role_arn}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 def describe_association(
     world: World, service_account: str, *, namespace: str = "default"
 ) -> dict[str, Any] | None:
@@ -50,25 +83,34 @@ def ensure_association(
     service_account: str,
     *,
     role_arn: str,
+    target_role_arn: str = "",
     namespace: str = "default",
     approve: bool = False,
 ) -> Change:
-    """Pods of the ServiceAccount that are made from now on get this role.
+    """Pods of the ServiceAccount that are made from now on get this role, or the target role.
 
-    The role must trust EKS Pod Identity. On a real cluster the add-on `eks-pod-identity-agent`
-    must run; EKS Auto Mode has it built in.
+    The role must trust EKS Pod Identity. With `target_role_arn`, of whatever account, EKS goes on
+    from the role to that one, which must trust the role. On a real cluster the add-on
+    `eks-pod-identity-agent` must run; EKS Auto Mode has it built in.
     """
     name = f"{namespace}/{service_account}"
     found = describe_association(world, service_account, namespace=namespace)
-    if found and found["roleArn"] == role_arn:
-        return Change("none", KIND, name, (f"already gives {role_arn}",))
-    planned = Change("update" if found else "create", KIND, name, (f"give it {role_arn}",))
+    given = f"{target_role_arn}, by way of {role_arn}" if target_role_arn else role_arn
+    before = found and (found["roleArn"], found.get("targetRoleArn") or "")
+    if before == (role_arn, target_role_arn):
+        return Change("none", KIND, name, (f"already gives {given}",))
+    planned = Change("update" if found else "create", KIND, name, (f"give it {given}",))
     if not may_apply(world, approve):
         return planned
     eks = world.aws("eks")
+    # An update without it would leave a target role as it is.
+    target = {"targetRoleArn": target_role_arn} if target_role_arn or (before and before[1]) else {}
     if found:
         eks.update_pod_identity_association(
-            clusterName=world.cluster_name, associationId=found["associationId"], roleArn=role_arn
+            clusterName=world.cluster_name,
+            associationId=found["associationId"],
+            roleArn=role_arn,
+            **target,
         )
     else:
         eks.create_pod_identity_association(
@@ -77,6 +119,7 @@ def ensure_association(
             serviceAccount=service_account,
             roleArn=role_arn,
             tags={TAG: world.cluster_name},
+            **target,
         )
     return planned.done()
 

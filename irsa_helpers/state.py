@@ -74,6 +74,12 @@ def read(folder: Path | None = None) -> dict[str, Any] | None:
     return sandbox
 
 
+def announced(folder: Path) -> dict[str, Any] | None:
+    """What a sandbox that is starting says it will be, or None where none is."""
+    sandbox = read_object(folder / "announced.json")
+    return sandbox if sandbox and process_of(sandbox) else None
+
+
 def this_process() -> dict[str, Any]:
     """How to know the running process again: its number, start (seconds) and command."""
     import psutil

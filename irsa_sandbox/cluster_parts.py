@@ -20,7 +20,7 @@ from irsa_sandbox import (
 from irsa_sandbox.apiclient import ApiClient, path_of
 from irsa_sandbox.controllers import Controllers
 from irsa_sandbox.frame import NO_WAY_OUT, Frame
-from irsa_sandbox.identity import ACCOUNT_ID, CLUSTER_NAME, NODE_ROLE, REGION
+from irsa_sandbox.identity import CLUSTER_NAME, NODE_ROLE, REGION
 from irsa_sandbox.kubelet import Kubelet
 from irsa_sandbox.kubelet.supervisor import POD
 from irsa_sandbox.pod_identity_agent import PodIdentityAgent
@@ -78,7 +78,6 @@ async def start(
     agent = PodIdentityAgent(
         frame.url("aws"),
         REGION,
-        ACCOUNT_ID,
         CLUSTER_NAME,
         frame.clock,
         lambda: cloud.instance_credentials(NODE_ROLE),

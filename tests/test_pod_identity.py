@@ -53,3 +53,19 @@ def test_the_service_account_need_not_exist_yet(world: World, namespace: str, ro
     pod_identity.ensure_association(world, "later", role_arn=role, namespace=namespace)
     serviceaccounts.ensure_service_account(world, "later", namespace=namespace)
     assert pod_identity.describe_association(world, "later", namespace=namespace)["roleArn"] == role
+
+
+def test_a_target_role_is_given_and_taken_away(world: World, namespace: str, role: str) -> None:
+    target = "arn:aws:iam::444455556666:role/data"
+    where = {"role_arn": role, "namespace": namespace}
+    made = pod_identity.ensure_association(world, "app", target_role_arn=target, **where)
+    assert made.details == (f"give it {target}, by way of {role}",)
+    again = pod_identity.ensure_association(world, "app", target_role_arn=target, **where)
+    assert again.action == "none"
+    found = pod_identity.describe_association(world, "app", namespace=namespace)
+    assert found is not None
+    assert found["targetRoleArn"] == target
+    assert pod_identity.ensure_association(world, "app", **where).action == "update"
+    found = pod_identity.describe_association(world, "app", namespace=namespace)
+    assert found is not None
+    assert "targetRoleArn" not in found

@@ -36,6 +36,19 @@ def test_where_the_time_is_moved_the_aws_cli_keeps_no_credentials_of_before(worl
         world.advance_clock(2 * 3600)  # more than a session's hour
 
 
+def test_the_time_of_another_namespace_takes_nothing_from_a_pod(
+    world: World, namespace: str
+) -> None:
+    course.catch_up(world, through="deployment")
+    pods.caller_in_pod(world, course.DEPLOYMENT)
+    pod = pods.wait_for_pod(world, course.DEPLOYMENT).metadata.name
+    look = ["sh", "-c", "ls ~/.aws/cli/cache"]
+    before = pods.exec_in_pod(world, pod, look).stdout
+    assert before.endswith(".json\n")
+    world.advance_clock(2 * 3600, namespace=namespace)
+    assert pods.exec_in_pod(world, pod, look).stdout == before
+
+
 def test_the_pod_carries_what_the_webhook_gave_it(app: V1Pod) -> None:
     found = pods.irsa_environment(app)
     assert found == {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, pods, roles, serviceaccounts, storage, trust
 from irsa_helpers.changes import Changes
+from irsa_helpers.course.exercises import exercise as exercise
 from irsa_helpers.errors import IrsaLabError
 
 if TYPE_CHECKING:

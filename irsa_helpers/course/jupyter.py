@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from irsa_helpers import state, worlds
@@ -52,22 +52,38 @@ def open_course(*, port: int, browser: bool) -> int:
     if worlds.chosen_world() != "sandbox":
         print("The world is your own AWS account and cluster. Ctrl-C stops JupyterLab.", flush=True)
         return _serve(command, dict(os.environ) | _jupyter_settings(home))
-    sandbox = launch.ensure_sandbox(home)
-    print(f"The sandbox is up: {sandbox['cluster']}, account {sandbox['account_id']}.")
-    print("JupyterLab starts. Ctrl-C stops both; what you made is kept.", flush=True)
+    start = launch.Start(home)
     try:
-        return _serve(command, environment.process_environment(sandbox) | _jupyter_settings(home))
+        sandbox = start.announced()
+        variables = environment.process_environment(sandbox) | _jupyter_settings(home)
+        print(f"The sandbox starts: {sandbox['cluster']}, account {sandbox['account_id']}.")
+        print("JupyterLab starts. Ctrl-C stops both; what you made is kept.", flush=True)
+        return _serve(command, variables, beside=lambda: start.finish(_print_progress))
     finally:
         launch.stop_sandbox(home)
 
 
-def _serve(command: list[str], variables: Mapping[str, str]) -> int:
-    """Run JupyterLab to its end; Ctrl-C reaches it, and this process stays for what comes after."""
+def _print_progress(text: str) -> None:
+    print(text, flush=True)
+
+
+def _serve(
+    command: list[str], variables: Mapping[str, str], beside: Callable[[], object] = lambda: None
+) -> int:
+    """Run JupyterLab to its end; Ctrl-C reaches it, and this process stays for what comes after.
+
+    `beside` is done while JupyterLab starts, which is ended where that fails.
+    """
     process = subprocess.Popen(command, env=variables)
     earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
+        beside()
         return process.wait()
+    except IrsaLabError:
+        process.terminate()
+        process.wait()
+        raise
     finally:
         signal.signal(signal.SIGINT, earlier)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,17 +36,33 @@ def notebooks(wanted: str = "") -> list[Path]:
     return found
 
 
-def execute(path: Path) -> NotebookNode:
+def execute(path: Path, *, solved: bool = False) -> NotebookNode:
     """The notebook with its outputs, run from the folder that it is in.
 
-    Raises nbclient's CellExecutionError for a cell that fails. The sandbox is that of
-    `IRSA_LAB_HOME`. The tag `raises-exception` lets a real account go on past cells that only the
-    sandbox can run; here they must run as all others do, so it is not heeded.
+    With `solved`, each exercise is run twice: as it stands, which must not pass, and with its
+    solution, which must. Raises nbclient's CellExecutionError for a cell that fails. The sandbox is
+    that of `IRSA_LAB_HOME`. The tag `raises-exception` lets a real account go on past cells that
+    only the sandbox can run; here they must run as all others do, so it is not heeded.
     """
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    if solved:
+        notebook.cells = list(_with_solutions(notebook.cells))
     return run(notebook, path.parent)
+
+
+def _with_solutions(cells: Sequence[NotebookNode]) -> Iterator[NotebookNode]:
+    from nbformat.v4 import new_code_cell
+
+    from irsa_helpers.course.exercises.words import all_words
+
+    known = {words.id: words for words in all_words()}
+    for cell in cells:
+        yield cell
+        if words := known.get(cell.id):
+            proof: NotebookNode = new_code_cell(words.proof)  # type: ignore[no-untyped-call]
+            yield proof
 
 
 def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -106,7 +122,7 @@ def main(notebook: str) -> None:
         for path in paths:
             progress.update(task, description=path.stem)
             try:
-                execute(path)
+                execute(path, solved=True)
             except CellExecutionError as error:
                 failed.append(path.stem)
                 said = Text.from_ansi(str(error))

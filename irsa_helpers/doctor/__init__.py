@@ -10,7 +10,19 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from irsa_helpers.doctor import app_log, cloud, permissions, pod, reach, static_keys, workload
+from irsa_helpers.doctor import (
+    app_log,
+    cloud,
+    permissions,
+    pod,
+    profiles,
+    reach,
+    sdk,
+    static_keys,
+    target_role,
+    webhook,
+    workload,
+)
 from irsa_helpers.doctor.case import Case
 from irsa_helpers.doctor.fixes import one_restart
 from irsa_helpers.doctor.overview import Overview, overview
@@ -26,6 +38,12 @@ __all__ = ["LINKS", "Diagnosis", "Link", "Overview", "doctor", "overview"]
 
 log = logging.getLogger("irsa-lab.doctor")
 
+
+def _of_the_acting_role(check: Callable[[Case], Link]) -> Callable[[Case], Link]:
+    """The check, made on the role that the app acts as, which an association may give."""
+    return lambda case: check(case.acting)
+
+
 LINKS: dict[str, Callable[[Case], Link]] = {
     "workload": workload.workload,
     "pods": workload.pods,
@@ -35,11 +53,13 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "annotation": workload.annotation,
     "role-arn": workload.role_arn,
     "token-expiration": workload.token_expiration,
-    "webhook": pod.webhook,
+    "webhook": webhook.webhook,
     "skip-containers": pod.skip_containers,
     "preset-variables": pod.preset_variables,
     "injection": pod.injection,
     "static-credentials": static_keys.static_credentials,
+    "profiles": profiles.profiles,
+    "sdk-environment": sdk.environment,
     "token": pod.token,
     "token-readable": pod.token_readable,
     "issuer": cloud.issuer,
@@ -47,13 +67,14 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "provider-audience": cloud.provider_audience,
     "role": cloud.role,
     "trust-policy": cloud.trust_policy,
+    "target-role": target_role.target_role,
     "trust-scope": cloud.trust_scope,
     "handshake": reach.handshake,
-    "permissions": permissions.permissions,
-    "permission-resources": permissions.permission_resources,
-    "permission-scope": permissions.permission_scope,
-    "permission-limits": permissions.permission_limits,
-    "resource-policies": permissions.resource_policies,
+    "permissions": _of_the_acting_role(permissions.permissions),
+    "permission-resources": _of_the_acting_role(permissions.permission_resources),
+    "permission-scope": _of_the_acting_role(permissions.permission_scope),
+    "permission-limits": _of_the_acting_role(permissions.permission_limits),
+    "resource-policies": _of_the_acting_role(permissions.resource_policies),
     "metadata-service": reach.metadata_service,
 }
 
@@ -70,7 +91,20 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
         links.append(Link("app-log", "skipped", "the links above tell why"))
     else:
         links.append(_walk(case, "app-log", app_log.app_log))
-    return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links))
+    note = _counted(namespace) if world.name == "sandbox" else ""
+    return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links), note)
+
+
+def _counted(namespace: str) -> str:
+    """What it counts to have asked the doctor in that namespace: a hint, in an open lab's."""
+    if not namespace.startswith("lab-"):
+        return ""
+    # Here, since the labs judge by parts of the doctor.
+    from irsa_helpers.labs.progress import Progress
+
+    lab = Progress().doctor_asked(namespace)
+    text = "In {} the doctor counts as one hint, however often it is asked."
+    return text.format(f"lab {lab.id.split('-')[0]}") if lab else ""
 
 
 def _walk(case: Case, name: str, check: Callable[[Case], Link]) -> Link:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from irsa_helpers.doctor import logs
 from irsa_helpers.doctor.fixes import commands, comment, restart_command
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_kubernetes
+from irsa_helpers.doctor.logs import Said
 from irsa_helpers.doctor.result import Link, ok, risk
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
 
-LINES = 20
-REFUSED = re.compile(r'not authorized to perform: (\S+) on resource: "?(arn:[^\s"]+)')
-# Error codes and texts that a broken chain shows. Source: STS API, botocore's credential errors.
+REFUSED = re.compile(r'not authorized to perform: (\S+) on resource: \\?"?(arn:[^\s"\\]+)')
+# Error codes and texts that a broken chain shows, and why. Source: STS API; the errors of botocore
+# and of the SDKs for Go, Java and JavaScript.
+NO_SDK = "the app's SDK is too old for IRSA, or runs as another user"
 CAUSES = {
     "ExpiredTokenException": "the app keeps a token: it must read the file again each time",
     "ExpiredToken": "the app keeps credentials: they end after an hour; leave them to the SDK",
@@ -22,43 +25,83 @@ CAUSES = {
     "AssumeRoleWithWebIdentity": "trust policies take some seconds to take effect; or the app "
     "names another role than the annotation",
     "InvalidClientTokenId": "the app uses keys of its own instead of the token",
-    "Unable to locate credentials": "the app's SDK is too old for IRSA, or runs as another user",
-    "NoCredentialsError": "the app's SDK is too old for IRSA, or runs as another user",
+    "UnrecognizedClientException": "the app uses keys of its own instead of the token",
+    "InvalidAccessKeyId": "the app uses keys of its own instead of the token",
+    "SignatureDoesNotMatch": "the app uses keys of its own, or something changes its requests",
+    "PartialCredentialsError": "the app has half a pair of keys",
+    "could not be found: The config profile": "the app asks for a profile that is not there",
+    "The config profile": "the app asks for a profile that is not there",
+    "Unable to locate credentials": NO_SDK,
+    "NoCredentialsError": NO_SDK,
+    "Unable to load credentials": NO_SDK,
+    "no EC2 IMDS role found": NO_SDK,
+    "CredentialsProviderError": NO_SDK,
+    "CERTIFICATE_VERIFY_FAILED": "the CA bundle that the app uses does not know AWS's",
+    "certificate signed by unknown authority": "the CA bundle does not know AWS's, or a proxy's",
+    "Could not connect to the endpoint URL": "the endpoint, the region or a proxy is wrong",
+    "Failed to connect to proxy URL": "the proxy does not answer",
+    "Connect timeout on endpoint URL": "nothing lets the Pod out to AWS: see its network",
+    "You must specify a region": "the app has no region",
     "AccessDenied": "the role may not do what the app asks for",
+    "not authorized to perform": "the role may not do what the app asks for",
 }
+SIGNS = re.compile("|".join(map(re.escape, CAUSES)))
 # With these a new Pod works, for a while.
 PASSING = ("ExpiredTokenException", "ExpiredToken", "InvalidIdentityToken")
 ASSUME = "sts:AssumeRole"
 
 
 def app_log(case: Case) -> Link:
-    """The app's log does not end with an AWS error."""
-    lines = [line for line in app_said(case).splitlines() if line.strip()]
-    if not lines:
-        return ok("the log is empty")
-    if somebody := _other_role(case, lines[-1]):
+    """No container's log ends with an AWS error."""
+    found = logs.all_said(case)
+    for said in found:
+        if line := said.last_error(SIGNS):
+            return _told(case, said, line)
+    if all(not said.lines for said in found):
+        return ok("the logs are empty")
+    more = len(case.pods) - logs.MOST_PODS
+    told = "no container's log ends with an AWS error"
+    return ok(f"{told}; {more} Pods' logs were not read" if more > 0 else told)
+
+
+def crash(case: Case, pod: dict[str, Any]) -> Link | None:
+    """The AWS error that a Pod's containers end with; None where they say none."""
+    for said in logs.said_by(case, pod):
+        if said.died and (line := said.last_error(SIGNS)):
+            return replace(_told(case, said, line), state="broken")
+    return None
+
+
+def _told(case: Case, said: Said, line: str) -> Link:
+    """The error with its cause, and what to do."""
+    place = "" if _is_plain(case, said) else f"container {said.container} of {said.pod}: "
+    if somebody := _other_role(case, line):
         return risk(
-            lines[-1][:300],
+            f"{place}{line[:300]}",
             expected=f"the app to act as {case.role_name}",
             error=f"it acts as {somebody}",
             fix=comment(
                 "its SDK does not read the token: it is older than IRSA (take a newer image: "
-                f"kubectl set image {case.owner} {case.pod['spec']['containers'][0]['name']}=IMAGE "
+                f"kubectl set image {case.owner} {said.container}=IMAGE "
                 f"-n {case.namespace}), or the app brings keys of its own"
             ),
         )
-    for sign, cause in CAUSES.items():
-        if sign in lines[-1]:
-            return risk(
-                lines[-1][:300],
-                expected="no AWS error at the end of the log, as every link of the chain holds",
-                error=sign,
-                fix=commands(
-                    comment(_next_role(case) or cause),
-                    restart_command(case) if sign in PASSING else "",
-                ),
-            )
-    return ok("it does not end with an AWS error")
+    sign = next(each for each in CAUSES if each in line)
+    return risk(
+        f"{place}{line[:300]}",
+        expected="no AWS error at the end of the log, as every link of the chain holds",
+        error=sign,
+        fix=commands(
+            comment(_next_role(case, line) or _refused_call(case, line) or CAUSES[sign]),
+            restart_command(case) if sign in PASSING else "",
+        ),
+    )
+
+
+def _is_plain(case: Case, said: Said) -> bool:
+    """Whether there is but one container that can be meant."""
+    spec = case.pod["spec"]
+    return len(spec["containers"]) == 1 and not spec.get("initContainers") and len(case.pods) == 1
 
 
 def _other_role(case: Case, line: str) -> str:
@@ -69,40 +112,27 @@ def _other_role(case: Case, line: str) -> str:
     return named[1]
 
 
-def _next_role(case: Case) -> str:
+def _next_role(case: Case, line: str) -> str:
     """Where to look if the app was refused another role; empty if it was something else."""
-    action, role = refused_action(case) or ("", "")
-    if action != ASSUME:
+    found = REFUSED.search(line)
+    if found is None or found[1] != ASSUME:
         return ""
+    role = found[2]
     return (
         f"the trust policy of {role} must admit {case.role_arn} (sts:AssumeRole), and "
         f"{case.role_name} must be allowed to ask; that role is of account {role.split(':')[4]}"
     )
 
 
-def refused_action(case: Case) -> tuple[str, str] | None:
-    """The action and the resource that the app was refused last, as its log has them."""
-    try:
-        found = REFUSED.findall(app_said(case))
-    except (CannotSeeError, SkipError):
-        return None
-    return found[-1] if found else None
-
-
-def app_said(case: Case) -> str:
-    """The end of the first container's log."""
-    pod = case.pod
-    states = {state for status in _statuses(pod) for state in status.get("state", {})}
-    if not states & {"running", "terminated"}:
-        raise SkipError("no container has run")
-
-    path = f"/api/v1/namespaces/{case.namespace}/pods/{pod['metadata']['name']}/log"
-    container = pod["spec"]["containers"][0]["name"]
-    found = read_kubernetes(case.world, "get pods/log", path, container=container, tailLines=LINES)
+def _refused_call(case: Case, line: str) -> str:
+    """What the role would need for the call that was refused; empty where the line has no call."""
+    found = REFUSED.search(line)
     if found is None:
-        raise SkipError("the Pod is gone")
-    return str(found)
+        return ""
+    return f"if the app should do that: allow {case.role_name} {found[1]} on {found[2]}"
 
 
-def _statuses(pod: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(pod.get("status", {}).get("containerStatuses", []))
+def refused_action(case: Case) -> tuple[str, str] | None:
+    """The action and the resource that the app was refused last, as its logs have them."""
+    found = [each for line in logs.lines_of(case) for each in REFUSED.findall(line)]
+    return found[-1] if found else None

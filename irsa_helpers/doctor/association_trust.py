@@ -11,23 +11,26 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns
+from irsa_helpers.doctor.admission import of_every_call
 from irsa_helpers.doctor.fixes import commands, comment
-from irsa_helpers.doctor.policies import statements, texts
+from irsa_helpers.doctor.policies import texts
 from irsa_helpers.doctor.reading import CannotSeeError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok
 from irsa_helpers.pod_identity import ACTIONS, SERVICE
 from irsa_helpers.policy import Decision, Request, evaluate, explain
+from irsa_helpers.policy.unseen import judge, knows, statements
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
     from irsa_helpers.worlds import World
 
+OF_THE_POD = {"aws:requesttag/kubernetes-pod-name", "aws:requesttag/kubernetes-pod-uid"}
 ERROR = "AccessDeniedException: the agent gives the Pod no credentials"
 
 
 def association_trust(case: Case, association: dict[str, Any]) -> Link:
     """The trust policy allows EKS both calls, with the tags that it gives these Pods."""
-    role = _find_role(case.world, association["roleArn"])
+    role = find_role(case.world, association["roleArn"])
     if role is None:
         return broken(
             f"there is no role {association['roleArn']}",
@@ -35,18 +38,18 @@ def association_trust(case: Case, association: dict[str, Any]) -> Link:
             error=ERROR,
             fix=comment("make the role, or name another one in the association"),
         )
-    refused = refusals(case.world, role, association["namespace"], association["serviceAccount"])
+    refused = refusals(case.world, role, association)
     if not refused:
-        return ok(f"admits {SERVICE} for {' and '.join(ACTIONS)}")
+        return ok(f"admits {SERVICE} for {' and '.join(calls(association))}")
     return broken(
         "\n".join(f"{action}: {explain(decision)}" for action, decision in refused.items()),
-        expected=f"{SERVICE} may {' and '.join(ACTIONS)}",
+        expected=f"{SERVICE} may {' and '.join(calls(association))}",
         error=ERROR,
         fix=_fix(role, refused),
     )
 
 
-def _find_role(world: World, role_arn: str) -> dict[str, Any] | None:
+def find_role(world: World, role_arn: str) -> dict[str, Any] | None:
     """The role as `iam:GetRole` gives it, or None. Raises CannotSeeError for another account's."""
     arn = arns.Arn.parse(role_arn)
     if arn.account_id != world.cluster.account_id:
@@ -56,27 +59,50 @@ def _find_role(world: World, role_arn: str) -> dict[str, Any] | None:
     return dict(found["Role"]) if found else None
 
 
+def calls(association: dict[str, Any]) -> tuple[str, ...]:
+    """What EKS asks STS for: the role, and to tag the session unless that is switched off."""
+    return ACTIONS[:1] if association.get("disableSessionTags") else ACTIONS
+
+
+def session_tags(world: World, association: dict[str, Any]) -> dict[str, str]:
+    """The tags that EKS gives the sessions of these Pods, but for those that name the Pod."""
+    if association.get("disableSessionTags"):
+        return {}
+    return {
+        "eks-cluster-arn": world.cluster.arn,
+        "eks-cluster-name": world.cluster.name,
+        "kubernetes-namespace": association["namespace"],
+        "kubernetes-service-account": association["serviceAccount"],
+    }
+
+
 def refusals(
-    world: World, role: dict[str, Any], namespace: str, account: str
+    world: World, role: dict[str, Any], association: dict[str, Any]
 ) -> dict[str, Decision]:
     """The calls that the role's trust policy refuses to EKS; what names the Pod is left open."""
     cluster = world.cluster
     context: dict[str, str | list[str]] = {
+        **of_every_call(cluster.region),
         "aws:SourceAccount": cluster.account_id,
         "aws:SourceArn": cluster.arn,
-        "aws:RequestTag/eks-cluster-arn": cluster.arn,
-        "aws:RequestTag/eks-cluster-name": cluster.name,
-        "aws:RequestTag/kubernetes-namespace": namespace,
-        "aws:RequestTag/kubernetes-service-account": account,
     }
+    for key, value in session_tags(world, association).items():
+        context[f"aws:RequestTag/{key}"] = value
+    policy = role["AssumeRolePolicyDocument"]
     decisions = {
-        action: evaluate(
-            Request(SERVICE, action, role["Arn"], context),
-            resource_policy=role["AssumeRolePolicyDocument"],
-        )
-        for action in ACTIONS
+        action: _decide(Request(SERVICE, action, role["Arn"], context), policy)
+        for action in calls(association)
     }
     return {action: each for action, each in decisions.items() if not each.allowed}
+
+
+def _decide(request: Request, policy: dict[str, Any]) -> Decision:
+    """What the policy says, with what only the Pod has (its name and uid) taken for its good."""
+    return judge(
+        [policy],
+        lambda key: key.lower() not in OF_THE_POD and knows(request)(key),
+        lambda read: evaluate(request, resource_policy=read(policy)),
+    ).decision
 
 
 def _fix(role: dict[str, Any], refused: dict[str, Decision]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from irsa_helpers import arns, serviceaccounts, trust
-from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles
+from irsa_helpers.doctor.admission import SESSION_NAME, TokenFacts, admission, all_roles
 from irsa_helpers.doctor.cluster import ClusterEvidence
+from irsa_helpers.doctor.environment import variables
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
 from irsa_helpers.oidc import AUDIENCE
 
@@ -17,12 +19,31 @@ from irsa_helpers.oidc import AUDIENCE
 class Case(ClusterEvidence):
     """One workload, ServiceAccount or Pod, with all that its chain rests on."""
 
+    _acted_role = ""  # The role at the chain's end, where another is to be looked at.
+
+    def acting_as(self, role_arn: str) -> Case:
+        """The same evidence with that role at the chain's end."""
+        other = copy.copy(self)
+        for name in ("role", "inline_policies", "policies", "boundary"):
+            vars(other).pop(name, None)
+        other._acted_role = role_arn
+        return other
+
+    @cached_property
+    def acting(self) -> Case:
+        """The evidence with the role that the app acts as, which an association may give."""
+        if not self.is_by_association or self.association is None:
+            return self
+        return self.acting_as(self.association.get("targetRoleArn") or self.association["roleArn"])
+
     @property
     def role_arn(self) -> str:
         """The role that the chain should lead to: as annotated, or as it was meant.
 
         Raises SkipError where nothing names one.
         """
+        if self._acted_role:
+            return self._acted_role
         stated = self.intended_annotations.get(serviceaccounts.ROLE_ARN, self.role_by_hand or "")
         stated = stated.strip()
         if stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated):
@@ -62,7 +83,7 @@ class Case(ClusterEvidence):
     @cached_property
     def admitting_roles(self) -> list[str]:
         """The ARNs of your account's roles that admit the ServiceAccount and name it."""
-        provider_arn = arns.provider_arn(self.issuer_url, self.own_account)
+        provider_arn = arns.provider_arn(self.issuer_url, self.own_account, self.partition)
         return [
             str(role["Arn"])
             for role in all_roles(self.world)
@@ -72,7 +93,32 @@ class Case(ClusterEvidence):
 
     def token(self, provider_arn: str) -> TokenFacts:
         """What STS would read in the app's token, with the provider it would find for it."""
-        return TokenFacts(provider_arn, self.issuer_url, self.subject, self.audience)
+        return TokenFacts(
+            provider_arn, self.issuer_url, self.subject, self.audience, *self.calls[0]
+        )
+
+    @cached_property
+    def calls(self) -> list[tuple[str, str]]:
+        """(session name, region) of each container's call to STS, each once; what it says itself.
+
+        Where it names no session, botocore makes a name up; without a region, it is the cluster's.
+        """
+        try:
+            spec = self.pod["spec"]
+        except (CannotSeeError, SkipError):
+            spec = self.template["spec"] if self.template is not None else {"containers": []}
+        found = []
+        for container in spec["containers"]:
+            stated = {name: each.value for name, each in variables(self, container).items()}
+            region = stated.get("AWS_REGION") or stated.get("AWS_DEFAULT_REGION") or ""
+            found.append((stated.get("AWS_ROLE_SESSION_NAME") or SESSION_NAME, region))
+        return list(dict.fromkeys(found)) or [(SESSION_NAME, "")]
+
+    @property
+    def intended_tokens(self) -> list[TokenFacts]:
+        """`intended_token` for each container's call."""
+        token = self.intended_token
+        return [replace(token, session_name=name, region=region) for name, region in self.calls]
 
     @cached_property
     def issuer_url(self) -> str:
@@ -193,25 +239,33 @@ class Case(ClusterEvidence):
     @cached_property
     def inline_policies(self) -> dict[str, dict[str, Any]]:
         """The documents of the role's inline policies, by name."""
-        name, iam = self.role["RoleName"], self.world.aws("iam")
-        inline = read_aws("iam:ListRolePolicies", iam.list_role_policies, RoleName=name)
-        documents = {}
-        for policy in (inline or {}).get("PolicyNames", []):
-            get = iam.get_role_policy
-            found = read_aws("iam:GetRolePolicy", get, RoleName=name, PolicyName=policy)
-            documents[policy] = (found or {})["PolicyDocument"]
-        return documents
+        return self._inline(self.role["RoleName"])
 
     @cached_property
     def policies(self) -> dict[str, dict[str, Any]]:
         """The documents of the role's inline and attached policies, by name."""
-        name, iam = self.role["RoleName"], self.world.aws("iam")
-        documents = dict(self.inline_policies)
-        listing = iam.list_attached_role_policies
-        attached = read_aws("iam:ListAttachedRolePolicies", listing, RoleName=name)
-        for policy in (attached or {}).get("AttachedPolicies", []):
-            documents[policy["PolicyName"]] = self._managed_policy(policy["PolicyArn"])
+        return self.inline_policies | self._attached(self.role["RoleName"])
+
+    def policies_of(self, role_name: str) -> list[dict[str, Any]]:
+        """The documents of the inline and attached policies of a role of your account."""
+        return [*self._inline(role_name).values(), *self._attached(role_name).values()]
+
+    def _inline(self, role_name: str) -> dict[str, dict[str, Any]]:
+        iam, documents = self.world.aws("iam"), {}
+        inline = read_aws("iam:ListRolePolicies", iam.list_role_policies, RoleName=role_name)
+        for policy in (inline or {}).get("PolicyNames", []):
+            get = iam.get_role_policy
+            found = read_aws("iam:GetRolePolicy", get, RoleName=role_name, PolicyName=policy)
+            documents[policy] = (found or {})["PolicyDocument"]
         return documents
+
+    def _attached(self, role_name: str) -> dict[str, dict[str, Any]]:
+        listing = self.world.aws("iam").list_attached_role_policies
+        attached = read_aws("iam:ListAttachedRolePolicies", listing, RoleName=role_name)
+        return {
+            policy["PolicyName"]: self._managed_policy(policy["PolicyArn"])
+            for policy in (attached or {}).get("AttachedPolicies", [])
+        }
 
     @cached_property
     def boundary(self) -> dict[str, Any] | None:

@@ -7,17 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
-from irsa_helpers.doctor.admission import admission
+from irsa_helpers.doctor import trust_fix
+from irsa_helpers.doctor.admission import TokenFacts, admission, judge_admission
 from irsa_helpers.doctor.association_trust import association_trust
 from irsa_helpers.doctor.fixes import annotate_command, commands, comment, trust_command
-from irsa_helpers.doctor.policies import statements
+from irsa_helpers.doctor.reach import settled_by_handshake
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
-from irsa_helpers.policy import explain
+from irsa_helpers.policy import Decision, explain
 from irsa_helpers.serviceaccounts import PREFIX
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
+    from irsa_helpers.policy.unseen import Judgement
 
 NOT_AUTHORIZED = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 
@@ -129,23 +131,50 @@ def trust_policy(case: Case) -> Link:
     """The role's trust policy admits this ServiceAccount's tokens, or EKS for its association."""
     if case.is_by_association and case.association is not None:
         return association_trust(case, case.association)
-    token = case.intended_token
-    decision = admission(case.role, token)
-    if decision.allowed:
-        return ok(f"admits {case.subject} for {token.audience}")
-    flaws = trust.check_trust_policy(case.role["AssumeRolePolicyDocument"], case.provider_arn)
+    judged = [_judged(case, token) for token in case.intended_tokens]
+    token, judgement = next((each for each in judged if not each[1].decision.allowed), judged[0])
+    if not judgement.decision.allowed:
+        return _not_admitted(case, token, judgement.decision)
+    unseen = dict.fromkeys(key for _, each in judged for key in each.unseen)
+    if unseen:
+        return settled_by_handshake(case, list(unseen))
+    return ok(f"admits {case.subject} for {token.audience}")
+
+
+def _judged(case: Case, token: TokenFacts) -> tuple[TokenFacts, Judgement]:
+    role = case.role
+    return token, judge_admission(role["Arn"], role["AssumeRolePolicyDocument"], token)
+
+
+def _not_admitted(case: Case, token: TokenFacts, decision: Decision) -> Link:
+    policy = case.role["AssumeRolePolicyDocument"]
+    flaws = trust.check_trust_policy(policy, case.provider_arn)
     said = [flaw.message for flaw in flaws if flaw.severity == "broken"]
     return broken(
         "\n".join([explain(decision), *said]),
         expected=f"sub {case.subject}, aud {token.audience}, principal {case.provider_arn}",
         error=NOT_AUTHORIZED,
-        fix=_trust_fix(case),
+        fix=_admitting(case, token, policy),
     )
+
+
+def _admitting(case: Case, token: TokenFacts, policy: dict[str, Any]) -> str:
+    """The command that admits the ServiceAccount; it was tried on a copy of the policy."""
+    mended = trust_fix.admitting(policy, trust_fix.Wanted(case.role["Arn"], token))
+    if mended is None:
+        return comment(
+            "no single statement mends it: see whom the Deny above is meant for, and except\n"
+            f"{case.subject} from it"
+        )
+    users = _users(case)
+    told = f"# {', '.join(users)} uses this role today, and keeps it" if users else ""
+    return commands(trust_command(case, mended), told)
 
 
 def trust_scope(case: Case) -> Link:
     """The trust policy admits no more than it names."""
-    flaws = trust.check_trust_policy(case.role["AssumeRolePolicyDocument"], case.provider_arn)
+    policy = case.role["AssumeRolePolicyDocument"]
+    flaws = trust.check_trust_policy(policy, case.provider_arn)
     wide = [flaw for flaw in flaws if flaw.severity == "too-wide"]
     if not wide:
         advice = [flaw.message for flaw in flaws if flaw.severity == "advice"]
@@ -154,27 +183,23 @@ def trust_scope(case: Case) -> Link:
         "; ".join(flaw.message for flaw in wide),
         expected="StringEquals on :sub with one ServiceAccount, and on :aud",
         error="none: other Pods become this role too",
-        fix=_trust_fix(case),
+        fix=_narrowing(case, policy),
     )
 
 
-def _trust_fix(case: Case) -> str:
-    """The command that admits this ServiceAccount, and keeps what is exact and the role's users."""
-    found, users = statements(case.role["AssumeRolePolicyDocument"]), _users(case)
-    exact = [each for each in found if _is_for_others(case, each)]
-    kept = exact if len(found) > 1 else [each for each in exact if _named(users, each)]
-    own = _own_policy(case)
-    if unnamed := [user for user in users if not _named([user], kept)]:
-        condition = own["Statement"][0]["Condition"]["StringEquals"]
-        [key] = [key for key in condition if key.endswith(":sub")]
-        condition[key] = [case.subject, *unnamed]
-    told = "" if kept or users else "# it takes the place of all that the trust policy says now"
+def _narrowing(case: Case, policy: dict[str, Any]) -> str:
+    """The command that keeps the role for those who ask for it, and for all who are no Pods."""
+    users, token = _users(case), case.intended_token
+    mended = trust_fix.narrowed(policy, trust_fix.Wanted(case.role["Arn"], token), users)
+    if mended is None or mended == policy:
+        return comment(f"name in it, under StringEquals, whom it is for: {case.subject}, …")
+    told = "# it shuts out whoever else gets in today by what the policy says now"
     if users:
         told = (
             f"# {', '.join(users)} uses this role today, and keeps it; take it out where each is "
             "to have a role of its own"
         )
-    return commands(trust_command(case, own | {"Statement": [*kept, *own["Statement"]]}), told)
+    return commands(trust_command(case, mended), told)
 
 
 def _users(case: Case) -> list[str]:
@@ -185,19 +210,6 @@ def _users(case: Case) -> list[str]:
         for subject in case.other_subjects
         if admission(case.role, replace(token, subject=subject)).allowed
     ]
-
-
-def _named(subjects: list[str], policy: Any) -> bool:
-    """Whether a part of a policy names one of those ServiceAccounts whole."""
-    return any(json.dumps(subject) in json.dumps(policy) for subject in subjects)
-
-
-def _is_for_others(case: Case, statement: dict[str, Any]) -> bool:
-    """Whether a statement does its work: it is neither broken nor too wide, and names others."""
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    flaws = trust.check_trust_policy(policy, case.provider_arn)
-    serious = [flaw.name for flaw in flaws if flaw.severity != "advice"]
-    return serious in ([], ["no-provider"]) and case.subject not in json.dumps(statement)
 
 
 def _own_policy(case: Case) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import serviceaccounts, trust
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_kubernetes
+from irsa_helpers.doctor.rollout import has_no_new_pod_yet, lives
 from irsa_helpers.doctor.target import parse_target
 from irsa_helpers.policy.selectors import selects
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from irsa_helpers.worlds import World
 
 AUDIENCE = "sts.amazonaws.com"
@@ -35,6 +39,7 @@ class ClusterEvidence:
         self.world = world
         self.kind, self.name = parse_target(target)
         self.namespace = namespace
+        self._data: dict[tuple[str, str], dict[str, str]] = {}
 
     @cached_property
     def workload(self) -> dict[str, Any] | None:
@@ -45,7 +50,7 @@ class ClusterEvidence:
         """
         deadline = time.monotonic() + SETTLE_SECONDS
         found = self.read(self.kind.plural, self.name, api=self.kind.api)
-        while any(map(_has_no_new_pod_yet, self._rolled_out(found))):
+        while any(map(has_no_new_pod_yet, self._rolled_out(found))):
             if time.monotonic() > deadline:
                 break
             time.sleep(POLL_SECONDS)
@@ -111,7 +116,7 @@ class ClusterEvidence:
 
     def _counts(self, pod: dict[str, Any]) -> bool:
         ends = self.kind.name in {"job", "cronjob"}
-        return "deletionTimestamp" not in pod["metadata"] if ends else _lives(pod)
+        return "deletionTimestamp" not in pod["metadata"] if ends else lives(pod)
 
     @cached_property
     def _all_pods(self) -> list[dict[str, Any]]:
@@ -167,6 +172,19 @@ class ClusterEvidence:
             for metadata in sets
             for owner in metadata.get("ownerReferences", [])
         }
+
+    @property
+    def live_pods(self) -> list[dict[str, Any]]:
+        """The Pods that count: all that live, the latest first; a Job's earlier ones are history.
+
+        Raises SkipError where there is none.
+        """
+        return [self.pod] if self.kind.name in {"job", "cronjob"} else [self.pod, *self.pods[1:]]
+
+    @property
+    def current_pods(self) -> list[dict[str, Any]]:
+        """The Pods that were made from the template as it is now."""
+        return [pod for pod in self.pods if self.kind.name == "pod" or self._is_current(pod)]
 
     @property
     def pod(self) -> dict[str, Any]:
@@ -236,7 +254,7 @@ class ClusterEvidence:
             found = self._all_pods
         except CannotSeeError:
             return True
-        others = (pod for pod in found if _lives(pod) and not self._is_mine(pod))
+        others = (pod for pod in found if lives(pod) and not self._is_mine(pod))
         return any(pod["spec"].get("serviceAccountName") == account for pod in others)
 
     @property
@@ -313,10 +331,26 @@ class ClusterEvidence:
             return str(token.get("audience", AUDIENCE))
         return self.intended_annotations.get(f"{serviceaccounts.PREFIX}audience", AUDIENCE)
 
-    def keys_of(self, kind: str, name: str) -> list[str]:
-        """The keys, not the values, of a ConfigMap (`configMapRef`) or Secret (`secretRef`)."""
-        plural = "configmaps" if kind == "configMapRef" else "secrets"
-        return list((self.read(plural, name) or {}).get("data") or {})
+    def data_of(self, kind: str, name: str) -> dict[str, str]:
+        """What a ConfigMap (`configMapRef`) or Secret (`secretRef`) holds; nothing if it is not.
+
+        Raises CannotSeeError, which names the right, where you may not read it.
+        """
+        if (kind, name) not in self._data:
+            plural = "configmaps" if kind == "configMapRef" else "secrets"
+            found = (self.read(plural, name) or {}).get("data") or {}
+            if kind == "secretRef":
+                found = {key: _decoded(value) for key, value in found.items()}
+            self._data[kind, name] = found
+        return self._data[kind, name]
+
+    def others_with(self, kind: str, name: str) -> list[str]:
+        """The other workloads' Pods that take all variables of a ConfigMap or Secret."""
+        return [
+            str(pod["metadata"]["name"])
+            for pod in self._all_pods
+            if not self._is_mine(pod) and (kind, name) in _sources(pod)
+        ]
 
     def read(self, plural: str, name: str = "", api: str = "api/v1") -> Any | None:
         """One object of the namespace, or the list of all; None where there is none.
@@ -326,6 +360,20 @@ class ClusterEvidence:
         path = f"/{api}/namespaces/{self.namespace}/{plural}"
         right = f"{'get' if name else 'list'} {plural}"
         return read_kubernetes(self.world, right, f"{path}/{name}" if name else path)
+
+
+def _sources(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(kind, name) of what a Pod's containers take all their variables from."""
+    spec = pod["spec"]
+    for container in (*spec.get("initContainers", []), *spec["containers"]):
+        for source in container.get("envFrom") or []:
+            for reference, kind in (("configMapRef", "configmap"), ("secretRef", "secret")):
+                if reference in source:
+                    yield kind, source[reference]["name"]
+
+
+def _decoded(value: str) -> str:
+    return base64.b64decode(value).decode("utf-8", errors="replace")
 
 
 def is_token_file(variable: dict[str, Any]) -> bool:
@@ -339,28 +387,6 @@ def _is_role(value: str) -> bool:
 
 def _annotations(thing: dict[str, Any]) -> dict[str, str]:
     return dict(thing.get("metadata", {}).get("annotations") or {})
-
-
-def _has_no_new_pod_yet(found: dict[str, Any]) -> bool:
-    """Whether a workload's newest template has led neither to a Pod nor to a refusal so far."""
-    spec, status = found.get("spec", {}), found.get("status", {})
-    if spec.get("paused") or spec.get("replicas") == 0:
-        return False
-    if status.get("observedGeneration", 0) < found["metadata"].get("generation", 0):
-        return True
-    if spec.get("updateStrategy", {}).get("type") == "OnDelete":
-        return False
-    if "desiredNumberScheduled" in status:
-        wanted, updated = status["desiredNumberScheduled"], status.get("updatedNumberScheduled")
-        return bool(wanted and not updated)
-    conditions = status.get("conditions", [])
-    refused = any(c["type"] == "ReplicaFailure" and c["status"] == "True" for c in conditions)
-    return not status.get("updatedReplicas") and not refused
-
-
-def _lives(pod: dict[str, Any]) -> bool:
-    ended = pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
-    return not ended and "deletionTimestamp" not in pod["metadata"]
 
 
 def token_source(volume: dict[str, Any]) -> dict[str, Any] | None:

@@ -73,13 +73,23 @@ def annotate_command(case: Case, value: str, key: str = ROLE_ARN) -> str:
     )
 
 
-def unset_command(case: Case, names: Iterable[str]) -> str:
-    """What takes variables out of the workload's containers."""
-    listed = list(names)
-    if case.owner is None:
-        return comment(f"take {', '.join(listed)} out of the Pod's manifest, and make it anew")
-    removed = " ".join(f"{name}-" for name in listed)
-    return f"kubectl set env {case.owner} -n {case.namespace} {removed}"
+def unset_command(case: Case, names: Iterable[str], container: str) -> str:
+    """What takes variables out of one of the workload's containers."""
+    return _set_env(case, [f"{name}-" for name in names], container, "take out")
+
+
+def empty_command(case: Case, names: Iterable[str], container: str) -> str:
+    """What makes variables empty in one container, whatever `envFrom` brings in."""
+    return _set_env(case, [f"{name}=" for name in names], container, "set")
+
+
+def _set_env(case: Case, changes: list[str], container: str, what: str) -> str:
+    listed = " ".join(changes)
+    if case.owner is None or case.owner.startswith("job/"):
+        listed = listed.replace("- ", " ").removesuffix("-")
+        told = f"in container {container} of the manifest {what} {listed}; then make it anew"
+        return comment(told)
+    return f"kubectl set env {case.owner} -n {case.namespace} -c {container} {listed}"
 
 
 def patch_template(case: Case, **members: Any) -> str:

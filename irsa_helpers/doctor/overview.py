@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, oidc, trust
-from irsa_helpers.doctor.admission import TokenFacts, admission, all_roles, trusts
+from irsa_helpers.doctor.admission import all_roles, trusts, verdicts
 from irsa_helpers.doctor.association_trust import refusals
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
 from irsa_helpers.doctor.result import WIDTH, indented
@@ -179,24 +179,31 @@ class _Trust:
         roles = {name: role for name, role in every.items() if trusts(role, arn)}
         return cls(oidc.issuer_url(world), arn, client_ids, every, roles)
 
-    def admits(self, account: _Account) -> list[str]:
-        """The ARNs of the roles that the ServiceAccount can become."""
-        if account.audience not in (self.client_ids or ()):
-            return []
-        subject = trust.subject(account.namespace, account.name)
-        token = TokenFacts(self.provider_arn, self.issuer_url, subject, account.audience)
-        return [arn for arn, role in self.roles.items() if admission(role, token).allowed]
+    def admitted(self, accounts: list[_Account]) -> dict[_Account, list[str]]:
+        """Each ServiceAccount -> the ARNs of the roles that it can become."""
+        policies = {
+            arn: verdicts(role, self.provider_arn, self.issuer_url)
+            for arn, role in self.roles.items()
+        }
+        found: dict[_Account, list[str]] = {}
+        for account in accounts:
+            asked = policies if account.audience in (self.client_ids or ()) else {}
+            subject = trust.subject(account.namespace, account.name)
+            facts = subject, account.audience, account.audience
+            found[account] = [arn for arn, policy in asked.items() if policy.allows(*facts)]
+        return found
 
     def is_elsewhere(self, account: _Account) -> bool:
         """Whether the role that the ServiceAccount asks for is of an account that is not yours."""
         role, own = account.role_arn or "", arns.Arn.parse(self.provider_arn).account_id
         return ROLE_ARN_FORM.fullmatch(role) is not None and arns.Arn.parse(role).account_id != own
 
-    def refusal(self, account: _Account) -> Refusal | None:
-        """Why the ServiceAccount cannot become the role that it asks for; None where it can."""
-        if account.role_arn is None or account.role_arn in self.admits(account):
-            return None
-        if self.is_elsewhere(account):
+    def refusal(self, account: _Account, admitted: list[str]) -> Refusal | None:
+        """Why the ServiceAccount cannot become the role that it asks for; None where it can.
+
+        `admitted` has the roles that it can become.
+        """
+        if account.role_arn is None or account.role_arn in admitted or self.is_elsewhere(account):
             return None
         if ROLE_ARN_FORM.fullmatch(account.role_arn) is None:
             reason = "the annotation's value is no role's ARN"
@@ -228,10 +235,11 @@ def overview(world: World) -> Overview:
     """
     here = _Trust.of(world)
     accounts = [_Account.of(found) for found in _service_accounts(world)]
+    admitted = here.admitted(accounts)
     accesses = [
         Access(account.namespace, account.name, arn, arn == account.role_arn)
-        for account in accounts
-        for arn in here.admits(account)
+        for account, role_arns in admitted.items()
+        for arn in role_arns
     ]
     unseen = [
         f"{a.namespace}/{a.name} -> {a.role_arn}: a role of another account"
@@ -244,8 +252,8 @@ def overview(world: World) -> Overview:
         unseen.append(error.message)
     except SkipError as reason:
         unseen.append(str(reason))
-    refusals = [refusal for account in accounts if (refusal := here.refusal(account))]
-    return Overview(tuple(accesses), tuple(refusals), tuple(here.wide()), tuple(unseen))
+    refusals = tuple(filter(None, (here.refusal(*each) for each in admitted.items())))
+    return Overview(tuple(accesses), refusals, tuple(here.wide()), tuple(unseen))
 
 
 def _by_pod_identity(world: World, roles: dict[str, dict[str, Any]]) -> Iterator[Access]:
@@ -260,19 +268,20 @@ def _by_pod_identity(world: World, roles: dict[str, dict[str, Any]]) -> Iterator
             clusterName=cluster,
             associationId=each["associationId"],
         )
-        role = str((described or {})["association"]["roleArn"])
-        if _lets_eks_in(world, roles, role, each):
+        association = (described or {})["association"]
+        if _lets_eks_in(world, roles, association):
+            role = str(association.get("targetRoleArn") or association["roleArn"])
             yield Access(each["namespace"], each["serviceAccount"], role, True, "pod-identity")
 
 
 def _lets_eks_in(
-    world: World, roles: dict[str, dict[str, Any]], role_arn: str, association: dict[str, Any]
+    world: World, roles: dict[str, dict[str, Any]], association: dict[str, Any]
 ) -> bool:
     """Whether the role's trust policy admits EKS for those Pods; so for one of another account."""
+    role_arn = str(association["roleArn"])
     if arns.Arn.parse(role_arn).account_id != world.cluster.account_id:
         return True
-    place = association["namespace"], association["serviceAccount"]
-    return role_arn in roles and not refusals(world, roles[role_arn], *place)
+    return role_arn in roles and not refusals(world, roles[role_arn], association)
 
 
 def _service_accounts(world: World) -> list[dict[str, Any]]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns
 from irsa_helpers.doctor import policies
+from irsa_helpers.doctor.admission import of_every_call
 from irsa_helpers.doctor.app_log import refused_action
 from irsa_helpers.doctor.fixes import commands, comment, permission_command
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy import Decision, Request, evaluate_one_account, explain
+from irsa_helpers.policy.evaluate import RESOURCE_POLICY
+from irsa_helpers.policy.unseen import Document, Judgement, is_of_place, judge
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
@@ -164,70 +167,102 @@ def _as_meant(case: Case) -> list[policies.Document]:
 
 def permission_limits(case: Case) -> Link:
     """No Deny and no permissions boundary takes back what the role's policies allow."""
-    documents = [policies.judgeable(document) for document in _as_meant(case)]
+    documents = _as_meant(case)
     if not documents:
         raise SkipError("the role has no policy")
-    lost = [
-        f"{use.action} on {use.resource}: {explain(decision)}"
-        for use in policies.uses(documents)
-        if not (decision := _decide(case, use, documents)).allowed
-    ]
-    if not lost:
-        return ok("nothing that is allowed is taken back")
-    return broken(
-        "\n".join(lost),
-        expected="what one policy allows, neither a Deny nor the permissions boundary takes back",
-        error="AccessDenied … with an explicit deny in an identity-based policy, or because no "
-        "permissions boundary allows the … action",
-        fix=_limits_fix(case),
-    )
+    judged = {use: _judge(case, use, documents) for use in policies.uses(documents)}
+    lost = {use: each.decision for use, each in judged.items() if not each.decision.allowed}
+    if lost:
+        return broken(
+            _told(lost),
+            expected="what one policy allows, neither a condition, a Deny nor the permissions "
+            "boundary takes back",
+            error="AccessDenied … with an explicit deny in an identity-based policy, or because no "
+            "permissions boundary allows the … action",
+            fix=_limits_fix(case, lost.values()),
+        )
+    return _as_far_as_seen(judged.values(), "nothing that is allowed is taken back")
 
 
-def _limits_fix(case: Case) -> str:
-    """Each inline policy without what it denies; a comment on what is kept elsewhere."""
-    fixes = []
-    for name, document in case.inline_policies.items():
-        kept = list(policies.allowing([document]))
-        if kept and kept != policies.statements(document):
+def _told(lost: Mapping[policies.Use, Decision]) -> str:
+    return "\n".join(f"{use.action} on {use.resource}: {explain(d)}" for use, d in lost.items())
+
+
+def _as_far_as_seen(judged: Iterable[Judgement], found: str) -> Link:
+    """The link holds; or cannot be seen, where the caller's place decides."""
+    keys = dict.fromkeys(key for each in judged for key in each.unseen)
+    of_place = [key for key in keys if is_of_place(key)]
+    if of_place:
+        raise CannotSeeError(f"the Pod's own {', '.join(of_place)}, which the policies ask for")
+    return ok(f"{found}, where the call fits {', '.join(keys)}" if keys else found)
+
+
+def _limits_fix(case: Case, lost: Iterable[Decision]) -> str:
+    """Each inline policy without the Denies that hit; a comment on what is kept elsewhere."""
+    fixes, hitting = [], {denial for decision in lost for denial in _denying(decision)}
+    for at, (name, document) in enumerate(case.policies.items(), 1):
+        labels = {label for policy, label in hitting if policy == f"identity policy {at}"}
+        if not labels:
+            continue
+        if name not in case.inline_policies:
+            fixes.append(comment(f"the policy {name} has the Deny: {', '.join(sorted(labels))}"))
+        elif kept := policies.without(document, labels)["Statement"]:
             fixes.append(permission_command(case, name, {**document, "Statement": kept}))
-        elif not kept:
+        else:
             fixes.append(
                 f"aws iam delete-role-policy --role-name {case.role_name} --policy-name {name}"
             )
-    if case.boundary is not None:
+    if case.boundary is not None and not fixes:
         arn = case.role["PermissionsBoundary"]["PermissionsBoundaryArn"]
         fixes.append(comment(f"the permissions boundary is {arn}: it must allow it as well"))
-    return commands(*fixes) or comment("take the Deny out of the policy named above")
+    return commands(*fixes) or comment("change the condition or the Deny that is named above")
 
 
-def _decide(
+def _denying(decision: Decision) -> Iterator[tuple[str, str]]:
+    """(policy, label) of the Deny statements that hit."""
+    for each in decision.reasons:
+        if each.effect == "Deny" and each.matched:
+            yield each.policy, each.statement
+
+
+def _judge(
     case: Case,
     use: policies.Use,
     documents: list[dict[str, Any]],
     resource_policy: dict[str, Any] | None = None,
-) -> Decision:
+) -> Judgement:
     """What the role's side, and a policy of the resource that was read, say to that use.
 
     What another account's resource allows is not seen from here: it is no reason to call it broken.
     """
     parts = arns.Arn.parse(case.role["Arn"])
-    session = f"assumed-role/{case.role_name}/botocore-session-1"
+    [(session_name, region), *_] = case.calls
+    session = f"assumed-role/{case.role_name}/{session_name}"
     request = Request(
         principal=f"arn:{parts.partition}:sts::{parts.account_id}:{session}",
         action=use.action,
         resource=use.resource,
         context={
-            "aws:SecureTransport": "true",
+            **of_every_call(region or case.world.region),
             "aws:PrincipalArn": case.role["Arn"],
             "aws:PrincipalAccount": parts.account_id,
+            "aws:PrincipalType": "AssumedRole",
+            "aws:PrincipalIsAWSService": "false",
+            **{f"aws:PrincipalTag/{t['Key']}": t["Value"] for t in case.role.get("Tags", [])},
         },
     )
-    return evaluate_one_account(
-        request,
-        identity_policies=documents,
-        resource_policy=resource_policy,
-        permissions_boundary=case.boundary,
-    )
+    own = {key.lower() for key in request.context}
+    others = [each for each in (resource_policy, case.boundary) if each is not None]
+
+    def decide(read: Callable[[Document], Document]) -> Decision:
+        return evaluate_one_account(
+            request,
+            identity_policies=[read(each) for each in documents],
+            resource_policy=None if resource_policy is None else read(resource_policy),
+            permissions_boundary=None if case.boundary is None else read(case.boundary),
+        )
+
+    return judge([*documents, *others], lambda key: key.lower() in own, decide)
 
 
 def resource_policies(case: Case) -> Link:
@@ -236,24 +271,32 @@ def resource_policies(case: Case) -> Link:
     named = [*policies.buckets(documents), *policies.secrets(documents)]
     if not named:
         raise SkipError("the role's policies name no bucket and no secret")
-    denials = [text for name in named for text in _denials(case, name, documents)]
-    if not denials:
-        return ok(f"no denial on {', '.join(named)}")
+    judged = {name: _judged_on(case, name, documents) for name in named}
+    denied = {name: found for name, each in judged.items() if (found := _denied(each))}
+    if not denied:
+        every = [each for found in judged.values() for each in found.values()]
+        return _as_far_as_seen(every, f"no denial on {', '.join(named)}")
     return broken(
-        "\n".join(denials),
+        "\n".join(map(_told, denied.values())),
         expected="no Deny in the resource's own policy that hits this role",
         error="AccessDenied … with an explicit deny in a resource-based policy",
-        fix=commands(*(fix for name in named if (fix := _without_denials(case, name)))),
+        fix=commands(*(_without_denials(case, name, hit) for name, hit in denied.items())),
     )
 
 
-def _without_denials(case: Case, name: str) -> str:
-    """What puts back that resource's policy with this role excepted from what it denies."""
-    found = _resource_policy(case, name)
-    if found is None:
-        return ""
-    policy = json.loads(found)
-    kept = policies.excepting(policy, case.role["Arn"])
+def _denied(judged: dict[policies.Use, Judgement]) -> dict[policies.Use, Decision]:
+    return {
+        use: each.decision
+        for use, each in judged.items()
+        if any(policy == RESOURCE_POLICY for policy, _ in _denying(each.decision))
+    }
+
+
+def _without_denials(case: Case, name: str, denied: Mapping[policies.Use, Decision]) -> str:
+    """What puts back that resource's policy with this role excepted from the Denies that hit it."""
+    policy = json.loads(_resource_policy(case, name) or "{}")
+    labels = {label for decision in denied.values() for _, label in _denying(decision)}
+    kept = policies.excepting(policy, case.role["Arn"], labels)
     if name.startswith("arn:"):
         if not kept["Statement"]:
             return f"aws secretsmanager delete-resource-policy --secret-id {name}"
@@ -267,17 +310,16 @@ def _without_denials(case: Case, name: str) -> str:
     return f"aws s3api put-bucket-policy --bucket {name} --policy '{json.dumps(kept)}'"
 
 
-def _denials(case: Case, name: str, documents: list[dict[str, Any]]) -> Iterator[str]:
+def _judged_on(
+    case: Case, name: str, documents: list[dict[str, Any]]
+) -> dict[policies.Use, Judgement]:
+    """What the resource's own policy says to each use of it; nothing where it has none."""
     found = _resource_policy(case, name)
     if found is None:
-        return
-    policy = policies.judgeable(json.loads(found))
-    for use in policies.uses(documents):
-        if not use.is_on(name):
-            continue
-        decision = _decide(case, use, documents, policy)
-        if decision.effect == "ExplicitlyDenied":
-            yield f"{use.action} on {use.resource}: {explain(decision)}"
+        return {}
+    policy = json.loads(found)
+    uses = [use for use in policies.uses(documents) if use.is_on(name)]
+    return {use: _judge(case, use, documents, policy) for use in uses}
 
 
 def _resource_policy(case: Case, name: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.doctor.cluster import AUDIENCE, TOKEN_VOLUME, token_source
@@ -14,96 +13,19 @@ from irsa_helpers.doctor.fixes import (
     restart_command,
     unset_command,
 )
-from irsa_helpers.doctor.reading import SkipError, read_kubernetes
+from irsa_helpers.doctor.reading import SkipError
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.doctor.workload import NODE_ROLE
-from irsa_helpers.policy.selectors import selects
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from irsa_helpers.doctor.case import Case
 
-WEBHOOK = "pod-identity-webhook"
-NAMESPACE_NAME = "kubernetes.io/metadata.name"
-OPT_OUT = f"{PREFIX}skip-pod-identity-webhook"
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 PAIR = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 POD_IDENTITY = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-
-
-def webhook(case: Case) -> Link:
-    """The pod identity webhook is registered, and is asked about this Pod."""
-    labels = case.template or (case.pod if case.pods else {})
-    if OPT_OUT in (labels.get("metadata", {}).get("labels") or {}):
-        return broken(
-            f"the Pod's label {OPT_OUT}",
-            expected="no such label",
-            error=NODE_ROLE,
-            fix=patch_template(case, metadata={"labels": {OPT_OUT: None}}),
-        )
-    found = _webhooks(case)
-    asking = [hook for hook in found if _asks_about_new_pods(hook)]
-    if any(_asks_about_namespace(case, hook) for hook in asking):
-        return ok(", ".join(hook["name"] for hook in found))
-    missing = "leaves this namespace out (namespaceSelector)" if asking else "has no rule for Pods"
-    return broken(
-        "; ".join(f"{hook['name']} {missing}" for hook in found)
-        or "no such MutatingWebhookConfiguration",
-        expected=f"the MutatingWebhookConfiguration {WEBHOOK}, called when a Pod is made",
-        error=NODE_ROLE,
-        fix=commands(_let_it_be_asked(case, asking), restart_command(case)),
-    )
-
-
-def _let_it_be_asked(case: Case, asking: list[dict[str, Any]]) -> str:
-    """What lets a webhook that leaves the namespace out be asked about it again."""
-    for hook in asking:
-        selector, labels = hook["namespaceSelector"], _namespace_labels(case)
-        wanted = {k: v for k, v in selector.get("matchLabels", {}).items() if labels.get(k) != v}
-        changes = [f"{key}={value}" for key, value in wanted.items()]
-        for at, each in enumerate(selector.get("matchExpressions", [])):
-            if selects({"matchExpressions": [each]}, labels):
-                continue
-            if each["key"] == NAMESPACE_NAME and each["operator"] == "NotIn":
-                path = f"/webhooks/{hook['at']}/namespaceSelector/matchExpressions/{at}"
-                patch = json.dumps([{"op": "remove", "path": path}])
-                kind = "mutatingwebhookconfiguration"
-                return f"kubectl patch {kind} {hook['of']} --type json -p '{patch}'"
-            values = each.get("values", [""])
-            gone = each["operator"] in {"NotIn", "DoesNotExist"}
-            changes.append(f"{each['key']}-" if gone else f"{each['key']}={values[0]}")
-        return f"kubectl label namespace {case.namespace} {' '.join(changes)}"
-    return comment(f"restore {WEBHOOK}: on EKS, AWS keeps it; elsewhere apply its manifests again")
-
-
-def _webhooks(case: Case) -> list[dict[str, Any]]:
-    path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
-    found = read_kubernetes(case.world, "list mutatingwebhookconfigurations", path)
-    return [
-        hook | {"of": configuration["metadata"]["name"], "at": at}
-        for configuration in (found or {}).get("items", [])
-        for at, hook in enumerate(configuration.get("webhooks", []))
-        if configuration["metadata"]["name"] == WEBHOOK or "iam-for-pods" in hook["name"]
-    ]
-
-
-def _asks_about_new_pods(hook: dict[str, Any]) -> bool:
-    return any(
-        {"CREATE", "*"} & set(rule.get("operations", []))
-        and {"pods", "*", "*/*"} & set(rule.get("resources", []))
-        for rule in hook.get("rules", [])
-    )
-
-
-def _asks_about_namespace(case: Case, hook: dict[str, Any]) -> bool:
-    """Whether the webhook's namespaceSelector holds for the namespace's labels."""
-    selector = hook.get("namespaceSelector") or {}
-    return not selector or selects(selector, _namespace_labels(case))
-
-
-def _namespace_labels(case: Case) -> dict[str, str]:
-    path = f"/api/v1/namespaces/{case.namespace}"
-    found = read_kubernetes(case.world, "get namespaces", path) or {}
-    return dict(found.get("metadata", {}).get("labels") or {})
 
 
 def preset_variables(case: Case) -> Link:
@@ -122,8 +44,17 @@ def preset_variables(case: Case) -> Link:
         expected="neither variable in the Pod template: one of them keeps the webhook from "
         "setting the other",
         error=_preset_error(case),
-        fix=unset_command(case, PAIR),
+        fix=_unset_pair(case),
     )
+
+
+def _unset_pair(case: Case) -> str:
+    """What takes the pair out of each container that sets some of it otherwise than the webhook."""
+    wrong = [each for each in containers_of(case.pod_spec) if not _whole_pair(case, each)]
+    names = {
+        each["name"]: [name for name in environment_of(each) if name in PAIR] for each in wrong
+    }
+    return commands(*(unset_command(case, found, name) for name, found in names.items()))
 
 
 def _preset_error(case: Case) -> str:
@@ -162,15 +93,17 @@ def skip_containers(case: Case) -> Link:
     value = (thing.get("metadata", {}).get("annotations") or {}).get(key)
     if value is None:
         return ok("no container is left out")
-    main, *others = [each["name"] for each in case.pod_spec["containers"]]
+    names = [each["name"] for each in case.pod_spec["containers"]]
     listed = value.splitlines()[0].split(",") if value else []
-    if main not in listed:
+    main = _main_container(case, names)
+    if main not in listed and not set(names) <= set(listed):
         return ok(f"left out: {value}")
-    rest = [name for name in listed if name != main]
-    aside = [name for name in others if name not in rest]
+    needing = [main] if main in listed else names
+    rest = [name for name in listed if name not in needing]
+    aside = [name for name in names if name not in (*rest, *needing)]
     return broken(
         f"{key}: {value}",
-        expected=f"a list without {main}, the container that the app runs in",
+        expected=f"a list without {', '.join(needing)}, which the app runs in",
         error=NODE_ROLE,
         fix=commands(
             _leave_out(case, rest),
@@ -181,6 +114,25 @@ def skip_containers(case: Case) -> Link:
     )
 
 
+def _main_container(case: Case, names: list[str]) -> str:
+    """The container that the app runs in, as far as it is said; empty where it is not.
+
+    By the annotation that kubectl goes by, as the only one, or by the workload's name.
+    """
+    thing = case.template if case.template is not None else case.pod
+    stated = (thing.get("metadata", {}).get("annotations") or {}).get(DEFAULT_CONTAINER)
+    if stated in names:
+        return str(stated)
+    return names[0] if len(names) == 1 else next((n for n in names if n == case.name), "")
+
+
+def left_out(case: Case) -> list[str]:
+    """The containers that the Pod's annotation `skip-containers` leaves out."""
+    thing = case.template if case.template is not None else case.pod
+    value = (thing.get("metadata", {}).get("annotations") or {}).get(f"{PREFIX}skip-containers")
+    return str(value).splitlines()[0].split(",") if value else []
+
+
 def _leave_out(case: Case, containers: list[str]) -> str:
     """What has the webhook leave out those containers and no other."""
     annotations = {f"{PREFIX}skip-containers": ",".join(containers) or None}
@@ -188,12 +140,12 @@ def _leave_out(case: Case, containers: list[str]) -> str:
 
 
 def injection(case: Case) -> Link:
-    """The newest Pod carries the role that the annotation names now."""
+    """Every living Pod carries the role that the annotation, or the association, gives now."""
+    if case.uses_pod_identity:
+        return _association_injected(case)
     if ROLE_ARN not in case.annotations:
         raise SkipError(f"{case.account_name} names no role")
     role = case.annotations[ROLE_ARN]
-    if case.uses_pod_identity:
-        raise SkipError("EKS Pod Identity is used instead")
     if _has_own_volume(case):
         return broken(
             f"the Pod's author has a volume of the webhook's name, {TOKEN_VOLUME}, without a token",
@@ -201,15 +153,53 @@ def injection(case: Case) -> Link:
             error=NODE_ROLE,
             fix=comment(f"rename the volume {TOKEN_VOLUME} and its mounts in the Pod's template"),
         )
-    lacking = [text for each in _candidates(case) if (text := _lacks(each, role))]
+    lacking = _by_pod(case, lambda container: _lacks(container, role))
     if not lacking:
-        return ok(f"{case.pod['metadata']['name']} carries {role}")
+        return ok(f"{_names(case.live_pods)} carries {role}")
+    newest = lacking.get(case.pod["metadata"]["name"])
     return broken(
-        "; ".join(lacking) + _ages(case),
+        "\n".join([*newest, _ages(case)]) if newest else _older(case, lacking),
         expected=f"AWS_ROLE_ARN={role}, AWS_WEB_IDENTITY_TOKEN_FILE and the token's mount",
         error=NODE_ROLE,
         fix=restart_command(case),
     )
+
+
+def _association_injected(case: Case) -> Link:
+    """Every living Pod has what EKS Pod Identity gives; one older than the association has not."""
+    lacking = _by_pod(
+        case,
+        lambda c: "" if POD_IDENTITY in environment_of(c) else f"container {c['name']} lacks it",
+    )
+    if not lacking:
+        return ok(f"{_names(case.live_pods)} has {POD_IDENTITY}")
+    return broken(
+        _older(case, lacking).replace("annotation", "association"),
+        expected=f"{POD_IDENTITY} in each container",
+        error=NODE_ROLE,
+        fix=restart_command(case),
+    )
+
+
+def _by_pod(case: Case, lacks: Callable[[dict[str, Any]], str]) -> dict[str, list[str]]:
+    """By the name of each living Pod that lacks something: what its containers lack."""
+    found = {
+        pod["metadata"]["name"]: [text for each in _candidates(case, pod) if (text := lacks(each))]
+        for pod in case.live_pods
+    }
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def _older(case: Case, lacking: dict[str, list[str]]) -> str:
+    """How many Pods lack something, and what the first of them lacks."""
+    name, texts = next(iter(lacking.items()))
+    count = f"{len(lacking)} of {len(case.live_pods)} living Pods"
+    return f"{count}: {name}: {'; '.join(texts)}; made before the annotation"
+
+
+def _names(pods: list[dict[str, Any]]) -> str:
+    first = str(pods[0]["metadata"]["name"])
+    return first if len(pods) == 1 else f"each of {len(pods)} Pods, as {first},"
 
 
 def _has_own_volume(case: Case) -> bool:
@@ -218,13 +208,13 @@ def _has_own_volume(case: Case) -> bool:
     return any(v["name"] == TOKEN_VOLUME and not token_source(v) for v in volumes)
 
 
-def _candidates(case: Case) -> list[dict[str, Any]]:
-    """The newest Pod's containers that the webhook should have changed."""
-    annotations = case.pod["metadata"].get("annotations") or {}
-    left_out = annotations.get(f"{PREFIX}skip-containers", "").split(",")
+def _candidates(case: Case, pod: dict[str, Any]) -> list[dict[str, Any]]:
+    """A Pod's containers that the webhook should have changed."""
+    annotations = pod["metadata"].get("annotations") or {}
+    aside = annotations.get(f"{PREFIX}skip-containers", "").split(",")
     preset = {c["name"] for c in containers_of(case.pod_spec) if _preset(case, c)}
-    found = containers_of(case.pod["spec"])
-    return [c for c in found if c["name"] not in left_out and c["name"] not in preset]
+    found = containers_of(pod["spec"])
+    return [c for c in found if c["name"] not in aside and c["name"] not in preset]
 
 
 def _lacks(container: dict[str, Any], role: str) -> str:
@@ -245,8 +235,8 @@ def _ages(case: Case) -> str:
     fields = case.account["metadata"].get("managedFields", [])
     changed = max((str(each.get("time", "")) for each in fields), default="")
     if changed > made:
-        return f"\nthe Pod was made {made}, the ServiceAccount was changed {changed}"
-    return f"\nthe Pod was made {made}, before the annotation or while the webhook was away"
+        return f"the Pod was made {made}, the ServiceAccount was changed {changed}"
+    return f"the Pod was made {made}, before the annotation or while the webhook was away"
 
 
 def token(case: Case) -> Link:
@@ -262,14 +252,14 @@ def token(case: Case) -> Link:
             error="InvalidIdentityToken: Incorrect token audience",
             fix=restart_command(case),
         )
-    odd = _other_token_file(case)
+    odd, path = _other_token_file(case)
     if odd:
         return risk(
-            odd,
+            f"container {odd} reads its token from {path}",
             expected="the file of the projected volume, which the kubelet keeps fresh",
             error="ExpiredTokenException once the copied token is too old",
             fix=commands(
-                unset_command(case, PAIR),
+                unset_command(case, PAIR, odd),
                 comment(
                     "or, where the app cannot be changed, let the token that it copies live longer "
                     "(a day at most), and give it a new Pod in time:"
@@ -287,8 +277,8 @@ def _token_volume(case: Case) -> dict[str, Any]:
     return volume
 
 
-def _other_token_file(case: Case) -> str:
-    """A token file outside of the mounted token volumes, in words; empty where there is none."""
+def _other_token_file(case: Case) -> tuple[str, str]:
+    """A container and its token file outside of the mounted token volumes; empty without one."""
     projected = {v["name"] for v in case.pod["spec"].get("volumes", []) if token_source(v)}
     for container in containers_of(case.pod["spec"]):
         path = environment_of(container).get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
@@ -299,8 +289,8 @@ def _other_token_file(case: Case) -> str:
             if mount["name"] in projected
         )
         if path and not inside:
-            return f"container {container['name']} reads its token from {path}"
-    return ""
+            return str(container["name"]), path
+    return "", ""
 
 
 def token_readable(case: Case) -> Link:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from irsa_helpers.policy.unseen import statements
 
 # Source: Service Authorization Reference, Amazon S3: actions on objects, and actions on buckets.
 OBJECT_ACTIONS = ("s3:getobject", "s3:putobject", "s3:deleteobject", "s3:abortmultipartupload")
 BUCKET_ACTIONS = ("s3:listbucket", "s3:getbucket", "s3:putbucket", "s3:deletebucket")
 BUCKET = re.compile(r"arn:[^:]*:s3:::([^/*?]+)")
 SECRET = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:\d{12}:secret:[^*?]+")
-# Context that a request of a Pod surely carries; what asks for more cannot be judged from here.
-KNOWN_CONTEXT = {"aws:securetransport", "aws:principalarn", "aws:principalaccount"}
 TABLE = re.compile(r"arn:[^:]*:dynamodb:[^:]*:\d{12}:table/([^/*?]+)")
 
 Document = dict[str, Any]
-
-
-def statements(document: Document) -> list[Document]:
-    """The statements of a policy, which may write a single one without a list."""
-    found = document.get("Statement", [])
-    return [found] if isinstance(found, dict) else list(found)
 
 
 def allowing(documents: Iterable[Document]) -> Iterator[Document]:
@@ -77,20 +71,6 @@ def uses(documents: list[Document]) -> Iterator[Use]:
             for resource in texts(statement.get("Resource", ())):
                 if "*" not in action:
                     yield Use(action, resource.replace("*", "any"))
-
-
-def judgeable(document: Document) -> Document:
-    """The policy without statements that depend on where a request comes from."""
-    kept = [
-        statement
-        for statement in statements(document)
-        if all(
-            key.lower() in KNOWN_CONTEXT
-            for block in statement.get("Condition", {}).values()
-            for key in block
-        )
-    ]
-    return {**document, "Statement": kept}
 
 
 def mismatched(documents: list[Document]) -> Iterator[str]:
@@ -148,11 +128,14 @@ def whole_services(document: Document) -> Iterator[str]:
             yield f"all but {', '.join(texts(statement['NotAction']))} is allowed on {where}"
 
 
-def excepting(policy: Document, role_arn: str) -> Document:
-    """A resource's policy whose denials spare that role: they name it no more, or except it."""
+def excepting(policy: Document, role_arn: str, labels: Collection[str]) -> Document:
+    """A resource's policy whose named denials spare that role: they name it no more, or except it.
+
+    `labels` are the Sid, or `statement N`, of those that hit it; all else stays as it is.
+    """
     kept = []
-    for statement in statements(policy):
-        if statement["Effect"] == "Deny":
+    for index, statement in enumerate(statements(policy)):
+        if label_of(statement, index) in labels:
             if statement.get("Principal") in ({"AWS": role_arn}, {"AWS": [role_arn]}):
                 continue
             condition = {k: dict(v) for k, v in statement.get("Condition", {}).items()}
@@ -161,3 +144,18 @@ def excepting(policy: Document, role_arn: str) -> Document:
             statement = {**statement, "Condition": condition}
         kept.append(statement)
     return {**policy, "Statement": kept}
+
+
+def without(policy: Document, labels: Collection[str]) -> Document:
+    """The policy without the statements of those labels."""
+    kept = [
+        statement
+        for index, statement in enumerate(statements(policy))
+        if label_of(statement, index) not in labels
+    ]
+    return {**policy, "Statement": kept}
+
+
+def label_of(statement: Document, index: int) -> str:
+    """A statement's Sid, or its place: as decisions name it."""
+    return str(statement.get("Sid") or f"statement {index + 1}")

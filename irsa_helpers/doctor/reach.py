@@ -39,15 +39,45 @@ def handshake(case: Case) -> Link:
         raise SkipError("the link role tells it")
     if case.uses_pod_identity:
         raise SkipError("EKS Pod Identity is used instead")
+    said = _ask(case, SESSION)
+    if isinstance(said, dict):
+        return _refused(case, said)
+    return ok(f"STS gives {said}")
+
+
+def settled_by_handshake(case: Case, keys: list[str]) -> Link:
+    """What STS says of a trust policy that hangs on where the call comes from.
+
+    In the sandbox the doctor's call comes from where the Pod's does. On AWS it does not: there the
+    link cannot be seen.
+    """
+    listed = ", ".join(keys)
+    if case.world.name != "sandbox":
+        raise CannotSeeError(f"the Pod's own {listed}, which the trust policy asks for")
+    for session_name, _ in case.calls:
+        said = _ask(case, session_name)
+        if isinstance(said, dict):
+            return broken(
+                f"STS refuses it; the trust policy asks for {listed}",
+                expected=f"a call that has the {listed} that the trust policy asks for",
+                error=f"{said['Code']}: {said['Message']}",
+                fix=f"# let it come from there, or change what is asked of {listed}:\n"
+                f"aws iam get-role --role-name {case.role_name}",
+            )
+    return ok(f"admits {case.subject}; {listed} as STS sees it: tried")
+
+
+def _ask(case: Case, session_name: str) -> str | dict[str, str]:
+    """The session's ARN that STS gives for a token of the ServiceAccount, or the error it gives."""
     from botocore.exceptions import ClientError
 
     try:
         answer = case.world.aws("sts").assume_role_with_web_identity(
-            RoleArn=case.role_arn, RoleSessionName=SESSION, WebIdentityToken=_token(case)
+            RoleArn=case.role_arn, RoleSessionName=session_name, WebIdentityToken=_token(case)
         )
     except ClientError as error:
-        return _refused(case, error.response["Error"])
-    return ok(f"STS gives {answer['AssumedRoleUser']['Arn']}")
+        return dict(error.response["Error"])
+    return str(answer["AssumedRoleUser"]["Arn"])
 
 
 def _is_seen(case: Case) -> bool:

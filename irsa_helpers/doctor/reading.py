@@ -77,10 +77,16 @@ def read_aws(right: str, call: Callable[..., Any], **request: Any) -> Any | None
 
 
 def read_kubernetes(
-    world: World, right: str, path: str, body: Any = None, **query: str | int
+    world: World,
+    right: str,
+    path: str,
+    body: Any = None,
+    optional: bool = False,
+    **query: str | int,
 ) -> Any | None:
     """What the Kubernetes API answers to a GET of the path (a POST with `body`); None for 404.
 
+    `optional` says that the API may refuse it as not there to be had (400): that is None too.
     `right` is what RBAC calls it, e.g. `get pods`. Raises CannotSeeError where it is denied,
     IrsaLabError where the cluster cannot be reached or does not know the caller. It asks the
     official client's ApiClient itself: importing its model of every object takes a second.
@@ -94,7 +100,7 @@ def read_kubernetes(
             f"the cluster cannot be reached: {world.kubernetes.configuration.host}",
             next_step="kubectl cluster-info",
         ) from error
-    if status == 404:
+    if status == 404 or (status == 400 and optional):
         return None
     if status == 403:
         raise CannotSeeError(f"{right}{_place(path)} (Kubernetes RBAC)")

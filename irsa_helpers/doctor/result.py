@@ -89,11 +89,15 @@ def _shortened(text: str, width: int) -> str:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All links of one workload's chain, in the order in which a handshake passes them."""
+    """All links of one workload's chain, in the order in which a handshake passes them.
+
+    `note` is a sentence about the asking itself, mostly empty.
+    """
 
     target: str
     namespace: str
     links: tuple[Link, ...]
+    note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -134,6 +138,7 @@ class Diagnosis:
             "ok": self.ok,
             "summary": self.summary,
             "links": [link.to_dict() for link in self.links],
+            "note": self.note,
         }
 
     def text(self, width: int = WIDTH) -> str:
@@ -148,7 +153,7 @@ class Diagnosis:
             lines.append(indented(f"  {state:<11}", f"{', '.join(names)}:\n{found}", width))
         for link in self.problems:
             lines += ["", link.text(width)]
-        return "\n".join(lines)
+        return "\n".join([*lines, "", self.note] if self.note else lines)
 
     def __str__(self) -> str:
         return self.text()
@@ -162,7 +167,7 @@ class Diagnosis:
         rows = [f"| {link.state} | {link.name} | {cell(link.found)} |" for link in self.links]
         table = "\n".join(["| state | link | found |", "| --- | --- | --- |", *rows])
         folded = f"<details><summary>All {len(self.links)} links</summary>\n\n{table}\n\n</details>"
-        return "\n\n".join([*parts, folded])
+        return "\n\n".join([*parts, folded, *([f"*{cell(self.note)}*"] if self.note else [])])
 
 
 def ok(found: str) -> Link:

@@ -3,98 +3,108 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.doctor.fixes import commands, restart_command, unset_command
-from irsa_helpers.doctor.pod import containers_of, environment_of
+from irsa_helpers.doctor.environment import Variable, variables
+from irsa_helpers.doctor.fixes import (
+    commands,
+    comment,
+    empty_command,
+    restart_command,
+    unset_command,
+)
+from irsa_helpers.doctor.pod import containers_of, left_out
+from irsa_helpers.doctor.reading import CannotSeeError
 from irsa_helpers.doctor.result import Link, broken, ok
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from irsa_helpers.doctor.case import Case
 
+PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 KEYS = "keys in the environment come first"
+# Half a pair. Source: botocore.credentials.EnvProvider; the Go, Java and JavaScript SDKs want both.
+HALF = "botocore stops at half a pair; the SDKs for Go, Java and JavaScript pass it over"
 PROFILE = "the SDK uses that profile, or fails where it is not there"
-# What botocore looks at before it looks at the token. Source: botocore.credentials.
-EARLIER = {
-    "AWS_ACCESS_KEY_ID": KEYS,
-    "AWS_SECRET_ACCESS_KEY": KEYS,
-    "AWS_PROFILE": PROFILE,
-    "AWS_DEFAULT_PROFILE": PROFILE,
-}
-# With one of these a profile has a file of its own, whose content cannot be seen from here.
+# Source: botocore.session; seen with 1.43: a profile without a name is one that is not there.
+NAMELESS = "botocore looks for a profile without a name; the other SDKs pass it over"
+# With one of these a profile has a file of its own: the link `profiles` reads it.
 FILES = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
-SOURCES = {"configMapRef": "configmap", "secretRef": "secret"}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A variable of a container; `source` is e.g. `configmap/settings`, empty for its own `env`."""
-
-    container: str
-    name: str
-    source: str = ""
-    key: str = ""
-
-    def __str__(self) -> str:
-        origin = f" from {self.source}" if self.source else ""
-        return f"container {self.container} has {self.name}{origin} ({EARLIER[self.name]})"
+ERRORS = {
+    KEYS: "InvalidClientTokenId, S3's InvalidAccessKeyId, or AccessDenied for another",
+    HALF: "PartialCredentialsError: Partial credentials found in env",
+    PROFILE: "The config profile (…) could not be found",
+    NAMELESS: "The config profile () could not be found",
+}
 
 
 def static_credentials(case: Case) -> Link:
     """Nothing that the SDK looks at earlier hides the token."""
-    found = [s for each in containers_of(case.pod_spec) for s in _hiding(case, each)]
+    aside = left_out(case)
+    containers = [each for each in containers_of(case.pod_spec) if each["name"] not in aside]
+    found = [hiding for each in containers for hiding in _hiding(case, each)]
     if not found:
         return ok("no keys and no profile in the environment")
-    errors = []
-    if any(EARLIER[setting.name] == KEYS for setting in found):
-        errors.append("InvalidClientTokenId, S3's InvalidAccessKeyId, or AccessDenied for another")
-    if any(EARLIER[setting.name] == PROFILE for setting in found):
-        errors.append("The config profile (…) could not be found")
+    hidden = [variable for variable, _ in found if variable.value is None]
+    if len(hidden) == len(found):
+        raise CannotSeeError(hidden[0].unseen)
+    reasons = dict.fromkeys(reason for _, reason in found)
     return broken(
-        "\n".join(map(str, found)),
+        "\n".join(_told(variable, reason) for variable, reason in found),
         expected="no AWS keys and no AWS_PROFILE: the SDK would use them before the token",
-        error="; ".join(errors),
-        fix=_take_out(case, found),
+        error="; ".join(ERRORS[reason] for reason in reasons),
+        fix=_take_out(case, [variable for variable, _ in found]),
     )
 
 
-def _hiding(case: Case, container: dict[str, Any]) -> Iterator[Setting]:
-    own = environment_of(container)
-    settings = [Setting(container["name"], name) for name in own]
-    settings += [s for s in _from_sources(case, container) if s.name not in own]
-    has_file = any(setting.name in FILES for setting in settings)
-    for setting in settings:
-        hides = EARLIER.get(setting.name)
-        if hides == KEYS or (hides == PROFILE and not has_file):
-            yield setting
+def _told(variable: Variable, reason: str) -> str:
+    place = variable.source or variable.key.partition(":")[0]
+    origin = f" from {place}" if place else ""
+    return f"container {variable.container} has {variable.name}{origin} ({reason})"
 
 
-def _from_sources(case: Case, container: dict[str, Any]) -> Iterator[Setting]:
-    """The variables that ConfigMaps and Secrets bring in through `envFrom`."""
-    for source in container.get("envFrom", []):
-        for kind in SOURCES.keys() & source.keys():
-            name, prefix = source[kind]["name"], source.get("prefix", "")
-            for key in case.keys_of(kind, name):
-                yield Setting(container["name"], prefix + key, f"{SOURCES[kind]}/{name}", key)
+def _hiding(case: Case, container: dict[str, Any]) -> Iterator[tuple[Variable, str]]:
+    """Each variable that comes before the token, and how."""
+    found = variables(case, container)
+    keys = [found[name] for name in PAIR if name in found and found[name].is_set]
+    if len(keys) == len(PAIR):
+        yield from ((variable, KEYS) for variable in keys)
+    elif keys and keys[0].name == PAIR[0]:
+        yield keys[0], HALF
+    if not FILES & found.keys():
+        for name in (name for name in PROFILES if name in found):
+            yield found[name], PROFILE if found[name].is_set else NAMELESS
 
 
-def _take_out(case: Case, found: list[Setting]) -> str:
-    """The variables out of the template; the keys out of what `envFrom` names, then new Pods."""
-    own = dict.fromkeys(setting.name for setting in found if not setting.source)
-    keys: dict[str, dict[str, None]] = {}
-    for setting in found:
-        if setting.source:
-            keys.setdefault(setting.source, {})[setting.key] = None
-    patches = [
-        f"kubectl patch {source.replace('/', ' ')} -n {case.namespace} --type merge "
-        f"-p '{json.dumps({'data': gone})}'"
-        for source, gone in keys.items()
-    ]
+def _take_out(case: Case, found: list[Variable]) -> str:
+    """The variables out of their own container; what `envFrom` brings in, made empty there."""
+    own: dict[str, list[str]] = {}
+    emptied: dict[str, list[str]] = {}
+    profiles: dict[str, dict[str, None]] = {}
+    for variable in found:
+        if not variable.source:
+            own.setdefault(variable.container, []).append(variable.name)
+        elif variable.name in PAIR:
+            emptied.setdefault(variable.container, []).append(variable.name)
+        else:
+            profiles.setdefault(variable.source, {})[variable.key] = None
     return commands(
-        unset_command(case, own) if own else "",
-        *patches,
-        restart_command(case) if patches else "",
+        *(unset_command(case, names, container) for container, names in own.items()),
+        *(empty_command(case, names, container) for container, names in emptied.items()),
+        *(_out_of_source(case, source, keys) for source, keys in profiles.items()),
+        restart_command(case) if profiles else "",
     )
+
+
+def _out_of_source(case: Case, source: str, keys: dict[str, None]) -> str:
+    """A profile cannot be made empty: its key goes, if the ConfigMap or Secret is nobody else's."""
+    command = (
+        f"kubectl patch {source.replace('/', ' ')} -n {case.namespace} --type merge "
+        f"-p '{json.dumps({'data': keys})}'"
+    )
+    others = case.others_with(*source.split("/"))
+    if not others:
+        return command
+    told = f"{', '.join(others)} reads {source} too; if none of them needs it:\n{command}"
+    return comment(told)

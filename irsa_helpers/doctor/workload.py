@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from irsa_helpers.doctor import app_log
 from irsa_helpers.doctor.case import mended_arn
 from irsa_helpers.doctor.fixes import (
     annotate_command,
@@ -12,7 +14,7 @@ from irsa_helpers.doctor.fixes import (
     comment,
     restart_command,
 )
-from irsa_helpers.doctor.reading import SkipError
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
 
@@ -52,16 +54,35 @@ def pods(case: Case) -> Link:
         raise SkipError(f"there is no {case.kind.name} {case.name}")
     if not case.pods:
         return _no_pod(case)
+    for pod in case.current_pods:
+        if stuck := _stuck(case, pod):
+            return stuck
     name, phase = case.pod["metadata"]["name"], case.pod.get("status", {}).get("phase", "")
-    for waiting in _waiting(case.pod):
-        if waiting.get("reason") in STUCK:
-            return broken(
-                f"Pod {name}: {waiting['reason']}: {waiting.get('message', '')}",
-                expected="a Pod whose containers run",
-                error=str(waiting["reason"]),
-                fix=f"kubectl describe pod {name} -n {case.namespace}",
-            )
     return ok(f"{name} is {phase}; {len(case.pods)} in all")
+
+
+def _stuck(case: Case, pod: dict[str, Any]) -> Link | None:
+    """Why a Pod's containers do not stay up: what they said of AWS, where they said it."""
+    name = pod["metadata"]["name"]
+    for container, waiting in _waiting(pod):
+        if waiting.get("reason") not in STUCK:
+            continue
+        reason = f"Pod {name}, container {container}: {waiting['reason']}"
+        try:
+            said = app_log.crash(case, pod)
+        except CannotSeeError as error:
+            said = broken("", expected="", error="", fix=comment(f"its log: {error.message}"))
+        if said is not None and said.found:
+            return replace(said, found=f"{reason}\n{said.found}", expected="containers that run")
+        return broken(
+            f"{reason}: {waiting.get('message', '')}",
+            expected="a Pod whose containers run",
+            error=str(waiting["reason"]),
+            fix=commands(
+                said.fix if said else "", f"kubectl describe pod {name} -n {case.namespace}"
+            ),
+        )
+    return None
 
 
 def _no_pod(case: Case) -> Link:
@@ -90,10 +111,11 @@ def _failures(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def _waiting(pod: dict[str, Any]) -> list[dict[str, Any]]:
+def _waiting(pod: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """(container, why it waits) of each that does."""
     status = pod.get("status", {})
     states = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-    return [s["state"]["waiting"] for s in states if "waiting" in s.get("state", {})]
+    return [(s.get("name", ""), s["state"]["waiting"]) for s in states if "waiting" in s["state"]]
 
 
 def service_account_name(case: Case) -> Link:
@@ -202,8 +224,11 @@ def pod_identity(case: Case) -> Link:
     if association is None:
         return ok("no association: IRSA decides")
     role, stated = association["roleArn"], case.intended_annotations.get(ROLE_ARN)
+    target = association.get("targetRoleArn")
     if stated is None:
-        return ok(f"EKS Pod Identity gives {role}; IRSA is not used")
+        way = f"{target}, by way of {role}" if target else role
+        return ok(f"EKS Pod Identity gives {way}; IRSA is not used")
+    role = target or role
     tell = broken if role != stated else risk
     return tell(
         f"EKS Pod Identity gives {role}, the annotation names {stated}",

@@ -28,11 +28,9 @@ OTHER_ACCOUNTS = ("444455556666", "777788889999")
 def clear_scene(world: World, namespace: str) -> None:
     """Nothing of that lab is left: its namespaces, and in each account what bears its name."""
     include_in_webhook(world, namespace)
-    namespaces: Any = world.resource("v1", "Namespace")
-    names = [each.metadata.name for each in namespaces.get().items]
-    own = [name for name in names if name == namespace or name.startswith(f"{namespace}-")]
+    own = namespaces_of(world, namespace)
     for name in own:
-        delete_object(namespaces, name)
+        delete_object(world.resource("v1", "Namespace"), name)
     for name in own:
         _wait_until_gone(world, name)
     for each in (world, *(in_account(world, account) for account in OTHER_ACCOUNTS)):
@@ -45,6 +43,13 @@ def clear_scene(world: World, namespace: str) -> None:
                 pod_identity.ensure_no_association(
                     world, found["serviceAccount"], namespace=found["namespace"]
                 )
+
+
+def namespaces_of(world: World, namespace: str) -> list[str]:
+    """The lab's own namespace and those that it has beside it, as `lab-31-…`, where they are."""
+    namespaces: Any = world.resource("v1", "Namespace")
+    names = [each.metadata.name for each in namespaces.get().items]
+    return [name for name in names if name == namespace or name.startswith(f"{namespace}-")]
 
 
 def _clear_account(world: World, namespace: str) -> None:

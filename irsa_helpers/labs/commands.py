@@ -70,7 +70,7 @@ def _row(lab: Lab, progress: Progress) -> dict[str, Any]:
         "level": lab.level,
         "minutes": lab.minutes,
         "state": record.state if record else "not started",
-        "hints_used": record.hints_used if record else 0,
+        "hints_used": record.hints_counted if record else 0,
         "solution_seen": record.solution_seen if record else False,
         "help_used": record.help_used if record else "",
         "seconds": record.seconds if record else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.labs.clearing import clear_scene
+from irsa_helpers.labs.clearing import clear_scene, namespaces_of
 from irsa_helpers.labs.model import Goal, Lab
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.lookups import kubernetes_object
@@ -46,11 +46,14 @@ class Verdict:
 def start(world: World, lab: Lab, progress: Progress) -> str:
     """The lab's broken world stands; returns its story.
 
-    What an earlier start left is cleared first; other labs stand in namespaces of their own.
+    What an earlier start left is cleared first; other labs stand in namespaces of their own, each
+    with a time of its own.
     """
     _only_sandbox(world)
     clear_scene(world, lab.namespace)
     lab.setup(world)
+    for name in namespaces_of(world, lab.namespace):
+        world.advance_clock(0, namespace=name)
     progress.started(lab.id)
     return lab.story
 

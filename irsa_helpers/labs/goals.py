@@ -1,4 +1,7 @@
-"""What a mended chain must do, judged by behaviour: the goals that labs share."""
+"""What a mended chain must do, judged by behaviour: the goals that labs share.
+
+A goal tells what is not reached, not why: the names and values that are wrong are for the hints.
+"""
 
 from __future__ import annotations
 
@@ -60,19 +63,19 @@ def acts_as_role(scene: Scene, seen: Seen) -> Goal:
     """AWS sees the Pod as the role that is its own, by a token that is its own as well."""
     scene = scene.as_it_is()
     expected = f"assumed-role/{scene.role}/"
-    known = seen.arn.startswith("arn:")
-    found = f"{seen.arn}, by {seen.credentials}" if known else seen.arn
-    reached = expected in seen.arn and seen.own_token
-    return Goal(ACTS, reached, found, f"{expected}, by the Pod's own token")
+    right = expected in seen.arn
+    # Where another role's credentials come from is what a lab may be about.
+    found = f"{seen.arn}, by {seen.credentials}" if right else seen.arn
+    return Goal(ACTS, right and seen.own_token, found, f"{expected}, by the Pod's own token")
 
 
 def reads_later(scene: Scene, seconds: float) -> Goal:
-    """The Pod, as its role, gets its object that much later: the sandbox's time is moved."""
+    """The Pod, as its role, gets its object that much later: the time of its namespace is moved."""
     try:
         scene.wait_briefly()
     except IrsaLabError as error:
         return reads_bucket(Seen("", error.message, read=False), READS_LATER)
-    scene.world.advance_clock(seconds)
+    scene.world.advance_clock(seconds, namespace=scene.namespace)
     seen = look(scene)
     acts = acts_as_role(scene, seen)
     if seen.read and not acts.reached:
@@ -118,23 +121,24 @@ def trusts_only_app(scene: Scene) -> Goal:
     if role is None:
         return Goal(TRUSTS, reached=False, found=f"no role {scene.role}", expected="the role")
     faults = list(_trust_faults(scene, role["TrustPolicy"]))
-    found = "; ".join(faults) or f"it admits {scene.subject} alone"
-    return Goal(TRUSTS, not faults, found, f"{scene.subject} admitted, all others refused")
+    found = "; ".join(dict.fromkeys(faults)) or "it admits the app alone"
+    return Goal(TRUSTS, not faults, found, "the app's ServiceAccount admitted, all others refused")
 
 
 def _trust_faults(scene: Scene, policy: dict[str, Any]) -> Iterator[str]:
-    """Whom the policy lets in wrongly: asked of STS with real tokens, then of the policy itself."""
-    own, token = scene.subject, _token(scene)
+    """Whom the policy lets in wrongly: asked of STS with real tokens, then of the policy itself.
+
+    While it refuses the app, whom else it names is what a learner is to find.
+    """
+    token = _token(scene)
     admitted = ask_trust_policy(scene.role_arn, policy, token).allowed
     if not admitted and _refused_by_sts(scene, scene.namespace, scene.service_account):
-        yield f"it refuses {own}"
-    let_in = [*_let_in_by_sts(scene), *admitted_strangers(policy, scene.role_arn, token)]
-    if let_in:
-        named = list(dict.fromkeys(let_in))
-        more = f" and {len(named) - 2} more that were tried" if len(named) > 2 else ""
-        yield f"too wide: it admits {' and '.join(named[:2])}{more}"
-    if audiences := admitted_audiences(policy, scene.role_arn, token):
-        yield f"too wide: it admits tokens made for another audience than STS: {audiences[0]}"
+        yield "it refuses the app's ServiceAccount"
+        return
+    if _lets_in_by_sts(scene) or admitted_strangers(policy, scene.role_arn, token):
+        yield "too wide: it admits other ServiceAccounts"
+    if admitted_audiences(policy, scene.role_arn, token):
+        yield "too wide: it admits tokens that were made for somebody else than STS"
     yield from _other_principals(scene, policy)
 
 
@@ -145,11 +149,10 @@ def _token(scene: Scene) -> TokenFacts:
     return TokenFacts(provider, issuer, scene.subject, oidc.AUDIENCE)
 
 
-def _let_in_by_sts(scene: Scene) -> Iterator[str]:
-    """The subjects of ServiceAccounts that are there, are not the app's, and become the role."""
-    for namespace in (scene.namespace, "default", "kube-system"):
-        if not _refused_by_sts(scene, namespace, "default"):
-            yield trust.subject(namespace, "default")
+def _lets_in_by_sts(scene: Scene) -> bool:
+    """Whether a ServiceAccount that is there, and is not the app's, becomes the role."""
+    namespaces = (scene.namespace, "default", "kube-system")
+    return not all(_refused_by_sts(scene, each, "default") for each in namespaces)
 
 
 def _refused_by_sts(scene: Scene, namespace: str, name: str) -> bool:
@@ -170,7 +173,7 @@ def _other_principals(scene: Scene, policy: dict[str, Any]) -> Iterator[str]:
     for rule in trust.describe_trust_policy(policy):
         for principal in rule.principals:
             if rule.effect == "Allow" and principal != f"Federated {own}":
-                yield f"too wide: it admits {principal} as well"
+                yield "too wide: it admits others than ServiceAccounts of this cluster"
 
 
 def permits_only_read(scene: Scene) -> Goal:
@@ -181,7 +184,7 @@ def permits_only_read(scene: Scene) -> Goal:
     scene = scene.as_it_is()
     own, bucket = policies_of(scene.world, scene.role), _bucket_policy(scene)
     faults = list(_permission_faults(scene, own, bucket))
-    expected = f"s3:GetObject on {scene.bucket}/* (and s3:ListBucket on it) only"
+    expected = "the files of its bucket read, the bucket listed at most"
     return Goal(PERMITS, not faults, "; ".join(faults) or "just that", expected)
 
 
@@ -213,12 +216,11 @@ def _permission_faults(
 ) -> Iterator[str]:
     resource = f"arn:aws:s3:::{scene.bucket}/{OBJECT}"
     if not gives(scene.role_arn, documents, bucket, resource):
-        yield f"no s3:GetObject on {resource}"
-    wide = [
-        *more_than_reading(documents, scene.bucket),
-        *let_into_bucket(bucket or {}, scene.role_arn, scene.bucket),
-    ]
-    yield from (f"too wide: {text}" for text in wide)
+        yield f"it may not read {OBJECT}"
+    if any(more_than_reading(documents, scene.bucket)):
+        yield "too wide: its policies allow more than reading the bucket"
+    if any(let_into_bucket(bucket or {}, scene.role_arn, scene.bucket)):
+        yield "too wide: the bucket's own policy allows others, or more than reading"
     node = roles.role_arn(scene.world, NODE_ROLE)
     if gives(node, policies_of(scene.world, NODE_ROLE), None, resource):
         yield f"too wide: {NODE_ROLE} may read it too, and with it every Pod of the node"

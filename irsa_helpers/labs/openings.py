@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
 from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
-from irsa_helpers.doctor.policies import allowing, statements, texts
+from irsa_helpers.doctor.policies import allowing, texts
 from irsa_helpers.policy import Request, evaluate
+from irsa_helpers.policy.unseen import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
-from irsa_helpers import state
+from irsa_helpers.store import Store, now
 
 # `labs` has the latest attempt at each lab, `reached` the latest that came to its end before it.
 SCHEMA = """
@@ -18,9 +16,12 @@ CREATE TABLE IF NOT EXISTS {table} (
     done_at TEXT,
     hints_used INTEGER NOT NULL DEFAULT 0,
     checks INTEGER NOT NULL DEFAULT 0,
-    solution_seen INTEGER NOT NULL DEFAULT 0
+    solution_seen INTEGER NOT NULL DEFAULT 0,
+    {doctor}
 )
 """
+# Files of before have it not.
+DOCTOR = "doctor_asked INTEGER NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class Record:
     hints_used: int
     checks: int
     solution_seen: bool
+    doctor_asked: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """The Kubernetes namespace of the lab, as in `lab-03`."""
+        return f"lab-{self.id.split('-')[0]}"
 
     @property
     def state(self) -> str:
@@ -47,9 +54,19 @@ class Record:
         return "< 1 min" if self.seconds < 60 else f"{self.seconds / 60:.0f} min"
 
     @property
+    def hints_counted(self) -> int:
+        """The hints that were shown, and one for the doctor where it was asked."""
+        return self.hints_used + self.doctor_asked
+
+    @property
     def help_used(self) -> str:
-        """What was asked for, in words: `2 hints, solution`; empty for nothing."""
-        hints = f"{self.hints_used} hint{'s' * (self.hints_used > 1)}" if self.hints_used else ""
+        """What was asked for, in words: `2 hints, solution`; empty for nothing.
+
+        The doctor counts as a hint: `3 hints with the doctor`.
+        """
+        count = self.hints_counted
+        hints = f"{count} hint{'s' * (count > 1)}" if count else ""
+        hints += " with the doctor" * self.doctor_asked
         return ", ".join(text for text in (hints, "solution" * self.solution_seen) if text)
 
     @property
@@ -61,15 +78,14 @@ class Record:
         return (ended - begun).total_seconds()
 
 
-class Progress:
+class Progress(Store):
     """The records of one learner."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._path = path or state.home() / "progress.sqlite3"
+    tables = tuple(SCHEMA.format(table=table, doctor=DOCTOR) for table in ("labs", "reached"))
 
     def records(self) -> dict[str, Record]:
         """The latest attempt at every lab that was ever started, by id."""
-        return self._read("labs")
+        return self._table("labs")
 
     def board(self) -> dict[str, Record]:
         """What counts of every lab that was ever started: a lab once done is done.
@@ -77,7 +93,7 @@ class Progress:
         It stays so while it is tried anew, with the time and the help of before; once it is done
         again, those of the new attempt count.
         """
-        latest, reached = self._read("labs"), self._read("reached")
+        latest, reached = self._table("labs"), self._table("reached")
         return {
             lab_id: record if record.done_at else reached.get(lab_id, record)
             for lab_id, record in latest.items()
@@ -88,11 +104,10 @@ class Progress:
         started = [record for record in self.records().values() if record.state == "started"]
         return max(started, key=lambda record: record.started_at).id if started else None
 
-    def _read(self, table: str) -> dict[str, Record]:
-        query = f"SELECT id, started_at, done_at, hints_used, checks, solution_seen FROM {table}"
-        with closing(self._connect()) as database:
-            rows = database.execute(query).fetchall()
-        return {row[0]: Record(*(*row[:5], bool(row[5]))) for row in rows}
+    def _table(self, table: str) -> dict[str, Record]:
+        columns = "id, started_at, done_at, hints_used, checks, solution_seen, doctor_asked"
+        rows = self._read(f"SELECT {columns} FROM {table}")
+        return {row[0]: Record(*row[:5], *map(bool, row[5:])) for row in rows}
 
     def started(self, lab_id: str) -> None:
         """The lab begins anew: its clock starts, its hints count from none."""
@@ -100,14 +115,14 @@ class Progress:
             "INSERT OR REPLACE INTO reached SELECT * FROM labs WHERE id = ? AND done_at NOT NULL",
             lab_id,
         )
-        self._write("INSERT OR REPLACE INTO labs (id, started_at) VALUES (?, ?)", lab_id, _now())
+        self._write("INSERT OR REPLACE INTO labs (id, started_at) VALUES (?, ?)", lab_id, now())
 
     def checked(self, lab_id: str, *, passed: bool) -> None:
         """A check was made; the first one that passes ends the lab."""
         self._write("UPDATE labs SET checks = checks + 1 WHERE id = ?", lab_id)
         if passed:
             self._write(
-                "UPDATE labs SET done_at = COALESCE(done_at, ?) WHERE id = ?", _now(), lab_id
+                "UPDATE labs SET done_at = COALESCE(done_at, ?) WHERE id = ?", now(), lab_id
             )
 
     def hinted(self, lab_id: str, count: int) -> None:
@@ -122,17 +137,19 @@ class Progress:
         """The learner has seen the solution; once the lab is done, that is no help any more."""
         self._write("UPDATE labs SET solution_seen = 1 WHERE id = ? AND done_at IS NULL", lab_id)
 
+    def doctor_asked(self, namespace: str) -> Record | None:
+        """The open lab of that namespace, in which the doctor counts from now on; None for none."""
+        for record in self.records().values():
+            inside = f"{namespace}-".startswith(f"{record.namespace}-")
+            if inside and record.state == "started":
+                self._write("UPDATE labs SET doctor_asked = 1 WHERE id = ?", record.id)
+                return record
+        return None
+
     def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        database = sqlite3.connect(self._path)
+        database = super()._connect()
         for table in ("labs", "reached"):
-            database.execute(SCHEMA.format(table=table))
+            columns = database.execute(f"SELECT name FROM pragma_table_info('{table}')")
+            if ("doctor_asked",) not in columns.fetchall():
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {DOCTOR}")
         return database
-
-    def _write(self, statement: str, *values: object) -> None:
-        with closing(self._connect()) as database, database:
-            database.execute(statement, values)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

@@ -81,6 +81,11 @@ class Policy:
     version: str
     statements: tuple[Statement, ...]
 
+    @property
+    def has_variables(self) -> bool:
+        """Whether `${…}` stands for a value: in the older version it is plain text."""
+        return self.version == "2012-10-17"
+
 
 def parse_policy(document: str | Mapping[str, Any]) -> Policy:
     """The policy of a dict or of JSON text. Raises PolicyError for what IAM would refuse."""

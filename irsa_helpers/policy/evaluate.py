@@ -7,7 +7,7 @@ time, where a policy asks for it, is the context key `aws:CurrentTime`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal
@@ -250,8 +250,7 @@ def _optional(policy: PolicySource | None, name: str, request: Request) -> list[
 
 def _results(source: PolicySource, name: str, request: Request) -> list[StatementResult]:
     policy = source if isinstance(source, Policy) else parse_policy(source)
-    with_variables = policy.version == "2012-10-17"
-    return [_look_at(each, name, request, with_variables) for each in policy.statements]
+    return [_look_at(each, name, request, policy.has_variables) for each in policy.statements]
 
 
 def _look_at(
@@ -337,9 +336,10 @@ def _compare_all(
     with_variables: bool,
 ) -> bool:
     expanded = [_expanded(operator, each, request, with_variables) for each in wanted]
+    tests = [None if each is None else comparison(operator, each) for each in expanded]
 
     def fits(value: str) -> bool:
-        outcomes = [None if each is None else _compare(operator, each, value) for each in expanded]
+        outcomes = [None if test is None else test(value) for test in tests]
         return all(each is False for each in outcomes) if operator.negated else any(outcomes)
 
     if operator.quantifier == "ForAnyValue":
@@ -357,6 +357,9 @@ def _expanded(operator: Operator, text: str, request: Request, with_variables: b
         return None
 
 
-def _compare(operator: Operator, wanted: str, actual: str) -> bool | None:
-    """Patterns take a variable's own `*` for itself; every other comparison is of plain text."""
-    return operator.compare(wanted if operator.patterns else unescape(wanted), actual)
+def comparison(operator: Operator, wanted: str) -> Callable[[str], bool | None]:
+    """How an operator compares a request's value with one of a policy's.
+
+    Patterns take a variable's own `*` for itself; every other comparison is of plain text.
+    """
+    return partial(operator.compare, wanted if operator.patterns else unescape(wanted))

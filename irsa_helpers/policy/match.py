@@ -18,6 +18,9 @@ _SIGNS = {"?": "."} | {s: re.escape(sign) for sign, s in STAND_INS.items()}
 def glob(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
     """A pattern in which `*` stands for any run of characters and `?` for one.
 
+    `ignore_case` is about the letters A to Z, of which the names of actions are made: to Unicode
+    "ſ" is an "s" too.
+
     A sign that came out of a policy variable stands for itself. What stands between two stars is
     taken where it comes first, and never looked for again (an atomic group): were there another
     way to match, that one would do too. So the time grows with the text's length, not with a power
@@ -26,7 +29,7 @@ def glob(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
     first, *rest = (_fixed(part) for part in re.split(r"\*+", pattern))
     between = "".join(f"(?>.*?{part})" for part in rest[:-1])
     translated = first + (f"{between}.*{rest[-1]}" if rest else "")
-    return re.compile(translated, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    return re.compile(translated, re.DOTALL | (re.IGNORECASE | re.ASCII if ignore_case else 0))
 
 
 def _fixed(part: str) -> str:

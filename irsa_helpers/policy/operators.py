@@ -40,7 +40,8 @@ def _equals(wanted: str, actual: str) -> bool:
 
 
 def _equals_ignore_case(wanted: str, actual: str) -> bool:
-    return wanted.casefold() == actual.casefold()
+    # Letter by letter: "ß" is a case of "ẞ", and not of the two letters "SS".
+    return [*map(str.casefold, wanted)] == [*map(str.casefold, actual)]
 
 
 def _boolean(wanted: str, actual: str) -> bool:

@@ -1,7 +1,17 @@
 """Pictures and questions for notebooks: ipywidgets where a kernel runs, SVG or text elsewhere."""
 
-from irsa_helpers.views.handshake import handshake
+from irsa_helpers.views.bench import trust_bench
+from irsa_helpers.views.handshake import handshake, live_handshake
 from irsa_helpers.views.quiz import quiz
 from irsa_helpers.views.tables import Listing, MarkdownTable, decision_table, token_table
 
-__all__ = ["Listing", "MarkdownTable", "decision_table", "handshake", "quiz", "token_table"]
+__all__ = [
+    "Listing",
+    "MarkdownTable",
+    "decision_table",
+    "handshake",
+    "live_handshake",
+    "quiz",
+    "token_table",
+    "trust_bench",
+]

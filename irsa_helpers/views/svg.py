@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from irsa_helpers.views.modules import actors
+
 Hop = Mapping[str, Any]
 
-LANES = ("Pod", "kubelet", "API server", "webhook", "STS", "IAM", "issuer", "AWS service")
-LANE_OF = {"pod identity webhook": "webhook", "client": "Pod", "caller": "Pod"}
+LANES: list[str] = actors()["lanes"]
+LANE_OF: dict[str, str] = actors()["lane_of"]
 # A caller is named by its ServiceAccount or by its session: both are the Pod.
-CALLERS = ("arn:", "system:serviceaccount:")
+CALLERS = tuple(actors()["callers"])
 LANE_WIDTH, LEFT, TOP, ROW = 106, 60, 64, 46
 SIGN, BOLD_SIGN = 6.4, 7.2  # The width of a sign, at the most, on an average over a sentence.
 STYLES = {

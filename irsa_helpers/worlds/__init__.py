@@ -150,8 +150,8 @@ class World(ABC):
         """The hops of the handshakes seen so far, after number `since`, oldest first."""
 
     @abstractmethod
-    def advance_clock(self, seconds: float) -> None:
-        """Move this world's time forward."""
+    def advance_clock(self, seconds: float, *, namespace: str = "") -> None:
+        """Move this world's time forward; with `namespace`, only there, and apart from then on."""
 
     @abstractmethod
     def rotate_signing_key(self) -> None:

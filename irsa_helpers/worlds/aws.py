@@ -78,7 +78,7 @@ class AwsWorld(World):
             "it appears some minutes after the call",
         )
 
-    def advance_clock(self, seconds: float) -> None:
+    def advance_clock(self, seconds: float, *, namespace: str = "") -> None:
         """Not possible: raises IrsaLabError."""
         raise IrsaLabError(
             "time cannot be moved in a real account", next_step="wait, or try it in the sandbox"

@@ -26,9 +26,9 @@ STOP_SECONDS = 10
 POLL_SECONDS = 0.01
 # What of the home is the world: a reset takes it away, and nothing else.
 WORLD = (
-    *("aws", "bin", "pods", "kubeconfig", "state.json", "clock.json", "trace.jsonl"),
+    *("aws", "bin", "pods", "kubeconfig", "announced.json", "state.json", "clock.json"),
     *("kubernetes.sqlite3", "kubernetes.sqlite3-shm", "kubernetes.sqlite3-wal"),
-    *("webhook-registered", "sandbox.log", "progress.txt", "*.damaged-*"),
+    *("trace.jsonl*", "webhook-registered", "sandbox.log", "progress.txt", "*.damaged-*"),
 )
 # What outlives a reset, so that shells, kernels and browsers that are open go on: addresses,
 # credentials, keys and certificates; the learner's progress, JupyterLab's own files.
@@ -41,49 +41,82 @@ KEPT = (
 def ensure_sandbox(home: Path, *, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
     """The running sandbox of that folder, started where none runs; returns its state.
 
-    `tell` hears what a long start is at. Raises IrsaLabError, with the end of its log, where it
-    does not start, where the folder cannot be written or is full, or where a blank is in its path
-    or in Python's.
+    `tell` hears what a long start is at. Raises IrsaLabError as `Start` does.
     """
-    _check_blanks(home)
-    try:
-        if running := state.read(home):
-            return running
-        _check_own(home)
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_space(home)
-        for name in ("state.json", "progress.txt"):
-            (home / name).unlink(missing_ok=True)
-        process = _start(home)
-    except OSError as error:
+    return Start(home).finish(tell or (lambda _: None))
+
+
+class Start:
+    """A sandbox of that folder that runs, or is on its way: begun, announced, finished.
+
+    Raises IrsaLabError where the folder cannot be written or is full, or where a blank is in its
+    path or in Python's.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._process: subprocess.Popen[bytes] | None = None
+        _check_blanks(home)
+        try:
+            if not state.read(home):
+                _prepare(home)
+                self._process = _start(home)
+        except OSError as error:
+            raise IrsaLabError(
+                f"the sandbox cannot write to its folder {home}: {error.strerror}",
+                next_step="free some space, or name another folder: export IRSA_LAB_HOME=...",
+            ) from error
+
+    def announced(self) -> dict[str, Any]:
+        """The state that the sandbox is going to have, before it answers.
+
+        Raises IrsaLabError, with the end of its log, where it ends before.
+        """
+        return self._wait(lambda: state.read(self._home) or state.announced(self._home))
+
+    def finish(self, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+        """The state of the sandbox that answers now; `tell` hears what a long start is at.
+
+        Raises IrsaLabError, with the end of its log, where it does not start.
+        """
+        return self._wait(lambda: state.read(self._home), tell)
+
+    def _wait(
+        self,
+        look: Callable[[], dict[str, Any] | None],
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """What is looked for, once it is there; waits while the start makes progress."""
+        deadline, said = time.monotonic() + START_SECONDS, ""
+        while time.monotonic() < deadline:
+            if found := look():
+                return found
+            # Another start may have won the race: it holds the lock, ours ends, its state comes.
+            if self._status() not in (None, 0, state.ALREADY_RUNNING):
+                break
+            if (now := _progress(self._home)) not in ("", said):
+                tell(now)
+                deadline, said = time.monotonic() + START_SECONDS, now
+            time.sleep(POLL_SECONDS)
+        if self._status() == state.NO_SPACE:
+            raise _full(self._home)
         raise IrsaLabError(
-            f"the sandbox cannot write to its folder {home}: {error.strerror}",
-            next_step="free some space, or name another folder: export IRSA_LAB_HOME=...",
-        ) from error
-    return _started(home, process, tell or (lambda _: None))
+            f"the sandbox did not start; the end of {self._home / 'sandbox.log'} says:\n"
+            f"{_log_end(self._home)}",
+            next_step="irsa-lab up --foreground shows all of it",
+        )
+
+    def _status(self) -> int | None:
+        return self._process.poll() if self._process else None
 
 
-def _started(
-    home: Path, process: subprocess.Popen[bytes], tell: Callable[[str], None]
-) -> dict[str, Any]:
-    """The state of a sandbox that is starting, once it is ready; waits while it makes progress."""
-    deadline, said = time.monotonic() + START_SECONDS, ""
-    while time.monotonic() < deadline:
-        if (home / "state.json").exists() and (running := state.read(home)):
-            return running
-        # Another start may have won the race: it holds the lock, ours ends, and its state comes.
-        if process.poll() not in (None, 0, state.ALREADY_RUNNING):
-            break
-        if (now := _progress(home)) not in ("", said):
-            tell(now)
-            deadline, said = time.monotonic() + START_SECONDS, now
-        time.sleep(POLL_SECONDS)
-    if process.poll() == state.NO_SPACE:
-        raise _full(home)
-    raise IrsaLabError(
-        f"the sandbox did not start; the end of {home / 'sandbox.log'} says:\n{_log_end(home)}",
-        next_step="irsa-lab up --foreground shows all of it",
-    )
+def _prepare(home: Path) -> None:
+    """The folder is there, is a sandbox's own, has space, and says nothing of an earlier start."""
+    _check_own(home)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_space(home)
+    for name in ("announced.json", "state.json", "progress.txt"):
+        (home / name).unlink(missing_ok=True)
 
 
 def _progress(home: Path) -> str:

@@ -6,10 +6,12 @@ configuration files, profiles and proxies of the person at the keyboard are not 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import replace
 from functools import cached_property
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -20,11 +22,13 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds import Cluster, World, https
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from kubernetes.client import ApiClient
 
 
+# How a line of server-sent events begins.
+DATA = b"data: "
 ADMINISTRATOR = "OrganizationAccountAccessRole"
 
 
@@ -112,9 +116,29 @@ class SandboxWorld(World):
         hops: list[dict[str, Any]] = self.control("GET", f"/trace?since={since}")
         return hops
 
-    def advance_clock(self, seconds: float) -> None:
-        """Move the sandbox's time forward: tokens age, sessions expire, the kubelet refreshes."""
-        self.control("POST", "/clock", {"advance_seconds": seconds})
+    def follow_trace(self, since: int = 0) -> Iterator[dict[str, Any]]:
+        """The hops after number `since`, and each further one as it happens; ends with the sandbox.
+
+        Raises nothing where the sandbox stops: there are no more hops then.
+        """
+        request = self._request("GET", f"/trace/stream?since={since}")
+        with contextlib.suppress(OSError, HTTPException), _open(request) as answer:
+            for line in answer:
+                if line.startswith(DATA):
+                    yield json.loads(line.removeprefix(DATA))
+
+    def console_url(self) -> str:
+        """The address of the page that shows the handshake live; it holds the token."""
+        control = self.sandbox["control"]
+        return f"{control['url']}/console?token={control['token']}"
+
+    def advance_clock(self, seconds: float, *, namespace: str = "") -> None:
+        """Move the sandbox's time forward: tokens age, sessions expire, the kubelet refreshes.
+
+        With `namespace`, only there: its Pods, tokens and sessions go by a time of their own from
+        then on, until the namespace is deleted.
+        """
+        self.control("POST", "/clock", {"advance_seconds": seconds, "namespace": namespace})
 
     def rotate_signing_key(self) -> None:
         """The issuer signs with a new key, as EKS does about every seven days."""
@@ -122,19 +146,26 @@ class SandboxWorld(World):
 
     def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask the sandbox's own interface; returns its JSON answer."""
+        try:
+            with _open(self._request(method, path, body), timeout=10) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            said = error.read().decode("utf-8", "replace")
+            raise IrsaLabError(f"the sandbox refused {method} {path}: {said}") from error
+
+    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
         control = self.sandbox["control"]
-        request = Request(
+        return Request(
             control["url"] + path,
             method=method,
             data=json.dumps(body or {}).encode() if method == "POST" else None,
             headers={"Authorization": f"Bearer {control['token']}"},
         )
-        try:
-            with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
-                return json.load(answer)
-        except HTTPError as error:
-            said = error.read().decode("utf-8", "replace")
-            raise IrsaLabError(f"the sandbox refused {method} {path}: {said}") from error
+
+
+def _open(request: Request, timeout: float | None = None) -> Any:
+    """The answer, whatever proxies the person at the keyboard has."""
+    return build_opener(ProxyHandler({})).open(request, timeout=timeout)
 
 
 class MemberAccount(SandboxWorld):

@@ -126,10 +126,8 @@ class Answers:
         columns: bool = True,
     ) -> Object:
         include = request.query_params.get("includeObject", "Metadata")
-        now = self._clock.now()
-        return tables.table(
-            target.resource, bodies, metadata, now, columns=columns, include=include
-        )
+        kind = target.resource
+        return tables.table(kind, bodies, metadata, self._clock, columns=columns, include=include)
 
     def _page(self, request: Request, target: Target, asked: ListOptions) -> Page:
         """The chunk that `limit` and `continue` ask for.
@@ -161,23 +159,24 @@ class Answers:
         return Page(shown, revision, _token(revision, _place(shown[-1])), left)
 
     def _watch(self, request: Request, target: Target, asked: ListOptions, form: Form) -> Response:
-        first = True
+        include = request.query_params.get("includeObject") if form.kind == "Table" else None
 
-        def render(body: Object) -> Object:
-            nonlocal first
-            if form.kind != "Table":
-                return _partial(body) if form.kind else body
-            metadata = {"resourceVersion": body["metadata"]["resourceVersion"]}
-            shown = self._table(request, target, [body], metadata, columns=first)
-            first = False
-            return shown
+        def view(columns: bool) -> watch.View:
+            def render(body: Object) -> Object:
+                if form.kind != "Table":
+                    return _partial(body) if form.kind else body
+                metadata = {"resourceVersion": body["metadata"]["resourceVersion"]}
+                return self._table(request, target, [body], metadata, columns=columns)
+
+            return watch.View((form.kind, include, columns and form.kind == "Table"), render)
 
         kind = target.resource.kind
         wanted = watch.WatchRequest(
             resource=target.resource.qualified,
             namespace=target.namespace or None,
             selects=selector_of(request, target.resource, target.name),
-            render=render,
+            first=view(columns=True),
+            later=view(columns=False),
             bookmark={"kind": kind, "apiVersion": target.resource.api_version},
             revision=asked.revision,
             send_initial_events=bool(asked.send_initial_events),

@@ -74,7 +74,7 @@ class TokenChecker:
         return claims
 
     def _in_force(self, claims: Mapping[str, Any]) -> bool:
-        now = self._clock.time()
+        now = self._clock.of(claims.get("kubernetes.io", {}).get("namespace", "")).time()
         return claims.get("iss") == self._issuer_url and claims["nbf"] <= now < claims["exp"]
 
     def _legacy(self, claims: Mapping[str, Any], token: str) -> dict[str, Any]:

@@ -19,14 +19,15 @@ async def expire(store: Store, clock: Clock) -> None:
     """Take the objects away whose time is over, for ever."""
     ending = [(kind.qualified, kind.expires) for kind in KINDS if kind.expires]
     while True:
-        now = clock.time()
         for plural, expires in ending:
             for number, body in enumerate(store.list(plural)):
-                key = (plural, body["metadata"].get("namespace", ""), body["metadata"]["name"])
+                namespace = body["metadata"].get("namespace", "")
+                key = (plural, namespace, body["metadata"]["name"])
                 # As it is now: it may have changed, or have gone, since the list was made.
                 current = store.get(key)
+                now = clock.of(namespace).time()
                 if current is not None and expires(current) <= now:
                     store.delete(key)
                 if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
-        await clock.sleep_until(now + LOOK_SECONDS)
+        await clock.sleep(LOOK_SECONDS)

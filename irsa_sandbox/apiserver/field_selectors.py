@@ -25,17 +25,38 @@ def field_selector(kind: Kind, text: str) -> Test:
     Raises StatusError 400 for a selector it cannot read, or a field that selects nothing.
     """
     terms = []
-    for part in re.split(r"(?<!\\),", text) if text else ():
+    for part in _parts(text):
         found = _TERM.fullmatch(part)
         if not part:
             continue
         if not found:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         label, operator, value = found.groups()
-        terms.append((_selectable(kind, label), operator, re.sub(r"\\(.)", r"\1", value)))
+        terms.append((_selectable(kind, label), operator, _plain(value)))
     return lambda body: all(
         (_value(body, field) == value) is (operator != "!=") for field, operator, value in terms
     )
+
+
+def selected_name(text: str) -> str:
+    """The one name that a field selector leaves; empty where it leaves others, or cannot be read.
+
+    A list of that object alone is allowed to whoever may have it by its name.
+    Source: apiserver, pkg/endpoints/request/requestinfo.go.
+    """
+    terms = [found.groups() for part in _parts(text) if (found := _TERM.fullmatch(part))]
+    named = [
+        _plain(value) for label, sign, value in terms if label == "metadata.name" and sign != "!="
+    ]
+    return named[0] if named and not re.search(r"[/%]|^\.\.?$", named[0]) else ""
+
+
+def _parts(text: str) -> list[str]:
+    return re.split(r"(?<!\\),", text) if text else []
+
+
+def _plain(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value)
 
 
 def _selectable(kind: Kind, label: str) -> Field:

@@ -82,7 +82,7 @@ class Objects:
         key = (resource.qualified, target.namespace, metadata.get("name", ""))
         self._check_namespace(resource, target.namespace, key[2])
         uid = str(uuid.uuid4())
-        await aside(body, prepare, resource, body, uid, config, writer, self._now())
+        await aside(body, prepare, resource, body, uid, config, writer, self._now(target))
         body = await self._admitted(target, body, writer, generated=not given)
         await aside(body, checks.check_new, resource, body)
         self._check_grants(resource, body, writer)
@@ -92,7 +92,7 @@ class Objects:
         resource.complete(self.store, body)
         body["metadata"] |= {
             "uid": uid,
-            "creationTimestamp": timestamp(self._clock.time()),
+            "creationTimestamp": self._now(target),
         }
         if resource.counts_generation:
             body["metadata"]["generation"] = 1
@@ -128,8 +128,8 @@ class Objects:
         target.resource.on_written(self.store)
         return stored
 
-    def _now(self) -> str:
-        return timestamp(self._clock.time())
+    def _now(self, target: Target) -> str:
+        return timestamp(self._clock.of(target.namespace).time())
 
     async def update(self, target: Target, body: Object, writer: Writer) -> Object:
         """The object replaced. Raises StatusError 404, 409 where it changed meanwhile, or 422."""
@@ -187,7 +187,7 @@ class Objects:
         after = after_update(target, before, body)
         if not writer.applies:
             manager = Manager(writer.manager.name, target.subresource)
-            place = (target.resource, before, after, manager, self._now())
+            place = (target.resource, before, after, manager, self._now(target))
             await aside(after, managed_fields.record_update, *place)
         shown = scale_of if target.subresource == "scale" else lambda body: body
         asked = Admission("UPDATE", target, writer, shown(after), shown(before))
@@ -209,6 +209,8 @@ class Objects:
             return in_order(after)
         if not after["metadata"].get("finalizers") and ready_to_go(target.resource, after):
             self.store.put(target.key, after)
+            if target.resource is NAMESPACE:
+                self._clock.of(target.name).forget()
             return self.store.delete(target.key)
         return self._put(target, target.key, after)
 
@@ -236,7 +238,7 @@ class Objects:
 
         def applied(before: Object) -> Object:
             return managed_fields.server_side_apply(
-                target.resource, before, config, writer.manager, self._now(), force=force
+                target.resource, before, config, writer.manager, self._now(target), force=force
             )
 
         return await self.change(target, applied, writer, config), False
@@ -284,7 +286,9 @@ class Objects:
         if "deletionTimestamp" not in metadata and "generation" in metadata:
             metadata["generation"] += 1
         if grace < metadata.get("deletionGracePeriodSeconds", grace + 1):
-            metadata["deletionTimestamp"] = timestamp(self._clock.time() + grace)
+            metadata["deletionTimestamp"] = timestamp(
+                self._clock.of(target.namespace).time() + grace
+            )
             if not target.resource.is_held(body):
                 metadata["deletionGracePeriodSeconds"] = grace
         target.resource.on_delete(marked)
@@ -330,7 +334,7 @@ class Objects:
             details = {"name": name, "kind": part}
             raise StatusError(409, "Conflict", f'{text}assigned to node "{has}"', details)
         key = Target(target.resource, *target.key[1:]).key
-        self.store.put(key, bound(pod, node, self._now()))
+        self.store.put(key, bound(pod, node, self._now(target)))
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not namespace:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from irsa_sandbox.apiserver import watch
 from irsa_sandbox.apiserver.authn import User
 from irsa_sandbox.apiserver.discovery import REVIEWS
-from irsa_sandbox.apiserver.field_selectors import field_selector
+from irsa_sandbox.apiserver.field_selectors import field_selector, selected_name
 from irsa_sandbox.apiserver.kinds import BY_PATH, Kind
 from irsa_sandbox.apiserver.kinds.namespaces import NAMESPACE
 from irsa_sandbox.apiserver.label_selectors import label_selector
@@ -97,6 +97,8 @@ def attributes_of(request: Request, found: re.Match[str], target: Target | None)
     if found["plural"] == NAMESPACE.plural and not found["group"]:
         # A Namespace is in itself. Source: apiserver, pkg/endpoints/request/requestinfo.go.
         namespace = name
+    if verb in {"list", "watch"} and not name:
+        name = selected_name(request.query_params.get("fieldSelector", ""))
     return Attributes(
         verb,
         found["group"] or "",

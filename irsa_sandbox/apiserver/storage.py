@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import bisect
 import contextlib
 import heapq
@@ -16,6 +15,7 @@ from typing import Any
 
 from irsa_sandbox import disk, notices
 from irsa_sandbox.apiserver.status import StatusError
+from irsa_sandbox.apiserver.watchers import Watcher, Watchers
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]  # resource's qualified name, namespace, name
@@ -68,7 +68,7 @@ class Store:
         self._log: deque[Change] = deque()
         self._log_bytes = 0
         self.oldest_revision = self.revision
-        self._watchers: set[asyncio.Queue[Change]] = set()
+        self._watchers = Watchers()
 
     def _load(self) -> None:
         """Read what is stored. An object that cannot be read costs itself alone, and is named."""
@@ -182,15 +182,19 @@ class Store:
         """The changes after a revision, oldest first."""
         return (change for change in list(self._log) if change.revision > revision)
 
-    def watch(self) -> asyncio.Queue[Change]:
-        """A queue that receives every change from now on; hand it to `unwatch` at the end."""
-        queue: asyncio.Queue[Change] = asyncio.Queue()
-        self._watchers.add(queue)
-        return queue
+    def watch(self, resource: str, namespace: str | None = None) -> Watcher:
+        """What receives every change of a resource from now on, in all namespaces or in one.
 
-    def unwatch(self, queue: asyncio.Queue[Change]) -> None:
-        """Stop feeding a queue."""
-        self._watchers.discard(queue)
+        Hand it to `unwatch` at the end. It is ended by itself where what it has to read is
+        forgotten: a watch that does not read holds no more than the history does.
+        """
+        watcher = Watcher(resource, namespace)
+        self._watchers.add(watcher)
+        return watcher
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Stop feeding a watch."""
+        self._watchers.remove(watcher)
 
     def close(self) -> None:
         """Close the file."""
@@ -225,12 +229,12 @@ class Store:
     def _publish(self, change: Change) -> None:
         self._log.append(change)
         self._log_bytes += change.size
+        self._watchers.tell(change)
         while len(self._log) > EVENTS_KEPT or self._log_bytes > BYTES_KEPT:
             forgotten = self._log.popleft()
             self._log_bytes -= forgotten.size
             self.oldest_revision = forgotten.revision
-        for queue in self._watchers:
-            queue.put_nowait(change)
+        self._watchers.end_those_behind(self.oldest_revision)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -14,6 +14,7 @@ from irsa_sandbox.apiserver import schemas
 from irsa_sandbox.apiserver.kinds import Kind
 from irsa_sandbox.apiserver.kinds.columns import Row
 from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.clock import Clock
 
 log = logging.getLogger("irsa-lab.apiserver")
 
@@ -22,7 +23,7 @@ def table(
     kind: Kind,
     bodies: list[Object],
     metadata: Object,
-    now: datetime,
+    clock: Clock,
     *,
     columns: bool = True,
     include: str = "Metadata",
@@ -33,7 +34,7 @@ def table(
         "apiVersion": "meta.k8s.io/v1",
         "metadata": metadata,
         "columnDefinitions": definitions(kind) if columns else [],
-        "rows": [{"cells": cells(kind, b, now)} | _included(b, include) for b in bodies],
+        "rows": [{"cells": _cells(kind, b, clock)} | _included(b, include) for b in bodies],
     }
 
 
@@ -69,6 +70,10 @@ def cells(kind: Kind, body: Object, now: datetime) -> list[Any]:
     except Exception:
         log.exception("no row for %s", body["metadata"].get("name"))
         return [body["metadata"].get("name", ""), *["<unknown>"] * (len(kind.columns) - 1)]
+
+
+def _cells(kind: Kind, body: Object, clock: Clock) -> list[Any]:
+    return cells(kind, body, clock.of(body["metadata"].get("namespace", "")).now())
 
 
 def _included(body: Object, include: str) -> Object:

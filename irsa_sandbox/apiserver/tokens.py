@@ -117,8 +117,8 @@ class TokenIssuer:
     def _claims(
         self, account: Object, audiences: list[str], seconds: int, bound: Object | None
     ) -> dict[str, Any]:
-        now = int(self._clock.time())
         metadata = account["metadata"]
+        now = int(self._clock.of(metadata["namespace"]).time())
         private: dict[str, Any] = {"namespace": metadata["namespace"]}
         pod = bound if bound and bound["kind"] == POD.kind else None
         if pod and (node := self._store.get((NODE.qualified, "", pod["spec"].get("nodeName", "")))):

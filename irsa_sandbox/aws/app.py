@@ -35,6 +35,7 @@ from irsa_sandbox.aws.services import Services
 from irsa_sandbox.aws.sessions import Sessions
 from irsa_sandbox.aws.settings import AwsSettings
 from irsa_sandbox.aws.sts import Sts
+from irsa_sandbox.aws.target_roles import TargetRoles
 from irsa_sandbox.aws.web_identity import OPERATION, WebIdentity
 from irsa_sandbox.aws.wire import Answer, HttpRequest
 from irsa_sandbox.bodies import TooLargeError, announced, limited_body
@@ -71,7 +72,8 @@ class Aws:
         keys = KeySets(settings.fetch, settings.clock)
         self._web_identity = WebIdentity(settings, self._directory, keys, self._sessions)
         self._reading = reading.Reading(settings, self._callers, authorizer)
-        pods = EksAuth(settings, self._directory, keys, self._sessions)
+        targets = TargetRoles(settings, self._directory, self._callers, authorizer)
+        pods = EksAuth(settings, self._directory, keys, self._sessions, targets)
         sts = Sts(settings, self._directory, self._sessions, authorizer)
         self._services = Services(settings, self._records, authorizer, sts, pods)
         eks.install(self._records, settings)

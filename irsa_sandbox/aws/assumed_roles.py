@@ -30,6 +30,13 @@ def check_duration(role: Role, seconds: int) -> None:
         raise AwsError("ValidationError", 400, text)
 
 
+def inherited(session: Session | None) -> dict[str, str]:
+    """The tags that go along a chain of roles: those of EKS Pod Identity do."""
+    if session is None:
+        return {}
+    return {key: session.tags[key] for key in session.transitive_tags if key in session.tags}
+
+
 def new_session(
     role: Role, name: str, *, issued_at: float, duration_seconds: int, **rest: Any
 ) -> Session:

@@ -75,7 +75,7 @@ class Authorizer:
         """The decision on one need, and what it rests on."""
         permissions = self._permissions(caller, need)
         context = (
-            conditions.of_request(self._settings, client)
+            conditions.of_request(self._settings, client, caller.namespace)
             | conditions.of_caller(caller, region)
             | dict(need.context)
         )

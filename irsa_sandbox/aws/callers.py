@@ -36,6 +36,11 @@ class Caller:
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
+    def namespace(self) -> str:
+        """The Kubernetes namespace that its session comes from, if any: by whose clock it goes."""
+        return self.session.namespace if self.session else ""
+
+    @property
     def is_role(self) -> bool:
         """Whether it is a session of a role."""
         return ":assumed-role/" in self.arn
@@ -140,7 +145,7 @@ class Callers:
         session = caller.session
         if session is None:
             return
-        if session.expires_at <= self._settings.clock.time():
+        if session.expires_at <= self._settings.clock.of(session.namespace).time():
             raise common_error("expired", protocol)
         if caller.is_role:
             role = self._directory.role(session.principal_arn)

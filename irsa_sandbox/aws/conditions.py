@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 Context = dict[str, str | list[str]]
 
 
-def of_request(settings: AwsSettings, client: str) -> Context:
+def of_request(settings: AwsSettings, client: str, namespace: str) -> Context:
     """The keys of time, place and transport; a signature may name another region.
 
+    The time is that of the Kubernetes namespace which the caller comes from, empty for none.
     The sandbox's loopback stands for TLS: AWS's clients always use it, and a policy that insists
     on `aws:SecureTransport` is to be tried out as it is.
     """
-    now = settings.clock.now()
+    now = settings.clock.of(namespace).now()
     return {
         "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "aws:EpochTime": str(int(now.timestamp())),

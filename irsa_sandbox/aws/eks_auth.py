@@ -20,6 +20,7 @@ from irsa_sandbox.aws.invocations import Invocation
 from irsa_sandbox.aws.jwks import KeySets, NoKeyError
 from irsa_sandbox.aws.sessions import Credentials, Session, Sessions
 from irsa_sandbox.aws.settings import AwsSettings
+from irsa_sandbox.aws.target_roles import TargetRoles, refusal
 from irsa_sandbox.aws.tokens import WebIdentityToken
 
 OPERATION = "AssumeRoleForPodIdentity"
@@ -27,21 +28,24 @@ AUDIENCE = "pods.eks.amazonaws.com"
 SESSION_SECONDS = 21_600
 ACTIONS = ("sts:AssumeRole", "sts:TagSession")
 _SUBJECT = re.compile(r"system:serviceaccount:([^:]+):([^:]+)")
-_NOT_TRUSTED = (
-    "Unauthorized Exception! EKS does not have permissions to assume the associated role."
-)
 
 
 class EksAuth:
     """The one operation of EKS Auth."""
 
     def __init__(
-        self, settings: AwsSettings, directory: Directory, keys: KeySets, sessions: Sessions
+        self,
+        settings: AwsSettings,
+        directory: Directory,
+        keys: KeySets,
+        sessions: Sessions,
+        targets: TargetRoles,
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._keys = keys
         self._sessions = sessions
+        self._targets = targets
 
     async def assume(self, invocation: Invocation, client: str) -> dict[str, Any]:
         """The members of the answer. Raises AwsError."""
@@ -61,11 +65,14 @@ class EksAuth:
         session = assumed_roles.new_session(
             role,
             _session_name(name, tags),
-            issued_at=self._settings.clock.time(),
+            issued_at=self._settings.clock.of(token.namespace).time(),
+            namespace=token.namespace,
             duration_seconds=SESSION_SECONDS,
             tags=tags,
             transitive_tags=list(tags),
         )
+        if association.get("targetRoleArn"):
+            session = self._targets.assume(handshake, association, session, invocation, client)
         credentials = self._sessions.seal(session)
         handshake.ended(session, credentials.expiration)
         return _answer(association, session, credentials)
@@ -85,7 +92,7 @@ class EksAuth:
         if AUDIENCE not in found:
             raise checks.failed(_invalid("the token is for another audience"))
         try:
-            tokens.check_times(token.claims, self._settings.clock.time())
+            tokens.check_times(token.claims, self._settings.clock.of(token.namespace).time())
         except AwsError as error:
             checks.add("exp, nbf, iat", False, "in force", error.explanation)
             code = error.code.replace("InvalidIdentityToken", "InvalidTokenException")
@@ -117,10 +124,8 @@ class EksAuth:
         """The role, where it lets EKS Pod Identity both assume it and tag the session."""
         role = self._directory.role(association["roleArn"])
         if role is None:
-            text = f"the role {association['roleArn']} does not exist"
-            error = AwsError("AccessDeniedException", 403, _NOT_TRUSTED, explanation=text)
-            raise handshake.refused(error)
-        context = conditions.of_request(self._settings, client) | {
+            raise handshake.refused(refusal(f"the role {association['roleArn']} does not exist"))
+        context = conditions.of_request(self._settings, client, association["namespace"]) | {
             "aws:SourceAccount": invocation.account_id,
             "aws:SourceArn": _cluster_arn(invocation),
             **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
@@ -130,8 +135,7 @@ class EksAuth:
             decision = _decide(role, action, context)
             handshake.decided(role, decision)
             if not decision.allowed:
-                text = explain(decision)
-                raise AwsError("AccessDeniedException", 403, _NOT_TRUSTED, explanation=text)
+                raise refusal(explain(decision))
         return role
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from irsa_helpers.arns import Arn
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, explain
+from irsa_helpers.policy import Decision, explain, nearest_fix
 from irsa_sandbox.aws.directory import Role
 from irsa_sandbox.aws.sessions import Session
 from irsa_sandbox.aws.settings import AwsSettings
@@ -87,6 +87,21 @@ class Handshake:
             "ok" if decision.allowed else "denied",
             decision=decision.to_dict(),
             explanation=None if decision.allowed else explain(decision),
+            fix=nearest_fix(decision) or None,
+        )
+
+    def chained(self, caller_arn: str, role: Role, decision: Decision) -> None:
+        """Record whether one role may assume the next one."""
+        verb = "may" if decision.allowed else "may not"
+        self.add(
+            "trust-policy",
+            "IAM",
+            f"{caller_arn} {verb} assume {role.name}",
+            "ok" if decision.allowed else "denied",
+            caller_arn=caller_arn,
+            decision=decision.to_dict(),
+            explanation=None if decision.allowed else explain(decision),
+            fix=nearest_fix(decision) or None,
         )
 
     def ended(self, session: Session, expiration: str) -> None:

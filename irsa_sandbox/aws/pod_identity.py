@@ -64,6 +64,7 @@ class PodIdentity:
             "modifiedAt": now,
             "disableSessionTags": parameters.get("disableSessionTags", False),
         }
+        _set_target(association, invocation)
         associations[association_id] = association
         return json_answer({"association": association})
 
@@ -94,6 +95,7 @@ class PodIdentity:
         for name in ("roleArn", "disableSessionTags"):
             if name in invocation.parameters:
                 association[name] = invocation.parameters[name]
+        _set_target(association, invocation)
         association["modifiedAt"] = self._records.now().timestamp()
         return json_answer({"association": association})
 
@@ -147,19 +149,40 @@ def _names_pod_identity(statement: Statement) -> bool:
 
 def _check_form(invocation: Invocation) -> None:
     parameters = invocation.parameters
-    for lacking in ("targetRoleArn", "policy"):
-        if lacking in parameters:
-            text = f"The sandbox does not implement {lacking} of eks:{invocation.operation}."
-            raise AwsError("NotImplemented", 400, text)
+    if "policy" in parameters:
+        text = f"The sandbox does not implement policy of eks:{invocation.operation}."
+        raise AwsError("NotImplemented", 400, text)
+    if parameters.get("targetRoleArn"):
+        _account_of(parameters["targetRoleArn"])
     arn = parameters.get("roleArn")
-    if arn is None:
-        return
-    named = _ROLE_ARN.fullmatch(arn)
-    if not named:
-        raise AwsError("InvalidParameterException", 400, f"Invalid role ARN: {arn}")
-    if named[1] != invocation.account_id:
+    if arn is not None and _account_of(arn) != invocation.account_id:
         text = "Cross-account pass role is not allowed."
         raise AwsError("AccessDeniedException", 403, text)
+
+
+def _account_of(role_arn: str) -> str:
+    """The account of a role's ARN. Raises AwsError for what is none."""
+    named = _ROLE_ARN.fullmatch(role_arn)
+    if not named:
+        raise AwsError("InvalidParameterException", 400, f"Invalid role ARN: {role_arn}")
+    return named[1]
+
+
+def _set_target(association: Association, invocation: Invocation) -> None:
+    """The association has the target role that the call names, of whatever account.
+
+    The external id is the association's own. Our reading: an empty name takes the target away.
+    Source: EKS User Guide, "Access AWS Resources using EKS Pod Identity Target IAM Roles".
+    """
+    if "targetRoleArn" not in invocation.parameters:
+        return
+    target = invocation.parameters["targetRoleArn"]
+    for name in ("targetRoleArn", "externalId"):
+        association.pop(name, None)
+    if target:
+        names = [association[name] for name in ("clusterName", "namespace", "serviceAccount")]
+        association["targetRoleArn"] = target
+        association["externalId"] = "/".join([invocation.region, invocation.account_id, *names])
 
 
 def _cluster(invocation: Invocation) -> Any:

@@ -33,7 +33,8 @@ class Session:
 
     `context` holds condition keys that the session brings along; `transitive_tags` names the tags
     that go along when it assumes another role. For a role, `principal_arn` is the role's and
-    `principal_id` its AROA id; for GetSessionToken they are the user's.
+    `principal_id` its AROA id; for GetSessionToken they are the user's. `namespace` is that of the
+    token it began with: by whose clock it ends.
     """
 
     access_key_id: str
@@ -49,6 +50,7 @@ class Session:
     transitive_tags: list[str] = field(default_factory=list)
     context: dict[str, str] = field(default_factory=dict)
     source_identity: str = ""
+    namespace: str = ""
 
 
 @dataclass(frozen=True)

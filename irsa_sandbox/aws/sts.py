@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Request, explain
+from irsa_helpers.policy import Decision, Request, explain, nearest_fix
 from irsa_sandbox.aws import assumed_roles, conditions, constraints, session_policies
 from irsa_sandbox.aws.authorize import Authorizer
 from irsa_sandbox.aws.callers import Caller
@@ -64,13 +64,14 @@ class Sts:
         if caller.is_role and duration > assumed_roles.CHAINED_DURATION_SECONDS:
             raise AwsError("ValidationError", 400, _CHAINED)
         self._began(caller, parameters)
-        inherited = _inherited(caller)
+        inherited = assumed_roles.inherited(caller.session)
         role = self._trusted(caller, invocation, inherited, client)
         assumed_roles.check_duration(role, duration)
         session = assumed_roles.new_session(
             role,
             parameters["RoleSessionName"],
-            issued_at=self._settings.clock.time(),
+            issued_at=self._settings.clock.of(caller.namespace).time(),
+            namespace=caller.namespace,
             duration_seconds=duration,
             policies=session_policies.read(parameters, role.account_id, self._directory),
             tags=inherited,
@@ -90,9 +91,8 @@ class Sts:
         role = self._directory.role(arn)
         if role is None:
             raise self._denied(caller, "sts:AssumeRole", arn, None)
-        context = conditions.of_request(self._settings, client) | conditions.of_caller(
-            caller, invocation.region
-        )
+        context = conditions.of_request(self._settings, client, caller.namespace)
+        context |= conditions.of_caller(caller, invocation.region)
         context["sts:RoleSessionName"] = parameters["RoleSessionName"]
         if "ExternalId" in parameters:
             context["sts:ExternalId"] = parameters["ExternalId"]
@@ -143,6 +143,7 @@ class Sts:
             caller_arn=caller.arn,
             decision=decision.to_dict(),
             explanation=None if decision.allowed else explain(decision),
+            fix=nearest_fix(decision) or None,
         )
 
     def _denied(
@@ -194,11 +195,3 @@ def _check_supported(parameters: dict[str, Any]) -> None:
     if lacking:
         text = f"The sandbox does not implement {', '.join(lacking)} of sts:AssumeRole."
         raise AwsError("NotImplemented", 400, text)
-
-
-def _inherited(caller: Caller) -> dict[str, str]:
-    """The tags that go along a chain of roles: those of EKS Pod Identity do."""
-    session = caller.session
-    if session is None:
-        return {}
-    return {key: session.tags[key] for key in session.transitive_tags if key in session.tags}

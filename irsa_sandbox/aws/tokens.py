@@ -58,6 +58,12 @@ class WebIdentityToken:
         return str(self.claims["sub"])
 
     @property
+    def namespace(self) -> str:
+        """The Kubernetes namespace that it says to be of; empty for a token that says nothing."""
+        private = self.claims.get("kubernetes.io")
+        return str(private.get("namespace", "")) if isinstance(private, dict) else ""
+
+    @property
     def audiences(self) -> tuple[str, ...]:
         """Whom it is meant for, as the token lists them."""
         listed = self.claims["aud"]

@@ -85,7 +85,7 @@ class WebIdentity:
         checks.add("aud", audience is not None, list(provider.client_ids), list(token.audiences))
         if audience is None:
             raise checks.failed(_wrong_audience(token, provider))
-        now = self._settings.clock.time()
+        now = self._settings.clock.of(token.namespace).time()
         try:
             tokens.check_times(token.claims, now)
         except AwsError as error:
@@ -130,7 +130,8 @@ class WebIdentity:
             summary = f"the role {handshake.role_arn} does not exist"
             handshake.add("trust-policy", "IAM", summary, "denied", decision=None)
             raise AwsError("AccessDenied", 403, DENIED, explanation=summary)
-        context = of_request(self._settings, client) | _context(token, provider, audience)
+        context = of_request(self._settings, client, token.namespace)
+        context |= _context(token, provider, audience)
         context["sts:RoleSessionName"] = handshake.session_name
         decision = evaluate(
             Request(provider.arn, ACTION, role.arn, context), resource_policy=role.trust_policy
@@ -159,7 +160,8 @@ class WebIdentity:
         session = assumed_roles.new_session(
             role,
             handshake.session_name,
-            issued_at=self._settings.clock.time(),
+            issued_at=self._settings.clock.of(token.namespace).time(),
+            namespace=token.namespace,
             duration_seconds=duration,
             policies=policies,
             context={"aws:FederatedProvider": provider.arn},

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from irsa_sandbox.apiclient import Informer, Key, Object, key_of
+from irsa_sandbox.clock import Clock
 from irsa_sandbox.controllers.cluster import Cluster
 from irsa_sandbox.controllers.events import EventRecorder
 from irsa_sandbox.controllers.kinds import Kind
@@ -41,6 +42,10 @@ class Worker(ABC):
     @abstractmethod
     async def reconcile(self, key: Key) -> None:
         """Bring what the key stands for in step; an exception brings the key again, later."""
+
+    def clock_of(self, body: Object) -> Clock:
+        """The clock that holds in the object's namespace."""
+        return self.clock.of(body["metadata"]["namespace"])
 
     def later(self, key: Key, seconds: float) -> None:
         """Look at the key again after so many of the sandbox's seconds."""

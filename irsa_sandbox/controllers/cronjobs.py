@@ -80,7 +80,7 @@ class CronJobController(Controller):
                     await self._delete(owner, key_of(job))
 
     async def _start_due(self, owner: Object, jobs: list[Object], status: Object) -> None:
-        spec, now = owner["spec"], self.clock.now()
+        spec, now = owner["spec"], self.clock_of(owner).now()
         zone = _zone(spec)
         schedule = cron.parse(spec["schedule"])
         if following := schedule.after(now, zone):
@@ -114,7 +114,8 @@ class CronJobController(Controller):
         deadline = owner["spec"].get("startingDeadlineSeconds")
         if deadline is None:
             return since
-        earliest = datetime.fromtimestamp(self.clock.time() - deadline, UTC)
+        now = self.clock_of(owner).time()
+        earliest = datetime.fromtimestamp(now - deadline, UTC)
         return max(since, earliest)
 
     def _warn_of_missed(

@@ -142,7 +142,8 @@ class DaemonSetController(Controller):
         return share(rolling.get("maxSurge", 0), len(self.nodes.objects), up=True)
 
     def _is_available(self, owner: Object, pod: Object) -> bool:
-        return available_in(pod, owner["spec"].get("minReadySeconds", 0), self.clock.time()) == 0
+        now = self.clock_of(owner).time()
+        return available_in(pod, owner["spec"].get("minReadySeconds", 0), now) == 0
 
     async def _make(self, owner: Object, digest: str, node: str) -> ApiError | None:
         prefix = f"{owner['metadata']['name']}-"
@@ -166,7 +167,8 @@ class DaemonSetController(Controller):
         # Of several Pods on a node the oldest counts.
         first = {node: on_nodes[node][0] for node in places if on_nodes.get(node)}
         right = [pod for node, pod in first.items() if places[node][0]]
-        least, now = owner["spec"].get("minReadySeconds", 0), self.clock.time()
+        least = owner["spec"].get("minReadySeconds", 0)
+        now = self.clock_of(owner).time()
         waits = [available_in(pod, least, now) for pod in right]
         if soon := soonest(waits):
             self.later(key_of(owner), soon)

@@ -51,6 +51,12 @@ def status_of(
     return status
 
 
+def is_complete(deployment: Object, status: Object) -> bool:
+    """Whether all replicas that are wanted are new and available, and no old one is left."""
+    counted = {status[name] for name in ("replicas", "updatedReplicas", "availableReplicas")}
+    return counted == {deployment["spec"]["replicas"]}
+
+
 def seconds_to_deadline(deployment: Object, status: Object, now: datetime) -> float | None:
     """When to look again whether the rollout is late; None where it cannot be."""
     limit = deployment["spec"].get("progressDeadlineSeconds", LONGEST_DEADLINE_SECONDS)
@@ -88,12 +94,11 @@ def _progress(
     name = current["metadata"]["name"]
     done = ("True", "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
     same = old is not None and f'"{name}"' in old["message"]
-    all_updated = status["updatedReplicas"] == status["replicas"]
-    enough = status["availableReplicas"] == deployment["spec"]["replicas"]
-    if all_updated and status["replicas"] == deployment["spec"]["replicas"] and enough:
+    if is_complete(deployment, status):
         return done
     if old is None or not same:
         return "True", "NewReplicaSetCreated", f'Created new replica set "{name}"'
+    all_updated = status["updatedReplicas"] == status["replicas"]
     if old["reason"] == "NewReplicaSetAvailable" and all_updated:
         return done
     if _has_moved(deployment, status):

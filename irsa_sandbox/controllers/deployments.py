@@ -13,6 +13,7 @@ from typing import Any
 from irsa_sandbox.apiclient import Object, key_of
 from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.deployment_status import (
+    is_complete,
     seconds_to_deadline,
     share,
     status_of,
@@ -61,10 +62,11 @@ class DeploymentController(Controller):
             else:
                 await self._renumber(deployment, current, owned)
             await self._roll(deployment, current, [r for r in owned if r is not current])
-            await self._forget_old(deployment, current, owned)
         elif len(active := [each for each in owned if each["spec"]["replicas"]]) == 1:
             await self._scale(deployment, active[0], deployment["spec"]["replicas"])
-        await self._report(deployment, current, owned)
+        status = await self._report(deployment, current, owned)
+        if deployment["spec"].get("paused") or is_complete(deployment, status):
+            await self._forget_old(deployment, current, owned)
 
     async def _make(self, deployment: Object, name_hash: str, owned: list[Object]) -> Object:
         namespace, name = key_of(deployment)
@@ -178,7 +180,9 @@ class DeploymentController(Controller):
         text = f"Scaled {direction} replica set {name} from {before} to {after}"
         self.events.record(deployment, "Normal", "ScalingReplicaSet", text)
 
-    async def _forget_old(self, deployment: Object, current: Object, owned: list[Object]) -> None:
+    async def _forget_old(
+        self, deployment: Object, current: Object | None, owned: list[Object]
+    ) -> None:
         """Only the last `revisionHistoryLimit` empty ReplicaSets are kept for a rollback."""
         empty = sorted(
             (
@@ -195,13 +199,15 @@ class DeploymentController(Controller):
 
     async def _report(
         self, deployment: Object, current: Object | None, owned: list[Object]
-    ) -> None:
-        now = self.clock.now()
+    ) -> Object:
+        """The status, which the Deployment has from now on."""
+        now = self.clock_of(deployment).now()
         status = status_of(deployment, current, owned, now)
         seconds = seconds_to_deadline(deployment, status, now)
         if seconds is not None:
             self.later(key_of(deployment), max(seconds, 0.1))
         await self.report(deployment, status)
+        return status
 
 
 def _sizes(deployment: Object) -> dict[str, str]:

@@ -75,7 +75,8 @@ class EventRecorder:
         self, about: Object, kind: str, reason: str, message: str, *, field_path: str = ""
     ) -> None:
         """An Event about an object; `kind` is Normal or Warning."""
-        told = self._combined(_Told(about, kind, reason, message, field_path, self._clock.now()))
+        now = self._clock.of(about["metadata"].get("namespace", "")).now()
+        told = self._combined(_Told(about, kind, reason, message, field_path, now))
         self._waiting.put_nowait(told)
         if self._task is None:
             name = f"events of {self._source['component']}"

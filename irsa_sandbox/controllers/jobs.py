@@ -104,7 +104,8 @@ class JobController(Controller):
         seconds = job["spec"].get("activeDeadlineSeconds")
         started = (job.get("status") or {}).get("startTime")
         if seconds is not None and started:
-            left = datetime.fromisoformat(started).timestamp() + seconds - self.clock.time()
+            left = datetime.fromisoformat(started).timestamp() + seconds
+            left -= self.clock_of(job).time()
             if left <= 0:
                 return "DeadlineExceeded", "Job was active longer than specified deadline"
             self.later(key_of(job), left)
@@ -126,7 +127,7 @@ class JobController(Controller):
     def _delay(self, job: Object, tally: Tally) -> float:
         """Seconds until the next Pod may follow a failed one; each failure doubles them."""
         uid: str = job["metadata"]["uid"]
-        now = self.clock.time()
+        now = self.clock_of(job).time()
         if not tally.failed:
             return 0.0
         count, at = self._failed_at.get(uid, (0, now))
@@ -151,7 +152,7 @@ class JobController(Controller):
     async def _end(self, job: Object, tally: Tally, kind: str, reason: str, text: str) -> None:
         await self._delete(job, tally.active)
         ending = {"Complete": "SuccessCriteriaMet", "Failed": "FailureTarget"}[kind]
-        conditions = [self._condition(each, reason, text) for each in (ending, kind)]
+        conditions = [self._condition(job, each, reason, text) for each in (ending, kind)]
         await self._report(job, tally, conditions, done=kind == "Complete")
         self._failed_at.pop(job["metadata"]["uid"], None)
         if kind == "Complete":
@@ -167,7 +168,7 @@ class JobController(Controller):
         active = [] if over else tally.active
         held = any(c["type"] == "Suspended" and c["status"] == "True" for c in conditions)
         status: Object = {
-            "startTime": None if held else before.get("startTime") or self._now(),
+            "startTime": None if held else before.get("startTime") or self._now(job),
             "active": len(active) or None,
             "ready": sum(map(is_ready, active)),
             "succeeded": tally.succeeded or None,
@@ -175,7 +176,7 @@ class JobController(Controller):
             "terminating": 0,
             "uncountedTerminatedPods": {},
             "conditions": conditions or None,
-            "completionTime": self._now() if done else None,
+            "completionTime": self._now(job) if done else None,
         }
         await self.report(job, status)
 
@@ -190,10 +191,12 @@ class JobController(Controller):
         reason = "JobSuspended" if held else "JobResumed"
         text = f"Job {'suspended' if held else 'resumed'}"
         self.events.record(job, "Normal", reason.removeprefix("Job"), text)
-        return [self._condition("Suspended", reason, text, status=str(held))]
+        return [self._condition(job, "Suspended", reason, text, status=str(held))]
 
-    def _condition(self, kind: str, reason: str, text: str, *, status: str = "True") -> Object:
-        now = self._now()
+    def _condition(
+        self, job: Object, kind: str, reason: str, text: str, *, status: str = "True"
+    ) -> Object:
+        now = self._now(job)
         return {
             "type": kind,
             "status": status,
@@ -210,13 +213,13 @@ class JobController(Controller):
             return
         ended = next(c for c in _conditions(job) if c["type"] in {"Complete", "Failed"})
         since = datetime.fromisoformat(ended["lastTransitionTime"]).timestamp()
-        if (left := since + seconds - self.clock.time()) > 0:
+        if (left := since + seconds - self.clock_of(job).time()) > 0:
             self.later(key_of(job), left)
             return
         await self.client.delete(JOBS.path(*key_of(job)), propagationPolicy="Foreground")
 
-    def _now(self) -> str:
-        return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    def _now(self, job: Object) -> str:
+        return self.clock_of(job).now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _conditions(job: Object) -> list[Object]:

@@ -46,6 +46,7 @@ class WorkQueue:
 
     def add_later(self, key: Key, clock: Clock, seconds: float) -> None:
         """Reconcile this key when that much of the sandbox's time has passed, or before."""
+        clock = clock.of(key[0])
         due = clock.time() + seconds
         if key in self._timers:
             earlier, task = self._timers[key]

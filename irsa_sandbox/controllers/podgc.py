@@ -37,7 +37,7 @@ class PodGarbageCollector(Worker):
         if pod is None or not self._is_orphan(pod):
             return
         made = datetime.fromisoformat(pod["metadata"]["creationTimestamp"]).timestamp()
-        left = made + QUARANTINE_SECONDS - self.clock.time()
+        left = made + QUARANTINE_SECONDS - self.clock_of(pod).time()
         if left > 0 and not pod["metadata"].get("deletionTimestamp"):
             self.later(key, left)
             return

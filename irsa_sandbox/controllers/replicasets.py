@@ -70,7 +70,8 @@ class ReplicaSetController(Controller):
         all_pods = self.cluster[PODS].objects.values()
         pods = [pod for pod in all_pods if controlled_by(pod, owner) and is_active(pod)]
         least = owner["spec"].get("minReadySeconds", 0)
-        waits = [available_in(each, least, self.clock.time()) for each in pods]
+        now = self.clock_of(owner).time()
+        waits = [available_in(each, least, now) for each in pods]
         if soon := soonest(waits):
             self.later(key_of(owner), soon)
         status: Object = {

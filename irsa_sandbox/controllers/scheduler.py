@@ -83,7 +83,7 @@ class Scheduler(Controller):
             "reason": reason,
             "message": text,
             "lastProbeTime": None,
-            "lastTransitionTime": self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "lastTransitionTime": self.clock_of(pod).now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         await self.cluster.patch(PODS, pod, {"status": {"conditions": [condition]}}, "status")
         return True

@@ -144,7 +144,8 @@ class StatefulSetController(Controller):
 
     def _waits(self, owner: Object, pod: Object) -> float:
         """Seconds until the Pod counts as available; infinite while it is not ready."""
-        return available_in(pod, owner["spec"].get("minReadySeconds", 0), self.clock.time())
+        now = self.clock_of(owner).time()
+        return available_in(pod, owner["spec"].get("minReadySeconds", 0), now)
 
     async def _make(self, owner: Object, revision: Object, number: int) -> None:
         set_name = owner["metadata"]["name"]

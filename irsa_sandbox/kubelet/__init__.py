@@ -133,12 +133,11 @@ class Kubelet:
         return next((pod for pod in known if pod["metadata"]["uid"] == uid), None)
 
     async def _follow_clock(self) -> None:
-        """Where the time is moved, no container keeps credentials of before."""
+        """Where the time of a Pod is moved, its containers keep no credentials of before."""
         while True:
             await self._clock.moved()
             for worker in self._workers.values():
-                for container in (*worker.init_containers, *worker.containers):
-                    container.forget_credentials()
+                worker.follow_clock()
 
     def _on_source_change(self, plural: str, body: Object) -> None:
         """A ConfigMap or Secret changed: the volumes that show it follow."""
@@ -226,8 +225,9 @@ class Kubelet:
             path = container.log_path(previous=True)
         if not path.exists():
             return PlainTextResponse(_no_log(container, request.path_params["pod"], previous), 400)
+        clock = self._clock.of(request.path_params["namespace"])
         try:
-            options = logs.LogOptions.from_query(request.query_params, self._clock.now())
+            options = logs.LogOptions.from_query(request.query_params, clock.now())
         except ValueError as error:
             return PlainTextResponse(str(error), 400)
         live = container.log if container.log and container.log.path == path else None

@@ -1,13 +1,14 @@
-"""AWS files that a container has mounted, with the paths in them as they are on this machine.
+"""Mounted files that name paths of the container, where it has no mount namespace to have them in.
 
 A profile's `web_identity_token_file` names a path of the container; the SDK that reads it here has
-the paths of this machine. What else a program reads from a file of its own is not rewritten.
+the paths of this machine. So AWS files are rewritten; of any other file an Event says that it names
+what is not there.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from irsa_sandbox.kubelet.environment import Paths
@@ -17,20 +18,53 @@ USUAL = {
     "AWS_CONFIG_FILE": "/root/.aws/config",
     "AWS_SHARED_CREDENTIALS_FILE": "/root/.aws/credentials",
 }
+# As much is looked at for paths that lead nowhere.
+MOST_FILES, MOST_BYTES = 100, 64 * 1024
 
 
-def own_copies(environment: Mapping[str, str], paths: Paths, folder: Path) -> dict[str, str]:
-    """Variable -> a copy, beside that folder, of each AWS file that stands in a volume.
+def mounted_aws_files(environment: Mapping[str, str], paths: Paths) -> dict[str, Path]:
+    """Variable -> where on this machine the AWS file is that the container has in a volume."""
+    sources = {name: Path(environment.get(name) or paths.rewrite(USUAL[name])) for name in USUAL}
+    return {
+        name: source
+        for name, source in sources.items()
+        if source.is_file() and any(source.is_relative_to(place) for place in paths.places)
+    }
+
+
+def own_copies(sources: Mapping[str, Path], paths: Paths, folder: Path) -> dict[str, str]:
+    """Variable -> a copy of its AWS file, beside that folder, with the paths of this machine.
 
     It is made when the container starts: a later change of its ConfigMap is seen by the next start.
     """
     copies = {}
-    for name, usual in USUAL.items():
-        source = Path(environment.get(name) or paths.rewrite(usual))
-        if source.is_file() and any(source.is_relative_to(place) for place in paths.places):
-            text = paths.rewrite(source.read_text("utf-8", errors="surrogateescape"))
-            copies[name] = str(_written(folder.with_name(f"{folder.name}.{name}"), text))
+    for name, source in sources.items():
+        text = paths.rewrite(source.read_text("utf-8", errors="surrogateescape"))
+        copies[name] = str(_written(folder.with_name(f"{folder.name}.{name}"), text))
     return copies
+
+
+def dead_paths(
+    paths: Paths, mounts: Mapping[str, Path], besides: Collection[Path] = ()
+) -> list[str]:
+    """Files of the container, by their path there, that name one of its mount paths.
+
+    Looked at are small files below `mounts` (path of the container -> place on this machine).
+    """
+    named = []
+    for mount, place in mounts.items():
+        files = [place] if place.is_file() else sorted(place.rglob("*"))[:MOST_FILES]
+        for file in files:
+            if file not in besides and _names_a_path(file, paths):
+                named.append(mount if file == place else f"{mount}/{file.relative_to(place)}")
+    return named
+
+
+def _names_a_path(file: Path, paths: Paths) -> bool:
+    if not file.is_file() or file.is_symlink() or file.stat().st_size > MOST_BYTES:
+        return False
+    text = file.read_text("utf-8", errors="surrogateescape")
+    return paths.rewrite(text) != text
 
 
 def _written(path: Path, text: str) -> Path:

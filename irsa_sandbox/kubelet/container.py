@@ -5,21 +5,24 @@ Source: Kubernetes documentation, "Pod Lifecycle".
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from irsa_sandbox.apiclient import Object
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.kubelet import processes
-from irsa_sandbox.kubelet.aws_files import own_copies
+from irsa_sandbox.kubelet import namespaces, processes
+from irsa_sandbox.kubelet.aws_files import dead_paths, mounted_aws_files, own_copies
 from irsa_sandbox.kubelet.confine import as_container_path, confined
 from irsa_sandbox.kubelet.environment import Paths, expand
 from irsa_sandbox.kubelet.logs import ContainerLog
+from irsa_sandbox.kubelet.namespaces import Mount
 from irsa_sandbox.kubelet.runtimes import Runtime, find_program, find_runtime, not_found
 from irsa_sandbox.kubelet.users import without_roots_powers
 
@@ -29,6 +32,8 @@ LOST_EXIT, LOST_REASON = 255, "Unknown"
 LONGEST_MESSAGE_BYTES = 4096
 LONGEST_MESSAGE_LINES = 80
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
+# The home of the user that images run as.
+IMAGE_HOME = "/root"
 
 
 @dataclass
@@ -49,6 +54,11 @@ class Container:
     log: ContainerLog | None = None
     container_id: str = ""
     user: int | None = None
+    # Its volumes as mounts, asked for when it starts, and whether it has a namespace for them.
+    mounts: Callable[[], list[Mount]] = list
+    isolated: bool = False
+    # Without one: mounted files that name paths which are elsewhere on this machine.
+    dead_paths: list[str] = field(default_factory=list)
     listeners: set[Callable[[int, bytes], None]] = field(default_factory=set)
 
     @property
@@ -102,19 +112,27 @@ class Container:
             *(command or self.runtime.entrypoint),
             *(args or (() if command else self.runtime.command)),
         ]
-        return self.paths.arguments(expand(word, self.environment) for word in words)
+        return self.seen.arguments(expand(word, self.environment) for word in words)
+
+    @property
+    def seen(self) -> Paths:
+        """The container's paths as its processes have them: its own, where it has a namespace."""
+        return self.paths.without_places() if self.isolated else self.paths
 
     async def start(self, environment: Mapping[str, str], clock: Clock, now: str) -> None:
         """The process runs. Raises OSError where its program is not there."""
-        rewritten = {name: self.paths.rewrite(value) for name, value in environment.items()}
+        self.isolated = await namespaces.available()
+        rewritten = {name: self.seen.rewrite(value) for name, value in environment.items()}
         own = self.runtime.environment if self.runtime else {}
         terminal = {"TERM": "xterm"} if self.spec.get("tty") else {}
-        self.environment = terminal | rewritten | own | {"HOME": str(self.home())}
+        home = IMAGE_HOME if self.isolated else str(self.home())
+        self.environment = terminal | rewritten | own | {"HOME": home}
         self.environment |= {processes.MARK: processes.mark_of(self.folder)}
-        self.environment |= own_copies(self.environment, self.paths, self.home())
+        if not self.isolated:
+            self._rewrite_files()
         words = self.words()
-        command = self.command(words)
-        if command is None:
+        program = self._program(words)
+        if program is None:
             raise FileNotFoundError(not_found(words))
         # Unlinked first: a Pod may have put a link there.
         self._message_file().unlink(missing_ok=True)
@@ -122,19 +140,44 @@ class Container:
         self.container_id = f"process://{uuid.uuid4().hex}"
         self.log = ContainerLog(self.log_path(), clock)
         try:
-            self.process = await processes.start(
-                command,
-                self.environment,
-                self.working_directory(),
-                self._say,
-                stdin=bool(self.spec.get("stdin")),
-                tty=bool(self.spec.get("tty")),
-            )
+            self.process = await self._launch([program, *words[1:]])
         except OSError:
             self.log.close()
             raise
         processes.note(self.process.pid, self._pid_file())
         self.state = {"running": {"startedAt": now}}
+
+    def _rewrite_files(self) -> None:
+        """AWS files get the paths of this machine; what else names paths is noted."""
+        sources = mounted_aws_files(self.environment, self.paths)
+        self.environment |= own_copies(sources, self.paths, self.home())
+        shown = {mount.target: Path(mount.source) for mount in self.mounts() if mount.read_only}
+        self.dead_paths = dead_paths(self.paths, shown, sources.values())
+
+    async def _launch(self, command: list[str]) -> processes.Process:
+        """The command's process, in a view of its own where there can be one. Raises OSError."""
+        if not self.isolated:
+            return await self._spawn(without_roots_powers(command, self.user))
+        mounts = [Mount(str(self.home()), IMAGE_HOME), *self.mounts()]
+        place, as_a_user = self._directory(), bool(self.user)
+        with namespaces.reporting() as (told, why_not):
+            words = namespaces.own_view(mounts, place, command, as_a_user=as_a_user, report=told)
+            process = await self._spawn(words, (told,))
+        if problem := await why_not():
+            await process.wait()
+            raise OSError(problem)
+        return process
+
+    async def _spawn(self, words: list[str], files: Collection[int] = ()) -> processes.Process:
+        return await processes.start(
+            words,
+            self.environment,
+            self.starting_folder(),
+            self._say,
+            stdin=bool(self.spec.get("stdin")),
+            tty=bool(self.spec.get("tty")),
+            pass_fds=files,
+        )
 
     def _say(self, fd: int, chunk: bytes) -> None:
         """Output, for the log and for those who are attached."""
@@ -144,11 +187,36 @@ class Container:
             listener(fd, chunk)
 
     def command(self, words: Sequence[str]) -> list[str] | None:
-        """What to run for these words, with the program found; None where there is none of it."""
-        program = find_program(words[0]) if words else None
+        """What to run for these words beside the container's process; None: no such program."""
+        program = self._program(words)
         if program is None:
             return None
-        return without_roots_powers([program, *words[1:]], self.user)
+        command = [program, *words[1:]]
+        if not self.isolated:
+            return without_roots_powers(command, self.user)
+        assert self.process is not None
+        as_a_user = bool(self.user)
+        return namespaces.view_of(self.process.pid, self._directory(), command, as_a_user=as_a_user)
+
+    def _program(self, words: Sequence[str]) -> str | None:
+        """Where the container finds its program: on this machine, in a volume, in its own files."""
+        if not words:
+            return None
+        if not self.isolated or "/" not in words[0]:
+            return find_program(words[0])
+        wanted = posixpath.join(self._directory(), words[0])
+        inside = f"/proc/{self.process.pid}/root{wanted}" if self.running and self.process else ""
+        if shutil.which(self.paths.rewrite(wanted)) or os.access(inside, os.X_OK):
+            return wanted
+        return find_program(wanted)
+
+    def _directory(self) -> str:
+        """Where its processes start, as a path of the container."""
+        return as_container_path(self.spec.get("workingDir", "/"))
+
+    def starting_folder(self) -> Path:
+        """Where on this machine its processes start; with a namespace they go on from there."""
+        return self.folder if self.isolated else self.working_directory()
 
     def home(self) -> Path:
         """The container's home, where its processes start."""
@@ -175,7 +243,7 @@ class Container:
 
     def working_directory(self) -> Path:
         """`workingDir` where it is in a volume, else a folder of that name in the home."""
-        wanted = as_container_path(self.spec.get("workingDir", "/"))
+        wanted = self._directory()
         place = Path(self.paths.rewrite(wanted))
         if str(place) == wanted:
             place = self.home() / wanted.strip("/")

@@ -1,8 +1,8 @@
 """The environment of a container: the Pod's own, built from nothing.
 
-No variable of the person at the keyboard is in it. A variable or an argument that names one of the
-container's mount paths is rewritten to where that volume really is, since a process here has no
-file system of its own: a simplification, stated in the course.
+No variable of the person at the keyboard is in it. Where a container can have no mount namespace, a
+variable or an argument that names one of its mount paths is rewritten to where that volume really
+is: a simplification, stated in the course.
 """
 
 from __future__ import annotations
@@ -171,6 +171,10 @@ class Paths:
     def places(self) -> list[Path]:
         """Where the mounts are on this machine."""
         return [place for _, place in self._places]
+
+    def without_places(self) -> Paths:
+        """The addresses alone: for a container that has its mounts where they belong."""
+        return Paths({}, self._addresses)
 
     def rewrite(self, text: str) -> str:
         """The text with each mount path and address replaced by its place on this machine."""

@@ -34,7 +34,7 @@ class Outcome:
 
 async def run_command(container: Container, command: list[str], timeout: float) -> Outcome:
     """A command in the container; it has failed where it does not end in time."""
-    words = container.paths.arguments(command)
+    words = container.seen.arguments(command)
     found = container.command(words)
     if found is None:
         text = "failed to exec in container: failed to start exec: OCI runtime exec failed: exec "
@@ -44,7 +44,7 @@ async def run_command(container: Container, command: list[str], timeout: float) 
     process = await processes.start(
         found,
         container.environment,
-        container.working_directory(),
+        container.starting_folder(),
         lambda _, chunk: output.extend(chunk[: LONGEST_OUTPUT_BYTES - len(output)]),
     )
     try:

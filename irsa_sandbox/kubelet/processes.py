@@ -160,11 +160,12 @@ async def start(
     *,
     stdin: bool = False,
     tty: bool = False,
+    pass_fds: Collection[int] = (),
 ) -> Process:
     """The command as a running process, in a session of its own.
 
-    It reads nothing unless it has `stdin`; with `tty` both its streams are a terminal's. Raises
-    OSError where the program cannot be run.
+    It reads nothing unless it has `stdin`; with `tty` both its streams are a terminal's; it has the
+    files `pass_fds` open, too. Raises OSError where the program cannot be run.
     """
     outer = inner = None
     if tty and terminals.has_terminals():
@@ -181,6 +182,7 @@ async def start(
             stdout=output if inner is None else inner,
             stderr=output if inner is None else inner,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
     except OSError:
         if outer is not None:

@@ -93,7 +93,7 @@ class ExecSession:
     def __init__(self, socket: WebSocket, container: Container) -> None:
         self._channels = Channels(socket)
         self._container = container
-        self._command = container.paths.arguments(socket.query_params.getlist("command"))
+        self._command = container.seen.arguments(socket.query_params.getlist("command"))
 
     async def run(self) -> None:
         """Serve the session to its end; the last frame says how the command ended."""
@@ -112,7 +112,7 @@ class ExecSession:
             env={"TERM": "xterm", **self._container.environment}
             if self._channels.wants("tty")
             else dict(self._container.environment),
-            cwd=self._container.working_directory(),
+            cwd=self._container.starting_folder(),
             stdin=stdin,
             stdout=output,
             stderr=output,

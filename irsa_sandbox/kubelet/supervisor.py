@@ -35,6 +35,13 @@ NOT_UTF8 = (
     "string field contains invalid UTF-8"
 )
 
+# What the sandbox says where a real node would have the volumes at their paths.
+DEAD_PATHS = (
+    "This machine gives a container no mount namespace. Variables and arguments that name a mount "
+    "path are rewritten; these files are not, and a program that opens a path they name finds "
+    "nothing: {}"
+)
+
 
 class Supervisor:
     """Runs one container of a Pod."""
@@ -105,6 +112,9 @@ class Supervisor:
         self._started_at = self._node.clock.time()
         self._report.tell("Normal", "Created", "Container created", container)
         self._report.tell("Normal", "Started", "Container started", container)
+        if container.dead_paths:
+            text = DEAD_PATHS.format(", ".join(container.dead_paths))
+            self._report.tell("Warning", "NoMountNamespace", text, container)
         return True
 
     async def _environment(self) -> dict[str, str]:

@@ -16,9 +16,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from irsa_sandbox.apiclient import ApiClient, ApiError, Object, path_of
-from irsa_sandbox.kubelet.confine import confined
+from irsa_sandbox.kubelet.confine import as_container_path, confined
 from irsa_sandbox.kubelet.environment import ConfigError, field_value, resource_value
 from irsa_sandbox.kubelet.host_paths import MountError, host_folder, provide
+from irsa_sandbox.kubelet.namespaces import Mount
 from irsa_sandbox.kubelet.users import token_mode
 
 DEFAULT_AUDIENCE_SECONDS = 3600
@@ -109,6 +110,27 @@ class Volumes:
                 confined(gone.parent, (self.folder(volume),))
                 gone.unlink(missing_ok=True)
         self._written[volume] = files
+
+    def mounts(self, container: Object) -> list[Mount]:
+        """A container's volume mounts; folders that a `subPath` names are made.
+
+        Raises ConfigError for a `subPath` that leads out of its volume: a Pod may have put a link
+        there. Source: Kubernetes, pkg/volume/util/subpath.
+        """
+        return [self._mount(mount, container) for mount in container.get("volumeMounts") or ()]
+
+    def _mount(self, mount: Object, container: Object) -> Mount:
+        source = self.folder(mount["name"])
+        if mount.get("subPath"):
+            try:
+                source = confined(source / mount["subPath"], (source,)).resolve()
+                if not source.exists():
+                    source.mkdir(parents=True)
+            except OSError as error:
+                text = f'failed to prepare subPath for volumeMount "{mount["name"]}" of container '
+                raise ConfigError(f'{text}"{container["name"]}"') from error
+        read_only = mount.get("readOnly", False) or not FOLDERS & self._volume(mount["name"]).keys()
+        return Mount(str(source), as_container_path(mount["mountPath"]), read_only)
 
     def showing(self, plural: str, name: str) -> list[str]:
         """The volumes set up that show this ConfigMap or Secret."""

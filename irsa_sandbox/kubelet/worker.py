@@ -7,6 +7,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from irsa_sandbox.kubelet.container import TERMINATION_MESSAGE_PATH, Container
 from irsa_sandbox.kubelet.context import Node, Reporter
 from irsa_sandbox.kubelet.environment import Paths
 from irsa_sandbox.kubelet.host_paths import MountError
+from irsa_sandbox.kubelet.namespaces import Mount
 from irsa_sandbox.kubelet.persist import LONGEST_RETRY_SECONDS, T, persist
 from irsa_sandbox.kubelet.podstatus import PodStatus
 from irsa_sandbox.kubelet.processes import KILL
@@ -34,7 +36,9 @@ class PodWorker:
     """Runs one Pod until it is stopped."""
 
     def __init__(self, node: Node, pod: Object) -> None:
+        node = replace(node, clock=node.clock.of(pod["metadata"]["namespace"]))
         self._node = node
+        self._offset_seconds = node.clock.offset_seconds
         self.pod = pod | {"apiVersion": "v1", "kind": "Pod"}
         self.folder = node.directory / pod["metadata"]["uid"]
         addresses = {"podIP": node.host_ip, "hostIP": node.host_ip}
@@ -60,10 +64,14 @@ class PodWorker:
             for mount in spec.get("volumeMounts") or ()
         }
         message = spec.get("terminationMessagePath", TERMINATION_MESSAGE_PATH)
-        places[message] = self.folder / "containers" / f"{spec['name']}.message"
+        places[message] = said = self.folder / "containers" / f"{spec['name']}.message"
         user = user_of(self.pod["spec"], spec)
+
+        def mounts() -> list[Mount]:
+            return [Mount(str(said), message), *self.volumes.mounts(spec)]
+
         paths = Paths(places, self._node.addresses, (self._node.directory.parent, Path(sys.prefix)))
-        return Container(spec, self.folder, paths, init, user=user)
+        return Container(spec, self.folder, paths, init, user=user, mounts=mounts)
 
     def _place_of(self, mount: Object) -> Any:
         folder = self.volumes.folder(mount["name"])
@@ -106,6 +114,14 @@ class PodWorker:
         """A ConfigMap or Secret is new or changed: bring the volumes up to date that show it."""
         if body["metadata"].get("namespace") == self.pod["metadata"]["namespace"]:
             self._rewrite(self.volumes.showing(plural, body["metadata"]["name"]))
+
+    def follow_clock(self) -> None:
+        """Where the time of the Pod's namespace was moved, no container keeps its credentials."""
+        if self._node.clock.offset_seconds == self._offset_seconds:
+            return
+        self._offset_seconds = self._node.clock.offset_seconds
+        for container in (*self.init_containers, *self.containers):
+            container.forget_credentials()
 
     def _rewrite(self, volumes: list[str]) -> None:
         if volumes and self._status.has_volumes:

@@ -11,12 +11,11 @@ def check(world: World) -> list[Goal]:
     """Each goal with what was seen."""
     data_account = in_account(world, "777788889999")
     provider = oidc.describe_provider(data_account) or {"ClientIDList": []}
-    audiences = provider["ClientIDList"]
-    expected = "vault.example.com among the provider's audiences"
+    accepted = "vault.example.com" in provider["ClientIDList"]
     vault = Goal(
         "the provider still accepts Vault's tokens",
-        "vault.example.com" in audiences,
-        f"audiences: {', '.join(audiences) or 'no provider'}",
-        expected,
+        accepted,
+        "they are accepted" if accepted else "they are refused",
+        "they are accepted",
     )
     return [*chain_goals(data_account, "22"), vault]

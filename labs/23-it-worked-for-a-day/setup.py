@@ -11,4 +11,4 @@ def setup(world: World) -> None:
     scene = build_scene(world, "23")
     scene.annotate({"eks.amazonaws.com/token-expiration": str(FIRST_LIFE)})
     scene.deploy_with_copied_token()
-    world.advance_clock(FIRST_LIFE + 60)
+    world.advance_clock(FIRST_LIFE + 60, namespace=scene.namespace)

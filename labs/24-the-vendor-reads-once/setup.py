@@ -9,4 +9,4 @@ def setup(world: World) -> None:
     scene = build_scene(world, "24")
     scene.annotate({"eks.amazonaws.com/token-expiration": "600"})
     scene.deploy_with_copied_token()
-    world.advance_clock(7200)
+    world.advance_clock(7200, namespace=scene.namespace)

@@ -11,9 +11,9 @@ from irsa_helpers.worlds import World
 from irsa_helpers.worlds.sandbox import in_account
 
 READS = "the app reads the data account's bucket"
-BECOMES = "the app's role may become the data role and nothing else"
-ADMITS = "the data role admits the app's role alone"
-ASSUME = "sts:AssumeRole"
+BECOMES = "the app's role may do nothing else"
+ADMITS = "nobody else becomes the data role"
+ASSUME = "sts:assumerole"
 TAG = "sts:tagsession"  # It lets a session carry tags, and opens nothing.
 # The way the app goes, tried with the Pod's own credentials: the program itself may say anything.
 CHAIN = """
@@ -51,13 +51,12 @@ def _reads(scene: Scene, role_arn: str) -> Goal:
 
 
 def _becomes(scene: Scene, arn: str) -> Goal:
-    """What the app's role is allowed, as its policies are written."""
+    """That the app's role is allowed no more, as its policies are written."""
     found = allowed(policies_of(scene.world, scene.role))
-    said = ", ".join(f"{action} on {resource}" for action, resource in sorted(found))
-    actions = {action.lower() for action, _ in found}
-    fitting = {ASSUME.lower()} <= actions <= {ASSUME.lower(), TAG}
-    reached = fitting and {resource for _, resource in found} == {arn}
-    return Goal(BECOMES, reached, said or "nothing", f"{ASSUME} on {arn} alone")
+    right = {(ASSUME, arn), (TAG, arn)}
+    reached = {(action.lower(), resource) for action, resource in found} <= right
+    said = "its policies allow no more" if reached else "its policies allow more than that"
+    return Goal(BECOMES, reached, said, "its policies allow no more")
 
 
 def _admits(scene: Scene, data_account: World, data_role: str) -> Goal:
@@ -67,5 +66,6 @@ def _admits(scene: Scene, data_account: World, data_role: str) -> Goal:
     others = [own.replace("app-role", "other-role"), roles.role_arn(scene.world, NODE_ROLE)]
     others += ["arn:aws:iam::111122223333:user/somebody", "arn:aws:iam::777788889999:role/app"]
     let_in = admitted_principals(policy, role["Arn"], (own, *others)) if role else []
-    said = f"it admits {', '.join(let_in) or 'nobody of those who were tried'}"
-    return Goal(ADMITS, let_in == [own], said, f"it admits {own} and nobody else")
+    others_in = any(who != own for who in let_in)
+    said = "others may become it" if others_in else "all others who were tried are refused"
+    return Goal(ADMITS, not others_in, said, "all others are refused")

@@ -8,7 +8,7 @@ from irsa_helpers.labs.model import Goal
 from irsa_helpers.policy.network import may_reach
 from irsa_helpers.worlds import World
 
-SHUT = "no Pod of the namespace reaches the metadata service"
+SHUT = "no Pod of the namespace gets the node's credentials"
 ONLINE = "on a real cluster, too, the app would reach AWS"
 # What a call of AWS takes: an address of a public service, and the cluster's DNS.
 NEEDED = {"AWS (port 443)": ("203.0.113.1", 443), "DNS (port 53)": ("10.100.0.10", 53)}
@@ -28,8 +28,8 @@ def check(world: World) -> list[Goal]:
     reaching = [name for name in ("app", "tracker") if _reaches(world, name)]
     if not reaching and may_reach(_pod("tomorrow"), policies):
         reaching = ["a Pod of other labels, if there were one"]
-    found = f"it answers {', '.join(reaching)}" if reaching else "it answers nobody"
-    shut = Goal(SHUT, not reaching, found, "it answers nobody")
+    found = f"{' and '.join(reaching)} can get them" if reaching else "nobody gets them"
+    shut = Goal(SHUT, not reaching, found, "nobody gets them")
     lost = [name for name, where in NEEDED.items() if not may_reach(_pod("app"), policies, *where)]
     seen = f"it is cut off from {' and '.join(lost)}" if lost else "nothing is in its way"
     online = Goal(ONLINE, not lost, seen, "its way to AWS and to the names of hosts is open")

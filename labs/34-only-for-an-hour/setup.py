@@ -10,4 +10,4 @@ def setup(world: World) -> None:
     """The world is broken as the story tells: an hour has passed."""
     scene = build_scene(world, "34")
     scene.deploy(environment=scene.session_keys())
-    world.advance_clock(MORE_THAN_AN_HOUR)
+    world.advance_clock(MORE_THAN_AN_HOUR, namespace=scene.namespace)

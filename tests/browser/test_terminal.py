@@ -109,3 +109,35 @@ def test_the_four_steps(terminal: Page, tmp_path: Path) -> None:
         terminal.locator(".jp-Terminal").screenshot(path=capture)
     identity = (tmp_path / "identity").read_text()
     assert ":assumed-role/enginrect-irsa-role/" in identity
+
+
+def run_code_cells(page: Page, count: int) -> None:
+    """Run the notebook's first cells with code, as a learner does."""
+    for number in range(count):
+        page.locator(".jp-CodeCell .cm-content").nth(number).click()
+        page.keyboard.press("Shift+Enter")
+        wait_until_idle(page)
+
+
+def test_what_is_open_goes_on_after_a_reset(terminal: Page, tmp_path: Path) -> None:
+    prompts = tmp_path / "prompts"
+    prepare_shell(terminal, tmp_path, prompts)
+    asked = "aws sts get-caller-identity --query Arn --output text"
+    for command in (
+        f"{asked} > $OUTPUT/before; aws iam create-user --user-name gone > $OUTPUT/user",
+        "irsa-lab reset --yes > $OUTPUT/reset; echo $? > $OUTPUT/status",
+        f"{asked} > $OUTPUT/after; kubectl get namespaces -o name > $OUTPUT/namespaces",
+        "aws iam list-users --query 'Users[].UserName' --output text > $OUTPUT/users",
+    ):
+        type_command(terminal, command, prompts)
+    said = {path.name: path.read_text().strip() for path in tmp_path.iterdir() if path.is_file()}
+    assert said["status"] == "0", said
+    assert said["after"] == said["before"]
+    assert "gone" in said["user"]
+    assert "gone" not in said["users"].split()
+    assert "namespace/default" in said["namespaces"]
+    terminal.locator(".lm-TabBar-tabLabel", has_text="00-welcome").click()
+    run_code_cells(terminal, count=2)
+    errors = terminal.locator('.jp-OutputArea-output[data-mime-type*="stderr"], .jp-RenderedError')
+    assert errors.count() == 0
+    assert terminal.locator(".jp-CodeCell .jp-OutputArea-output").count() >= 1

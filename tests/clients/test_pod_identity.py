@@ -67,3 +67,70 @@ def test_an_association_wins_over_the_annotation(associated: Any, role: str) -> 
     other = f"arn:aws:iam::{ACCOUNT}:role/other"
     associated("annotate", "sa", "app", f"eks.amazonaws.com/role-arn={other}")
     assert f"assumed-role/{role}/" in who(associated)
+
+
+PARTNER = "444455556666"
+# Asks the agent as an SDK does.
+ASK_AGENT = """
+import os, urllib.request
+token = open(os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]).read()
+url = os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+request = urllib.request.Request(url, headers={"Authorization": token})
+print(urllib.request.urlopen(request).read().decode())
+"""
+ADMINISTRATOR = f"arn:aws:iam::{PARTNER}:role/OrganizationAccountAccessRole"
+
+
+@pytest.fixture
+def partner(shell: Any) -> Any:
+    """Run the AWS CLI as the administrator of the partner's account."""
+    query = ("--query", "Credentials.[AccessKeyId,SecretAccessKey,SessionToken]")
+    session = ("--role-session-name", "administrator", "--output", "text")
+    call = ("aws", "sts", "assume-role", "--role-arn", ADMINISTRATOR)
+    key, secret, token = shell(*call, *session, *query).stdout.split()
+    keys = (f"AWS_ACCESS_KEY_ID={key}", f"AWS_SECRET_ACCESS_KEY={secret}")
+
+    def run(*words: str) -> str:
+        ran = shell("env", *keys, f"AWS_SESSION_TOKEN={token}", "aws", *words)
+        return str(ran.stdout)
+
+    return run
+
+
+def test_a_pod_reads_another_accounts_bucket_by_its_target_role(
+    associated: Any, shell: Any, partner: Any, role: str, namespace: str
+) -> None:
+    target, bucket = f"data-{namespace}", f"data-{namespace}"
+    arn = f"arn:aws:iam::{PARTNER}:role/{target}"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{role}"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": {"StringEquals": {"aws:RequestTag/kubernetes-namespace": namespace}},
+    }
+    own = {"Effect": "Allow", "Action": trust["Action"], "Resource": arn}
+    reads = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}
+    partner("s3", "mb", f"s3://{bucket}")
+    partner("iam", "create-role", "--role-name", target, *document("assume-role-policy", trust))
+    named = ("--role-name", target, "--policy-name", "reads")
+    partner("iam", "put-role-policy", *named, *document("policy", reads))
+    named = ("--role-name", role, "--policy-name", "chain")
+    shell("aws", "iam", "put-role-policy", *named, *document("policy", own))
+    where = ("--namespace", namespace, "--service-account", "app")
+    query = ("--query", "associations[0].associationId", "--output", "text")
+    listed = shell("aws", "eks", "list-pod-identity-associations", *CLUSTER, *where, *query)
+    change = ("--association-id", listed.stdout.strip(), "--target-role-arn", arn)
+    shell("aws", "eks", "update-pod-identity-association", *CLUSTER, *change)
+
+    assert who(associated).startswith(f"arn:aws:sts::{PARTNER}:assumed-role/{target}/eks-")
+    program = f"import boto3; print(boto3.client('s3').list_objects_v2(Bucket='{bucket}')['Name'])"
+    read = associated("exec", "who", "--", "python", "-c", program)
+    assert read.stdout.strip() == bucket
+    answered = associated("exec", "who", "--", "python", "-c", ASK_AGENT)
+    assert json.loads(answered.stdout)["AccountId"] == PARTNER
+
+
+def document(kind: str, statement: dict[str, Any]) -> tuple[str, str]:
+    """The option that gives a policy of one statement."""
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return f"--{kind}-document", json.dumps(policy)

@@ -63,6 +63,7 @@ def case(
         pod_spec=written["spec"],
         pod=found,
         pods=[found],
+        live_pods=[found],
         account={"metadata": {"managedFields": [{"time": "2026-11-23T11:00:00+00:00"}]}},
         account_name="enginrect-sa",
         annotations=stated,
@@ -102,6 +103,26 @@ def test_a_pod_older_than_the_annotation_is_told_by_its_age() -> None:
     assert "made 2026-11-23T10" in link.found
     assert "changed 2026-11-23T11" in link.found
     assert link.fix == "kubectl rollout restart deployment app -n default"
+
+
+def test_pods_that_are_older_than_the_annotation_are_counted() -> None:
+    old = live_pod(container(mounted=False))
+    old["metadata"]["name"] = "app-0"
+    here = case()
+    here.live_pods = [here.pod, old, here.pod, old | {"metadata": old["metadata"] | {"name": "b"}}]
+    link = pod.injection(here)
+    assert link.state == "broken"
+    assert link.found.startswith("2 of 4 living Pods: app-0: container app lacks AWS_ROLE_ARN")
+
+
+def test_a_pod_that_is_older_than_its_association_is_told() -> None:
+    here = case(live_pod(container(mounted=False)))
+    here.uses_pod_identity = True
+    assert "made before the association" in pod.injection(here).found
+    given = container(AWS_CONTAINER_CREDENTIALS_FULL_URI="http://169.254.170.23/v1/credentials")
+    with_it = case(live_pod(given))
+    with_it.uses_pod_identity = True
+    assert pod.injection(with_it).state == "ok"
 
 
 def test_a_pod_with_the_role_of_yesterday_is_told() -> None:
@@ -150,11 +171,53 @@ def test_a_sidecar_may_be_left_out() -> None:
     assert pod.injection(here).state == "ok"
 
 
-@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"])
+KEY_PAIR = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_what_the_sdk_takes_first_is_told(name: str) -> None:
     link = static_keys.static_credentials(case(template=written(env=variables(**{name: "x"}))))
     assert f"container app has {name}" in link.found
     assert f"{name}-" in link.fix
+
+
+@pytest.mark.parametrize(
+    "written_variables",
+    [
+        {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+        {"AWS_SECRET_ACCESS_KEY": "left over"},
+        {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "left over"},
+    ],
+)
+def test_empty_keys_and_a_secret_alone_are_no_keys(written_variables: dict[str, str]) -> None:
+    template = written(env=variables(**written_variables))
+    assert static_keys.static_credentials(case(template=template)).state == "ok"
+
+
+def test_half_a_pair_and_a_profile_without_a_name_stop_botocore() -> None:
+    half = written(env=variables(AWS_ACCESS_KEY_ID="x"))
+    assert "PartialCredentialsError" in static_keys.static_credentials(case(template=half)).error
+    nameless = written(env=variables(AWS_PROFILE=""))
+    assert "profile ()" in static_keys.static_credentials(case(template=nameless)).error
+
+
+def test_the_keys_of_a_sidecar_are_taken_out_of_it_alone_or_left_if_it_has_no_role() -> None:
+    keys = variables(**KEY_PAIR)
+    spec: dict[str, Any] = {"containers": [{"name": "app"}, {"name": "proxy", "env": keys}]}
+    [fix] = static_keys.static_credentials(case(template={"spec": spec})).fix.splitlines()
+    assert fix.startswith("kubectl set env deployment/app -n default -c proxy ")
+    annotations = {"eks.amazonaws.com/skip-containers": "proxy"}
+    aside = {"metadata": {"annotations": annotations}, "spec": spec}
+    assert static_keys.static_credentials(case(template=aside)).state == "ok"
+
+
+def test_a_container_of_another_name_may_be_left_out_though_it_is_the_first() -> None:
+    annotations = {"eks.amazonaws.com/skip-containers": "proxy"}
+    names: list[dict[str, Any]] = [{"name": "proxy"}, {"name": "server"}]
+    template = {"metadata": {"annotations": annotations}, "spec": {"containers": names}}
+    assert pod.skip_containers(case(template=template)).state == "ok"
+    annotations["kubectl.kubernetes.io/default-container"] = "proxy"
+    assert pod.skip_containers(case(template=template)).state == "broken"
 
 
 def test_a_region_or_an_endpoint_is_no_fault() -> None:

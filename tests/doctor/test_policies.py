@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers.doctor import policies
+from irsa_helpers.policy.unseen import statements
 from irsa_helpers.roles import build_bucket_read_policy
 
 BUCKET = "arn:aws:s3:::enginrect-data"
@@ -66,15 +67,18 @@ def test_a_use_knows_its_bucket_or_secret() -> None:
     assert policies.Use("secretsmanager:GetSecretValue", secret).is_on(secret)
 
 
-def test_what_depends_on_the_place_of_a_request_is_not_judged() -> None:
-    known = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-    placed = {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}
-    assert policies.judgeable({"Statement": [known, placed]})["Statement"] == [known]
+def test_a_denial_is_lifted_for_the_role_alone_and_the_others_stay() -> None:
+    role = "arn:aws:iam::111122223333:role/app"
+    hit = {"Sid": "Hit", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    network = {**hit, "Sid": "Net", "Condition": {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}
+    kept = policies.excepting({"Statement": [hit, network]}, role, {"Hit"})["Statement"]
+    assert kept == [{**hit, "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [role]}}}, network]
+    assert policies.without({"Statement": [hit, network]}, {"Hit"}) == {"Statement": [network]}
 
 
 def test_resources_are_mended_where_they_are_allowed_on_and_denials_stay() -> None:
     wrong = allow("s3:GetObject", BUCKET)
-    [statement] = policies.statements(wrong)
+    [statement] = statements(wrong)
     deny = {**statement, "Effect": "Deny"}
     both = {**wrong, "Statement": [statement, deny]}
     mended = policies.with_fitting_resources(both, {})

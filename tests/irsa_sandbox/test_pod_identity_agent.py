@@ -34,7 +34,10 @@ class EksAuth:
             "sessionToken": "session",
             "expiration": EXPIRATION,
         }
-        return self.refusal or (200, {}, {"credentials": credentials})
+        subject = {"namespace": "lab-08", "serviceAccount": "app-sa"}
+        role = {"arn": "arn:aws:sts::444455556666:assumed-role/data/eks-c-app"}
+        answer = {"subject": subject, "assumedRoleUser": role, "credentials": credentials}
+        return self.refusal or (200, {}, answer)
 
 
 async def node_credentials() -> Mapping[str, str]:
@@ -70,9 +73,7 @@ def endpoint(eks_auth: EksAuth) -> Iterator[str]:
 @pytest.fixture
 def agent(endpoint: str) -> PodIdentityAgent:
     clock = Clock()
-    return PodIdentityAgent(
-        endpoint, "ap-northeast-2", "111122223333", "c", clock, node_credentials
-    )
+    return PodIdentityAgent(endpoint, "ap-northeast-2", "c", clock, node_credentials)
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_the_answer_has_the_form_that_an_sdk_reads(ask: Ask) -> None:
         "AccessKeyId": "ASIAPOD",
         "SecretAccessKey": "secret",
         "Token": "session",
-        "AccountId": "111122223333",
+        "AccountId": "444455556666",
         "Expiration": "2096-10-02T07:06:40Z",
     }
 
@@ -114,7 +115,10 @@ def test_credentials_near_their_end_are_renewed(
     ask: Ask, agent: PodIdentityAgent, eks_auth: EksAuth
 ) -> None:
     ask()
-    agent.clock.advance(EXPIRATION - agent.clock.time())
+    agent.clock.of("lab-09").advance(EXPIRATION - agent.clock.time())
+    ask()
+    assert len(eks_auth.asked) == 1
+    agent.clock.of("lab-08").advance(EXPIRATION - agent.clock.time())
     ask()
     assert len(eks_auth.asked) == 2
 

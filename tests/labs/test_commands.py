@@ -18,7 +18,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.model import find_lab
-from irsa_helpers.labs.progress import Progress
+from irsa_helpers.labs.progress import Progress, Record
 from irsa_helpers.worlds import World
 
 PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
@@ -80,6 +80,31 @@ def test_a_lab_whose_world_is_gone_says_how_to_get_it_back(world: World, tmp_pat
     progress.started(lab.id)
     with pytest.raises(IrsaLabError, match="irsa-lab labs reset 04"):
         engine.check(world, lab, progress)
+
+
+def test_the_doctor_is_one_hint_of_an_open_lab(labs: Any, sandbox_home: Path) -> None:
+    def doctor(*more: str) -> Result:
+        words = ["doctor", "deployment/app", "-n", "lab-02", *more]
+        return CliRunner().invoke(main, words, env={"IRSA_LAB_HOME": str(sandbox_home)})
+
+    def record() -> Record:
+        return Progress(sandbox_home / "progress.sqlite3").records()["02-everyone-nodded"]
+
+    said = "In lab 02 the doctor counts as one hint, however often it is asked."
+    labs("start", "02")
+    assert doctor().stdout.splitlines()[-1] == said
+    assert json.loads(doctor("--json").stdout)["note"] == said
+    assert (record().hints_counted, record().help_used) == (1, "1 hint with the doctor")
+    assert labs("hint", "02").stdout.startswith("Hint 1 of 3:")
+    labs("solution", "02", "--apply")
+    labs("check", "02")
+    assert record().help_used == "2 hints with the doctor, solution"
+    assert "2 hints with the doctor, solution\n" in labs().stdout
+    labs("start", "02")
+    labs("solution", "02", "--apply")
+    labs("check", "02")
+    assert said not in doctor().stdout
+    assert record().help_used == "solution"
 
 
 def test_an_unknown_lab_is_answered_with_what_is_alike() -> None:

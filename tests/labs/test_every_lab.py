@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -13,12 +15,16 @@ from irsa_helpers.course import tour
 from irsa_helpers.doctor import doctor
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
-from irsa_helpers.labs.model import Lab, all_labs
+from irsa_helpers.labs.goals import ACTS, READS, READS_LATER
+from irsa_helpers.labs.model import Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
+from irsa_helpers.labs.scene import Scene
 from irsa_helpers.worlds import World
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 LABS = all_labs()
 BROKEN = "broken"
+SYMPTOMS = (READS, READS_LATER, ACTS, "the app reads the data account's bucket")
 
 
 @pytest.fixture
@@ -38,6 +44,23 @@ def lab(request: pytest.FixtureRequest, world: World, progress: Progress) -> Ite
 
 def missed(verdict: engine.Verdict) -> set[str]:
     return {goal.name for goal in verdict.goals if not goal.reached}
+
+
+# Names and values, as in `s3:GetObject`, `lab-03`, `App-SA`: no words of a sentence.
+VALUE = re.compile(r"(?=[\w:/.@*-]*(?:\w[:/.@*_-]\w|\d|[a-z][A-Z]))[\w:/.@*-]*\w\*?")
+
+
+def given_away(lab: Lab, verdict: engine.Verdict) -> set[str]:
+    """The values of the later hints and the solution that a check shows to somebody without them.
+
+    What AWS tells the app is the symptom, which everybody sees.
+    """
+    told = [lab.story, lab.hints[0], *lab.goals, *lab.commands, *lab.cast.values()]
+    told += [goal.found for goal in verdict.goals if goal.name.endswith(SYMPTOMS)]
+    shown = [goal.expected for goal in verdict.goals if not goal.name.endswith(SYMPTOMS)]
+    shown += [goal.found for goal in verdict.goals if not goal.name.endswith(SYMPTOMS)]
+    kept = set(VALUE.findall(" ".join([*lab.hints[1:], lab.solution_text])))
+    return {each for each in kept if each in " ".join(shown) and each not in " ".join(told)}
 
 
 def named_links(world: World, lab: Lab) -> set[str]:
@@ -62,6 +85,7 @@ def test_a_lab_is_broken_and_only_its_solution_mends_it(
     broken = engine.check(world, lab, progress)
     assert [goal.name for goal in broken.goals] == list(lab.goals)
     assert missed(broken) == set(lab.broken), str(broken)
+    assert not given_away(lab, broken), str(broken)
     assert set(lab.links) <= named_links(world, lab), "the doctor names the fault"
 
     engine.solution(world, lab, progress, apply=True)
@@ -90,6 +114,53 @@ def test_two_labs_do_not_disturb_each_other(world: World, progress: Progress) ->
         assert missed(engine.check(world, other, progress)) == set(other.broken), other.id
     for each in chosen:
         clear_scene(world, each.namespace)
+
+
+def offset_of(world: SandboxWorld) -> float:
+    """How far the time that all share is ahead of the machine's, in seconds."""
+    return float(world.control("GET", "/status")["clock_offset_seconds"])
+
+
+def reviewed(world: World, token: str) -> bool:
+    """Whether the API server still takes a token that was made for STS."""
+    spec = {"token": token, "audiences": ["sts.amazonaws.com"]}
+    reviews: Any = world.resource("authentication.k8s.io/v1", "TokenReview")
+    return bool(reviews.create(body={"spec": spec}).to_dict()["status"].get("authenticated"))
+
+
+def test_half_a_day_in_one_lab_is_no_moment_in_another_nor_in_the_course(
+    world: SandboxWorld, progress: Progress
+) -> None:
+    other, moving = (find_lab(number) for number in ("28", "24"))
+    engine.start(world, other, progress)
+    before, began = offset_of(world), missed(engine.check(world, other, progress))
+    places = {other.namespace: Scene(world, other.namespace), "default": Scene(world, "default")}
+    tokens = {
+        name: scene.token(name, "app-sa" if name == other.namespace else "default")
+        for name, scene in places.items()
+    }
+
+    engine.start(world, moving, progress)
+    assert "Token expired" in str(engine.check(world, moving, progress))
+
+    assert offset_of(world) == before
+    assert missed(engine.check(world, other, progress)) == began
+    assert all(reviewed(world, token) for token in tokens.values())
+    for each in (other, moving):
+        clear_scene(world, each.namespace)
+
+
+def test_the_course_moves_its_own_time_and_no_labs(world: SandboxWorld, progress: Progress) -> None:
+    lab = find_lab("24")
+    engine.start(world, lab, progress)
+    scene = Scene(world, lab.namespace)
+    tokens = {name: scene.token(name, "default") for name in (lab.namespace, "default")}
+    world.advance_clock(2 * 3600)
+    assert {name: reviewed(world, token) for name, token in tokens.items()} == {
+        lab.namespace: True,
+        "default": False,
+    }
+    clear_scene(world, lab.namespace)
 
 
 @pytest.mark.parametrize("number", ["01", "21", "31"])

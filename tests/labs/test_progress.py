@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from irsa_helpers.labs.progress import Progress, Record
@@ -79,3 +81,38 @@ def test_the_open_lab_is_the_one_that_was_started_last_and_is_not_done(tmp_path:
     assert progress.open_lab() == "02-x"
     progress.checked("02-x", passed=True)
     assert progress.open_lab() == "01-x"
+
+
+def test_the_doctor_counts_in_the_open_labs_namespaces_alone(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.sqlite3")
+    for lab in ("03-x", "31-x"):
+        progress.started(lab)
+    for elsewhere in ("default", "lab-3", "lab-310", "lab-30", ""):
+        assert progress.doctor_asked(elsewhere) is None
+    for inside in ("lab-31", "lab-31-other"):
+        found = progress.doctor_asked(inside)
+        assert found is not None
+        assert found.id == "31-x"
+    assert [each.hints_counted for each in progress.records().values()] == [0, 1]
+
+
+def test_a_file_of_before_the_doctor_counted_is_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "progress.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        for table in ("labs", "reached"):
+            database.execute(
+                f"CREATE TABLE {table} (id TEXT PRIMARY KEY, started_at TEXT NOT NULL, "
+                "done_at TEXT, hints_used INTEGER NOT NULL DEFAULT 0, checks INTEGER NOT NULL "
+                "DEFAULT 0, solution_seen INTEGER NOT NULL DEFAULT 0)"
+            )
+        database.execute(
+            "INSERT INTO labs VALUES ('03-x', '2026-11-24T10:00:00+00:00', "
+            "'2026-11-24T10:20:00+00:00', 2, 1, 0)"
+        )
+        database.commit()
+    progress = Progress(path)
+    assert progress.records()["03-x"].help_used == "2 hints"
+    progress.started("03-x")
+    assert progress.doctor_asked("lab-03") is not None
+    assert progress.board()["03-x"].help_used == "2 hints"
+    assert progress.records()["03-x"].help_used == "1 hint with the doctor"

@@ -11,6 +11,7 @@ import pytest
 
 from irsa_helpers import state, waiting, worlds
 from irsa_helpers.course import catch_up, tour
+from irsa_helpers.course.exercises.words import all_words
 from irsa_helpers.worlds import launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.notebooks.breaks import BREAKS
@@ -28,6 +29,9 @@ MIDDLES = {
     "07": "07-22",
     "08": "08-10",
 }
+
+# For each exercise's cell what shows that it does not pass untouched, and passes with its solution.
+PROOFS = {words.id: words.proof for words in all_words()}
 
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -59,6 +63,8 @@ def test_it_runs_alone_and_its_closing_check_can_fail(path: Path, home: Path) ->
         learner.runs(cell)
         if ONCE_ONLY.search(cell.source):
             learner.runs(cell)
+        if cell.id in PROOFS:
+            assert learner.tries(PROOFS[cell.id]) is None, learner.said
     for broken in BREAKS[path.stem[:2]]:
         assert learner.tries(broken.breaking) is None
         raised = learner.tries(cells[check].source)

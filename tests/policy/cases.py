@@ -170,7 +170,10 @@ def operator_cases() -> Iterator[Case]:
     rows: dict[str, tuple[str, list[tuple[Any, Any]]]] = {
         "String": (
             "aws:PrincipalTag/team",
-            [("red", "red"), ("red", "Red"), ("r*", "red"), ("r*", "r*"), (["a", "red"], "red")],
+            [
+                *(("red", "red"), ("red", "Red"), ("r*", "red"), ("r*", "r*")),
+                *((["a", "red"], "red"), ("équipe", "ÉQUIPE"), ("straße", "STRASSE")),
+            ],
         ),
         "Numeric": (
             "s3:max-keys",
@@ -282,6 +285,7 @@ def set_cases() -> Iterator[Case]:
 
 def matching_cases() -> Iterator[Case]:
     actions = ["s3:GetObject", "s3:*", "*", "S3:getobject", "s3:Get*", "s3:GetObjec?", "s3:Put*"]
+    actions += ["ſ3:GetObject", "s3:GetObject\u212a"]  # to Unicode, cases of "s" and of "k"
     for action in actions:
         yield identity(f"action {action}", policy(allow(action)))
         statement = {"Effect": "Allow", "NotAction": action, "Resource": "*"}
@@ -403,6 +407,21 @@ def layered_cases() -> Iterator[Case]:
                     some[own],
                     resource_policy=bucket_policy,
                 )
+            yield from limited_cases(f"{effect} {name}", bucket_policy)
+
+
+def limited_cases(name: str, bucket_policy: dict[str, Any]) -> Iterator[Case]:
+    """A boundary that does not allow the call, over what a bucket policy says."""
+    elsewhere = policy(allow("dynamodb:*"))
+    for who in (SESSION, ROLE, USER):
+        for own in ([], [policy(allow())]):
+            case = identity(
+                f"boundary over bucket policy {name}, {who.partition(':')[2]}, {len(own)} own",
+                *own,
+                resource_policy=bucket_policy,
+                permissions_boundary=elsewhere,
+            )
+            yield case | {"principal": who}
 
 
 def all_cases() -> list[Case]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from irsa_helpers.policy import PolicyError, Request, evaluate, validate_trust_policy
-from tests.policy.cases import BUCKET, OBJECT, PROVIDER, SESSION, allow, policy, trust
+from tests.policy.cases import (
+    BUCKET,
+    OBJECT,
+    PROVIDER,
+    ROLE,
+    SESSION,
+    USER,
+    allow,
+    policy,
+    trust,
+)
 
 
 @pytest.mark.parametrize("version", ["2008-10-17", None])
@@ -38,3 +48,37 @@ def test_a_grant_to_a_session_is_not_limited_by_its_session_policy() -> None:
         session_policy=policy(allow("dynamodb:*")),
     )
     assert decision.allowed
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "values"),
+    [
+        ("StringNotEquals", "a", ["a", "b"]),
+        ("StringNotEquals", ["a", "b"], ["a", "b"]),
+        ("StringNotEqualsIfExists", "a", ["a", "a"]),
+        ("StringNotEqualsIgnoreCase", "a", ["A", "b"]),
+        ("StringNotLike", "*", ["a", "b"]),
+        ("ArnNotEquals", ROLE, [ROLE, USER]),
+        ("ArnNotLike", ROLE, [ROLE, USER]),
+        ("NotIpAddress", "10.0.0.0/8", ["10.0.0.1", "10.0.0.2"]),
+        ("NumericNotEquals", "1", ["1", "1"]),
+        ("DateNotEquals", "0", ["0", "0"]),
+        ("StringNotEquals", "a", []),
+    ],
+)
+def test_several_values_are_never_the_one_that_is_meant(
+    operator: str, wanted: str | list[str], values: list[str]
+) -> None:
+    """An operator for one value does not hold of several; so its negation does."""
+    plain = operator.replace("Not", "")
+    for name, effect in ((operator, "Allowed"), (plain, "ImplicitlyDenied")):
+        document = policy(allow(Condition={name: {"aws:TagKeys": wanted}}))
+        asked = Request(SESSION, "s3:GetObject", OBJECT, {"aws:TagKeys": values})
+        assert evaluate(asked, identity_policies=[document]).effect == effect
+
+
+def test_a_list_of_one_value_is_that_value() -> None:
+    for operator, effect in (("StringEquals", "Allowed"), ("StringNotEquals", "ImplicitlyDenied")):
+        document = policy(allow(Condition={operator: {"aws:TagKeys": "a"}}))
+        asked = Request(SESSION, "s3:GetObject", OBJECT, {"aws:TagKeys": ["a"]})
+        assert evaluate(asked, identity_policies=[document]).effect == effect

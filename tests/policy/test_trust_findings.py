@@ -131,6 +131,70 @@ def test_a_flaw_is_found_and_no_other(document: dict[str, Any], name: str, sever
     assert found(document) == {(name, severity)}
 
 
+GREEN = PROVIDER_ARN.replace(ISSUER, OTHER)
+GITHUB_HOST = "token.actions.githubusercontent.com"
+GITHUB = PROVIDER_ARN.replace(ISSUER, GITHUB_HOST)
+REPOSITORY = {"StringLike": {f"{GITHUB_HOST}:sub": "repo:org/app:*"}}
+OF_GREEN = {"StringEquals": {f"{OTHER}:sub": SUB, f"{OTHER}:aud": AUD}}
+
+
+def joined(*policies: dict[str, Any]) -> dict[str, Any]:
+    """One policy with the statements of several."""
+    return policies[0] | {"Statement": [s for each in policies for s in each["Statement"]]}
+
+
+def deny(condition: dict[str, Any]) -> dict[str, Any]:
+    return policy(condition, Effect="Deny", Principal="*")
+
+
+def on(operator: str, **claims: str) -> dict[str, Any]:
+    return {operator: {f"{ISSUER}:{claim}": value for claim, value in claims.items()}}
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        (policy({"Null": {f"{ISSUER}:sub": "false"}} | equals(aud=AUD)), {"no-subject"}),
+        (policy({"Null": {f"{ISSUER}:sub": "true"}} | equals(aud=AUD)), {"null-claim"}),
+        (policy(GOOD, Principal="*"), {"any-principal"}),
+        (policy(GOOD | on("StringLike", iss="https://*")), {"unknown-claim"}),
+        (policy(GOOD | on("Bool", amr="true")), {"unknown-claim"}),
+        (policy(equals(subject=SUB, aud=AUD)), {"unknown-claim"}),
+        (policy(equals(**{"kubernetes.io/namespace": "shop"}, aud=AUD)), {"unknown-claim"}),
+        (policy(GOOD | on("StringNotEquals", amr="x")), set[str]()),
+        (policy(equals(sub=f"{SUB} ", aud=AUD)), {"subject-form"}),
+        (policy(equals(sub="system:serviceaccount:NS:app", aud=AUD)), {"capitals"}),
+        (policy(GOOD, Principal={"Federated": [GREEN, PROVIDER_ARN]}), set[str]()),
+        (joined(policy(equals(aud=AUD)), deny(on("StringNotEquals", sub=SUB))), set[str]()),
+        (joined(policy(GOOD), deny(on("StringEquals", sub=SUB))), {"denied"}),
+        (joined(policy(GOOD), deny({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}})), set[str]()),
+        (
+            joined(
+                policy(OF_GREEN, Principal={"Federated": GREEN}),
+                policy(REPOSITORY, Principal={"Federated": GITHUB}),
+                policy(GOOD),
+            ),
+            set[str](),
+        ),
+        (policy(on("StringLike", sub="system:*") | GOOD), set[str]()),
+    ],
+)
+def test_what_works_is_not_called_broken_and_an_open_door_not_shut(
+    document: dict[str, Any], names: set[str]
+) -> None:
+    assert {name for name, severity in found(document) if severity != "advice"} == names
+
+
+def test_a_statement_that_works_makes_anothers_flaw_an_advice() -> None:
+    slip = policy(equals(sub="system:serviceaccount:NS:app", aud=AUD))
+    assert found(joined(policy(GOOD), slip)) == {("capitals", "advice")}
+    assert found(policy(equals(sub=[SUB, "app"], aud=AUD))) == {("subject-form", "advice")}
+
+
+def test_a_policy_for_another_audience_is_open_all_the_same() -> None:
+    assert ("no-subject", "too-wide") in found(policy(equals(aud="vault")))
+
+
 def test_a_rebuilt_clusters_old_policy_names_the_new_provider_as_the_fix() -> None:
     old = PROVIDER_ARN.replace(ISSUER, OTHER)
     condition = {"StringEquals": {f"{OTHER}:sub": SUB, f"{OTHER}:aud": AUD}}
@@ -168,7 +232,7 @@ def on_subject(operator: str, value: str) -> dict[str, Any]:
         ("StringLike", "system:serviceaccount:prod:*", ("wide-subject", "too-wide")),
         ("StringLike", "system:serviceaccount:prod:a?p", ("wide-subject", "too-wide")),
         ("StringLike", "system:serviceaccount:team-*:app", ("wide-subject", "too-wide")),
-        ("StringEquals", "system:serviceaccount:prod:App", ("capitals", "advice")),
+        ("StringEquals", "system:serviceaccount:prod:App", ("capitals", "broken")),
         ("StringEqualsIgnoreCase", "SYSTEM:SERVICEACCOUNT:PROD:APP", ("ignores-case", "advice")),
         ("StringEqualsIgnoreCase", "system:serviceaccount:prod:app", None),
         (

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from irsa_helpers.views import handshake
-from irsa_helpers.views.handshake import hop_html
+from irsa_helpers import oidc
+from irsa_helpers.views import handshake, live_handshake
+from irsa_helpers.worlds.sandbox import SandboxWorld
 
 HOPS: list[dict[str, Any]] = [
     {
@@ -36,17 +40,28 @@ def test_the_widget_has_a_picture_and_a_text_beside_it() -> None:
     assert "1. STS -> IAM: denied: the trust policy says no" in bundle["text/plain"]
 
 
-def test_the_slider_moves_the_picture() -> None:
-    slider, picture, details = handshake(HOPS).widget().children
-    slider.value = 1
-    assert "1 of 2 hops" in picture.value
-    assert "<code>:sub</code> differs" in details.value
+def test_the_view_has_the_hops_and_who_takes_part() -> None:
+    view = handshake(HOPS).widget()
+    assert view.hops == HOPS
+    assert view.actors["lanes"][0] == "Pod"
+    assert 'from "./base.js"' not in view._esm, "a widget's module finds no file beside it"
+    view.close()
 
 
-def test_the_explanation_is_shown_in_words_and_not_as_data() -> None:
-    html = hop_html(HOPS[0])
-    assert "<code>:sub</code> differs" in html
-    assert "decision" not in html
+def test_a_live_view_gets_each_hop_as_it_happens(world: SandboxWorld) -> None:
+    view = live_handshake(world)
+    oidc.ensure_provider(world)
+    changed = threading.Event()
+    view.observe(lambda _: changed.set(), "hops")
+    with contextlib.suppress(ClientError):
+        world.aws("sts").assume_role_with_web_identity(
+            RoleArn=f"arn:aws:iam::{world.cluster.account_id}:role/none-such",
+            RoleSessionName="a-session",
+            WebIdentityToken="no.token.this",
+        )
+    assert changed.wait(10)
+    assert view.hops[0]["kind"] == "assume-role"
+    view.close()
 
 
 def test_without_hops_the_next_step_is_told() -> None:

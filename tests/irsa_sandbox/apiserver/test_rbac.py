@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -144,3 +145,59 @@ def test_a_namespace_is_read_by_a_role_in_it(http: Any, bound: Any) -> None:
     assert http("GET", path, headers=as_viewer).status_code == 200
     for other in ("/api/v1/namespaces/kube-system", "/api/v1/namespaces"):
         assert http("GET", other, headers=as_viewer).status_code == 403
+
+
+@pytest.fixture
+def by_name(http: Any, bound: Any) -> Iterator[Any]:
+    """Requests of a ServiceAccount that may do everything with one ConfigMap, by its name."""
+    rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["*"]}
+    role = {"metadata": {"name": "mine"}, "rules": [rule | {"resourceNames": ["mine"]}]}
+    assert http("POST", f"{NAMESPACED}/roles", role).status_code == 201
+    bound("mine", "Role")
+    for name in ("mine", "other"):
+        http("POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"name": name}})
+
+    def call(method: str, path: str, body: Any = None) -> Any:
+        place = f"/api/v1/namespaces/default/configmaps{path}"
+        return http(method, place, body, headers={"Impersonate-User": ACCOUNT})
+
+    yield call
+    http("DELETE", f"{NAMESPACED}/roles/mine")
+    for name in ("mine", "other"):
+        http("DELETE", f"/api/v1/namespaces/default/configmaps/{name}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", "/mine", 200),
+        ("DELETE", "/mine", 200),
+        ("GET", "/other", 403),
+        ("DELETE", "/other", 403),
+        ("GET", "", 403),
+        ("DELETE", "", 403),
+        ("GET", "?fieldSelector=metadata.name%3Dmine", 200),
+        ("GET", "?fieldSelector=metadata.name%3D%3Dmine,metadata.namespace%3Ddefault", 200),
+        ("GET", "?fieldSelector=metadata.name%3Dother", 403),
+        ("GET", "?fieldSelector=metadata.name!%3Dmine", 403),
+        ("GET", "?fieldSelector=metadata.namespace%3Dmine", 403),
+        ("DELETE", "?fieldSelector=metadata.name%3Dmine", 403),
+    ],
+)
+def test_a_rule_for_names_gives_those_alone(
+    by_name: Any, method: str, path: str, code: int
+) -> None:
+    assert by_name(method, path).status_code == code
+
+
+def test_what_has_no_name_yet_is_not_made_by_a_rule_for_names(by_name: Any) -> None:
+    answer = by_name("POST", "", {"metadata": {"generateName": "mine"}})
+    assert answer.status_code == 403
+
+
+def test_a_rule_for_no_names_is_for_all(http: Any, bound: Any) -> None:
+    rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"], "resourceNames": []}
+    http("POST", f"{NAMESPACED}/roles", {"metadata": {"name": "any"}, "rules": [rule]})
+    bound("any", "Role")
+    assert review(http, ACCOUNT, verb="get", resource="configmaps", name="other")["allowed"]
+    http("DELETE", f"{NAMESPACED}/roles/any")

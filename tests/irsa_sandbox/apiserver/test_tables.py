@@ -14,6 +14,7 @@ from irsa_sandbox.apiserver.kinds import BY_PATH, KINDS, Kind
 from irsa_sandbox.apiserver.kinds.columns import Column
 from irsa_sandbox.apiserver.kinds.nodes import NODE
 from irsa_sandbox.apiserver.kinds.pods import POD
+from irsa_sandbox.clock import Clock
 
 DATA = Path(__file__).parents[1] / "data"
 COLUMNS = json.loads((DATA / "columns.json").read_text(encoding="utf-8"))
@@ -136,7 +137,7 @@ ANY_OBJECT: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.qualified)
 def test_a_row_has_a_cell_for_each_column(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
-    made = tables.table(kind, [ANY_OBJECT], {}, NOW)
+    made = tables.table(kind, [ANY_OBJECT], {}, Clock())
     assert len(made["rows"][0]["cells"]) == len(made["columnDefinitions"])
     assert caplog.records == []
 

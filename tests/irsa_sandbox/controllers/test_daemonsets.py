@@ -11,7 +11,7 @@ from irsa_helpers.worlds.sandbox import SandboxWorld
 from irsa_sandbox.controllers.daemon_nodes import belongs, bind_to_node, node_of
 from irsa_sandbox.node import NODE_NAME
 from tests.typed import apps_v1, core_v1
-from tests.watching import until, until_none
+from tests.watching import until, until_names, until_none
 
 LABELS = {"app": "agent"}
 TAINT = {"key": "reserved", "value": "yes", "effect": "NoSchedule"}
@@ -132,6 +132,53 @@ def test_a_new_template_is_rolled_out(
     )
     revisions = apps.list_namespaced_controller_revision(namespace).items
     assert sorted(each.revision for each in revisions) == [1, 2]
+
+
+def replaced(world: SandboxWorld, namespace: str, rolling: dict[str, Any]) -> tuple[Any, Any]:
+    """The Pod of a DaemonSet, and the one of its next template, running and never ready."""
+    apps, core = apps_v1(world), core_v1(world)
+    strategy = {"type": "RollingUpdate", "rollingUpdate": rolling}
+    apps.create_namespaced_daemon_set(namespace, daemon_set(updateStrategy=strategy))
+    listing = apps.list_namespaced_daemon_set
+    until(listing, namespace, lambda _, each: each.status.number_available)
+    [old] = core.list_namespaced_pod(namespace).items
+    container = {"name": "c", "readinessProbe": {"exec": {"command": ["false"]}}}
+    change = {"spec": {"template": {"spec": {"containers": [container]}}}}
+    apps.patch_namespaced_daemon_set("agent", namespace, change)
+
+    def is_next(_: str, pod: Any) -> bool:
+        return bool(pod.metadata.uid != old.metadata.uid and pod.status.phase == "Running")
+
+    return old, until(core.list_namespaced_pod, namespace, is_next)
+
+
+@pytest.mark.parametrize("surge", [1, "100%"])
+def test_a_surge_lets_the_old_pod_work_until_the_new_one_does(
+    world: SandboxWorld, namespace: str, surge: int | str
+) -> None:
+    apps, core = apps_v1(world), core_v1(world)
+    old, new = replaced(world, namespace, {"maxUnavailable": 0, "maxSurge": surge})
+    names = {old.metadata.name, new.metadata.name}
+    seen = {each.metadata.name: each for each in core.list_namespaced_pod(namespace).items}
+    assert set(seen) == names
+    assert not any(each.metadata.deletion_timestamp for each in seen.values())
+    assert apps.read_namespaced_daemon_set("agent", namespace).status.number_available == 1
+    spec = {"containers": [{"name": "c", "readinessProbe": None}]}
+    change = {"spec": {"template": {"metadata": {"annotations": {"new": "yes"}}, "spec": spec}}}
+    apps.patch_namespaced_daemon_set("agent", namespace, change)
+    until_names(
+        core.list_namespaced_pod, namespace, lambda left: len(left) == 1 and not left & names
+    )
+
+
+def test_without_a_surge_the_old_pod_goes_first(world: SandboxWorld, namespace: str) -> None:
+    _, new = replaced(world, namespace, {"maxUnavailable": 1})
+    left = [each.metadata.name for each in core_v1(world).list_namespaced_pod(namespace).items]
+    assert left == [new.metadata.name]
+    assert (
+        apps_v1(world).read_namespaced_daemon_set("agent", namespace).status.number_available
+        is None
+    )
 
 
 def test_on_delete_waits_for_somebody_to_delete(world: SandboxWorld, namespace: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from irsa_helpers import oidc, pods, roles, serviceaccounts, trust
 from irsa_helpers.worlds.sandbox import SandboxWorld
-from irsa_sandbox.kubelet.aws_files import own_copies
+from irsa_sandbox.kubelet.aws_files import dead_paths, mounted_aws_files, own_copies
 from irsa_sandbox.kubelet.environment import Paths
 from tests.typed import core_v1
 from tests.watching import until
@@ -26,7 +26,8 @@ def test_the_paths_in_a_mounted_config_are_those_of_this_machine(
     (volume / "config").write_text(CONFIG)
     paths = Paths({mount: volume, TOKEN.removesuffix("/token"): token})
     set_by_pod = {"AWS_CONFIG_FILE": str(volume / "config")} if mount == "/etc/aws" else {}
-    copies = own_copies(set_by_pod, paths, tmp_path / "app")
+    files = mounted_aws_files(set_by_pod, paths)
+    copies = own_copies(files, paths, tmp_path / "app")
     assert Path(copies["AWS_CONFIG_FILE"]).read_text() == CONFIG.replace(TOKEN, f"{token}/token")
     assert (volume / "config").read_text() == CONFIG, "the volume is other containers', too"
 
@@ -34,7 +35,17 @@ def test_the_paths_in_a_mounted_config_are_those_of_this_machine(
 def test_a_file_outside_of_the_volumes_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "config").write_text(CONFIG)
     variables = {"AWS_CONFIG_FILE": str(tmp_path / "config")}
-    assert own_copies(variables, Paths({"/etc/aws": tmp_path / "v"}), tmp_path / "app") == {}
+    assert mounted_aws_files(variables, Paths({"/etc/aws": tmp_path / "v"})) == {}
+
+
+def test_a_file_that_names_a_mount_path_is_found_and_an_aws_file_is_not(tmp_path: Path) -> None:
+    volume = tmp_path / "volumes" / "app"
+    volume.mkdir(parents=True)
+    for name, text in {"run.py": f"open('{TOKEN}')", "config": CONFIG, "other": "x = 1"}.items():
+        (volume / name).write_text(text)
+    paths = Paths({"/app": volume, TOKEN.removesuffix("/token"): tmp_path / "token"})
+    found = dead_paths(paths, {"/app": volume}, besides=[volume / "config"])
+    assert found == ["/app/run.py"]
 
 
 def test_a_profile_of_a_config_map_chains_roles(world: SandboxWorld, namespace: str) -> None:

@@ -76,8 +76,11 @@ def event(world: SandboxWorld, namespace: str) -> Callable[[str], Any]:
 
 
 def test_the_log_of_the_last_run_stays(world: SandboxWorld, namespace: str, make_pod: Make) -> None:
-    script = "if test -e run; then echo second; sleep 60; else touch run; echo first; exit 1; fi"
-    make_pod(shell(script), restarted)
+    script = (
+        "cd /kept; if test -e x; then echo second; sleep 60; else touch x; echo first; false; fi"
+    )
+    kept = {"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}
+    make_pod(shell(script, **kept), restarted, volumes=[{"name": "kept", "emptyDir": {}}])
     log = core_v1(world).read_namespaced_pod_log
     assert log("p", namespace, previous=True) == "first\n"
     assert log("p", namespace, follow=True, tail_lines=1, limit_bytes=7) == "second\n"

@@ -1,0 +1,124 @@
+"""What the learner writes: `exercise("03-write").check(mine)`, `.hint()`, `.solution()`.
+
+A check looks at what an answer does (who is admitted and who is not, what may be called, what the
+world holds), never at how it is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers.course.exercises.judging import Case, Judgement, NotTriedError, SlipError, gap
+from irsa_helpers.course.exercises.words import Words, all_words, find_words, made
+from irsa_helpers.course.progress import Attempts
+
+if TYPE_CHECKING:
+    from irsa_helpers.labs.notebook import Text
+    from irsa_helpers.worlds import World
+
+__all__ = ["Case", "Exercise", "Outcome", "all_words", "exercise", "made"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found; `state` is `not tried`, `wrong` (for the `slip`) or `right`."""
+
+    exercise: str
+    title: str
+    state: str
+    slip: str
+    says: str
+    cases: tuple[Case, ...]
+
+    @property
+    def next_step(self) -> str:
+        """What a learner may do now; nothing is left to do once it is right."""
+        if self.state == "right":
+            return ""
+        more = "" if self.state == "not tried" else f', .solution() of exercise("{self.exercise}")'
+        return f'exercise("{self.exercise}").hint(){more}'
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from irsa_helpers.views.outcome import outcome_html
+
+        return {"text/html": outcome_html(self), "text/plain": str(self)}
+
+    def __str__(self) -> str:
+        from irsa_helpers.views.outcome import outcome_text
+
+        return outcome_text(self)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise, with the three things that a learner does to it."""
+
+    words: Words
+    world: World
+
+    @property
+    def state(self) -> str:
+        """`not tried`, `wrong` or `right`; once right, it stays so."""
+        return Attempts().of(self.words.id).state
+
+    def check(self, answer: Any = None) -> Outcome:
+        """Judge the answer, or, where the answer is in the world, the world.
+
+        What is not tried yet is said to be so, and not counted.
+        """
+        try:
+            found = self._judgement(answer)
+        except NotTriedError as reason:
+            return self._outcome("not tried", Judgement(says=str(reason)))
+        except SlipError as error:
+            found = error.judgement
+        Attempts().checked(self.words.id, found.slip)
+        return self._outcome("wrong" if found.slip else "right", found)
+
+    def hint(self) -> Text:
+        """The next hint of three: a nudge, a pointer, nearly the answer."""
+        from irsa_helpers.labs.notebook import Text
+
+        hints = self.words.hints
+        number = min(Attempts().of(self.words.id).hints_used + 1, len(hints))
+        Attempts().hinted(self.words.id, number)
+        return Text(f"Hint {number} of {len(hints)}: {hints[number - 1]}")
+
+    def solution(self) -> Text:
+        """One way to do it."""
+        from irsa_helpers.labs.notebook import Text
+        from irsa_helpers.markdown import block
+
+        Attempts().solution_shown(self.words.id)
+        language = "sh" if self.words.in_world else "python"
+        return Text(block(self.words.solved(self.world), language))
+
+    def __repr__(self) -> str:
+        ways = f"{self.words.call}, .hint(), .solution()"
+        return f"{self.words.title} ({self.state})\n{self.words.task.strip()}\n{ways}"
+
+    def _judgement(self, answer: Any) -> Judgement:
+        if not self.words.in_world:
+            if place := gap(answer):
+                raise NotTriedError(f"There is still a gap at {place}: put your answer there.")
+            if answer == made(self.words.starter, self.words.names(self.world)):
+                raise NotTriedError(
+                    "This is still what stood here: change it, and run the cell again."
+                )
+        return self.words.judge(self.world, answer)
+
+    def _outcome(self, state: str, found: Judgement) -> Outcome:
+        says = (found.slip and self.words.sentence(found.slip)) or found.says
+        words = self.words
+        return Outcome(words.id, words.title, state, found.slip, says, found.cases)
+
+
+def exercise(name: str, world: World | None = None) -> Exercise:
+    """The exercise of that id; in the world of `connect()` unless another is given.
+
+    Raises IrsaLabError for a name that none has.
+    """
+    from irsa_helpers.worlds import connect
+
+    return Exercise(find_words(name), world or connect())

@@ -1,0 +1,23 @@
+"""What a tour of the course types in place of a learner."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+
+from irsa_helpers import state
+from irsa_helpers.course.exercises.words import find_words
+from irsa_helpers.worlds import connect, environment, launch
+
+
+def type_in_terminal(name: str) -> None:
+    """Run the commands of an exercise's solution against the sandbox, as a terminal would.
+
+    Raises CalledProcessError for the first one that fails.
+    """
+    variables = environment.process_environment(launch.ensure_sandbox(state.home()))
+    for line in find_words(name).solved(connect()).strip().splitlines():
+        program, *words = shlex.split(line)
+        found = shutil.which(program, path=variables["PATH"]) or program
+        subprocess.run([found, *words], env=variables, check=True)

@@ -1,0 +1,200 @@
+"""What else moves an SDK: region, endpoints, proxies, CA bundle and the session's name.
+
+Source: AWS SDKs and Tools Reference Guide; what the SDKs do differently is said with each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from irsa_helpers.doctor.environment import Variable, variables
+from irsa_helpers.doctor.fixes import commands, unset_command
+from irsa_helpers.doctor.mounted import mounted_file
+from irsa_helpers.doctor.pod import containers_of, left_out
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.result import Link, State, broken, ok
+
+if TYPE_CHECKING:
+    from irsa_helpers.doctor.case import Case
+
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+STS_ENDPOINTS = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
+PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+HTTP_PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+AGENT = "169.254.170.23"
+SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)  # Source: STS's API model.
+AWS_HOST = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)$")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A variable that leads an SDK astray: how sure it is, what happens, what was expected."""
+
+    variable: Variable
+    state: State
+    found: str
+    expected: str
+    error: str
+
+
+def environment(case: Case) -> Link:
+    """Region, endpoints, proxies, CA bundle and session name let the SDK reach its STS."""
+    spec = _spec(case)
+    aside = left_out(case)
+    found = [
+        trouble
+        for container in containers_of(spec)
+        if container["name"] not in aside
+        for trouble in _troubles(case, spec, container)
+    ]
+    faults = [each for each in found if each.state != "cannot-see"]
+    if faults:
+        return _told(case, faults)
+    if found:
+        raise CannotSeeError("; ".join(each.found for each in found))
+    return ok("region, endpoints, proxies, CA bundle and session name lead to STS")
+
+
+def _spec(case: Case) -> dict[str, Any]:
+    if case.template is None and not case.pods:
+        raise SkipError("no Pod to look at")
+    return dict(case.pod["spec"]) if case.pods else dict(case.pod_spec)
+
+
+def _told(case: Case, faults: list[Trouble]) -> Link:
+    by_container: dict[str, list[str]] = {}
+    for each in faults:
+        by_container.setdefault(each.variable.container, []).append(each.variable.name)
+    link = broken(
+        "\n".join(f"container {each.variable.container}: {each.found}" for each in faults),
+        expected="; ".join(dict.fromkeys(each.expected for each in faults)),
+        error="; ".join(dict.fromkeys(each.error for each in faults)),
+        fix=commands(*(unset_command(case, n, c) for c, n in by_container.items())),
+    )
+    sure = any(each.state == "broken" for each in faults)
+    return link if sure else replace(link, state="risk")
+
+
+def _troubles(case: Case, spec: dict[str, Any], container: dict[str, Any]) -> Iterator[Trouble]:
+    stated = {name: each for name, each in variables(case, container).items() if each.value}
+    yield from _region(case, stated)
+    yield from _endpoint(stated)
+    yield from _proxy(case, stated)
+    yield from _bundle(case, spec, container, stated)
+    yield from _session_name(stated)
+
+
+def _region(case: Case, stated: dict[str, Variable]) -> Iterator[Trouble]:
+    """boto3 and the AWS CLI read AWS_DEFAULT_REGION first; Go, Java and JavaScript AWS_REGION."""
+    for variable in (stated[name] for name in REGIONS if name in stated):
+        region = variable.value or ""
+        if region == case.world.region:
+            continue
+        expected = f"a region of the partition {case.partition}, such as {case.world.region}"
+        partition = _partition_of(region)
+        if partition and partition != case.partition:
+            found = f"{variable.name}={region} is of the partition {partition}"
+            error = "InvalidClientTokenId, or InvalidIdentityToken: STS of another partition"
+            yield Trouble(variable, "broken", found, expected, error)
+        elif region not in _regions(case.partition):
+            found = f"{variable.name}={region} is no region that botocore knows"
+            error = f"Could not connect to the endpoint URL: https://sts.{region}.amazonaws.com/"
+            yield Trouble(variable, "broken", found, expected, error)
+
+
+@lru_cache
+def _partition_of(region: str) -> str:
+    """The partition of a region's name; empty for a name of no region's form."""
+    import botocore.session
+    from botocore.exceptions import UnknownRegionError
+
+    try:
+        return str(botocore.session.Session().get_partition_for_region(region))
+    except UnknownRegionError:
+        return ""
+
+
+@lru_cache
+def _regions(partition: str) -> frozenset[str]:
+    """The regions in which a partition has STS."""
+    import botocore.session
+
+    return frozenset(botocore.session.Session().get_available_regions("sts", partition))
+
+
+def _endpoint(stated: dict[str, Variable]) -> Iterator[Trouble]:
+    ignored = stated.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+    if ignored is not None and (ignored.value or "").lower() == "true":
+        return
+    variable = next((stated[name] for name in STS_ENDPOINTS if name in stated), None)
+    if variable is None:
+        return
+    host = urlsplit(variable.value or "").hostname or ""
+    if AWS_HOST.search(host) and (host.startswith("sts") or ".sts." in host):
+        return
+    sure = AWS_HOST.search(host) is not None
+    yield Trouble(
+        variable,
+        "broken" if sure else "risk",
+        f"{variable.name}={variable.value}: STS is called there, too",
+        "AWS_ENDPOINT_URL_S3, or that of another service, for one service's endpoint",
+        "Could not connect to the endpoint URL, or an error of what answers there",
+    )
+
+
+def _proxy(case: Case, stated: dict[str, Variable]) -> Iterator[Trouble]:
+    spared = " ".join(
+        each.value or "" for name, each in stated.items() if name.lower() == "no_proxy"
+    )
+    if case.uses_pod_identity and not _is_spared(AGENT, spared):
+        for variable in (stated[name] for name in HTTP_PROXIES if name in stated):
+            found = f"{variable.name} without NO_PROXY={AGENT}: the agent is asked by the proxy"
+            error = "Error when retrieving credentials from container-role"
+            yield Trouble(variable, "broken", found, f"NO_PROXY with {AGENT}", error)
+            return
+    host = f"sts.{case.world.region}.amazonaws.com"
+    for variable in (stated[name] for name in PROXIES if name in stated):
+        if not _is_spared(host, spared):
+            found = f"whether the proxy {variable.value} lets container {variable.container} "
+            yield Trouble(variable, "cannot-see", f"{found}reach {host}", "", "")
+            return
+
+
+def _is_spared(host: str, listed: str) -> bool:
+    """Whether NO_PROXY names a host: whole, or by the end of its name."""
+    names = [each.strip().removeprefix("*") for each in re.split(r"[,\s]+", listed) if each.strip()]
+    return any(
+        name == "" or host == name or host.endswith(f".{name.lstrip('.')}") for name in names
+    )
+
+
+def _bundle(
+    case: Case, spec: dict[str, Any], container: dict[str, Any], stated: dict[str, Variable]
+) -> Iterator[Trouble]:
+    """The SDKs for Go and JavaScript read AWS_CA_BUNDLE too; REQUESTS_CA_BUNDLE is Python's."""
+    for variable in (stated[name] for name in BUNDLES if name in stated):
+        text = mounted_file(case, spec, container, variable.value or "")
+        what = f"{variable.name}={variable.value}"
+        if text is None:
+            yield Trouble(variable, "cannot-see", f"whether {what} knows AWS's roots", "", "")
+        elif "-----BEGIN CERTIFICATE-----" not in text:
+            found = f"{what}: " + ("no certificate is in it" if text else "it is not mounted")
+            error = "SSL validation failed, or: invalid path"
+            yield Trouble(variable, "broken", found, "a file with AWS's root certificates", error)
+
+
+def _session_name(stated: dict[str, Variable]) -> Iterator[Trouble]:
+    variable = stated.get("AWS_ROLE_SESSION_NAME")
+    if variable is None or "$(" in (variable.value or ""):
+        return  # what the kubelet fills in is not seen here
+    if not SESSION_NAME.fullmatch(variable.value or ""):
+        found = f"AWS_ROLE_SESSION_NAME={variable.value!r}"
+        expected = "2 to 64 letters, digits or signs of _+=,.@-"
+        error = "ValidationError: … failed to satisfy constraint: … [\\w+=,.@-]*"
+        yield Trouble(variable, "broken", found, expected, error)

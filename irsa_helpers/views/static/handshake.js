@@ -1,0 +1,212 @@
+// The handshake, hop by hop: actors in view, the chosen hop's details beside the picture.
+import { element, pairs, prose, shortened } from "./base.js";
+
+const MARKS = { ok: "✓ ok", denied: "✗ denied", error: "! error" };
+const STEP_MS = 900;
+// What the one who was asked says; all else of a hop is what was asked.
+const ANSWERS = new Set([
+  "assumed_role_arn", "access_key_id", "expiration", "expires_at", "checks", "mutated", "env",
+  "client_ids", "provider_arn", "kid", "cached", "path", "error", "code", "status",
+]);
+const TOLD_APART = new Set(["decision", "explanation", "fix"]);
+
+/** The attempts in a trace: what led to each, the calls after it, and how it ended. */
+export function attempts(hops) {
+  const found = [];
+  const prelude = new Map();
+  const podOf = (hop) => `${hop.detail.namespace}/${hop.detail.pod ?? hop.detail.service_account}`;
+  for (const hop of hops) {
+    const pod = podOf(hop);
+    if (["admission", "token-request", "token-mount"].includes(hop.kind)) {
+      prelude.set(pod, [...(prelude.get(pod) ?? []), hop]);
+      continue;
+    }
+    if (hop.kind === "assume-role" || !found.length) {
+      found.push({ pod, role: hop.detail.role_arn, hops: [...(prelude.get(pod) ?? []), hop] });
+      prelude.delete(pod);
+    } else {
+      found.at(-1).hops.push(hop);
+    }
+  }
+  for (const [pod, rest] of prelude) found.push({ pod, role: null, hops: rest });
+  return found.map((attempt, index) => ({ ...attempt, number: index + 1, outcome: outcomeOf(attempt.hops) }));
+}
+
+function outcomeOf(hops) {
+  return hops.find((hop) => hop.outcome !== "ok")?.outcome ?? "ok";
+}
+
+/** A view of hops in `host`; returns {update(hops), select(index), play(), stop()}. */
+export function show(host, actors, { hops = [], follow = true } = {}) {
+  const state = { hops, chosen: hops.length - 1, attempt: null, against: null, timer: null, follow };
+  const root = element("section", { class: "irsa-view irsa-handshake", "aria-label": "the handshake" });
+  host.replaceChildren(root);
+
+  const lane = (name) => {
+    const plain = actors.callers.some((start) => name.startsWith(start)) ? "Pod" : actors.lane_of[name] ?? name;
+    const index = actors.lanes.indexOf(plain);
+    return index < 0 ? actors.lanes.length - 1 : index;
+  };
+  const visible = () => (state.attempt == null ? state.hops : attempts(state.hops)[state.attempt]?.hops ?? []);
+
+  function select(index, focus = false) {
+    state.chosen = Math.max(0, Math.min(index, visible().length - 1));
+    draw();
+    const row = root.querySelector('[aria-current="step"]');
+    row?.scrollIntoView({ block: "nearest" });
+    if (focus) row?.focus({ preventScroll: true });
+  }
+
+  function play() {
+    stop();
+    if (state.chosen >= visible().length - 1) state.chosen = -1;
+    state.timer = setInterval(() => {
+      if (state.chosen >= visible().length - 1) stop();
+      else select(state.chosen + 1);
+    }, STEP_MS);
+    select(state.chosen + 1);
+  }
+
+  function stop() {
+    clearInterval(state.timer);
+    state.timer = null;
+    draw();
+  }
+
+  function onKey(event) {
+    const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+    if (event.target.tagName === "SELECT") return;
+    if (event.key in steps) {
+      select(steps[event.key] === Infinity ? visible().length - 1 : state.chosen + steps[event.key], true);
+    } else if (event.key === " " && event.target.tagName !== "BUTTON") state.timer ? stop() : play();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  root.addEventListener("keydown", onKey);
+
+  function draw() {
+    const shownHops = visible();
+    const scrolled = root.querySelector(".irsa-hops")?.scrollTop ?? 0;
+    root.replaceChildren(controls(shownHops), state.against == null ? stage(shownHops) : comparison());
+    const list = root.querySelector(".irsa-hops");
+    if (list) list.scrollTop = scrolled;
+  }
+
+  function controls(shownHops) {
+    const known = attempts(state.hops);
+    const button = (label, text, action, disabled = false) =>
+      element("button", { "aria-label": label, title: label, disabled, onclick: action }, text);
+    const options = (none, chosen) => [
+      element("option", { value: "", selected: chosen == null }, none),
+      ...known.map((attempt, index) =>
+        element("option", { value: index, selected: chosen === index },
+          `${attempt.number}. ${attempt.pod}: ${MARKS[attempt.outcome]}`)),
+    ];
+    const chooser = (label, none, chosen, set) => element("label", {}, `${label} `,
+      element("select", { onchange: (event) => {
+        set(event.target.value === "" ? null : Number(event.target.value));
+        state.chosen = visible().length - 1;
+        draw();
+      } }, options(none, chosen)));
+    return element("div", { class: "irsa-controls", role: "toolbar", "aria-label": "steps of the handshake" },
+      button("first hop", "|◀", () => select(0), state.chosen <= 0),
+      button("previous hop", "◀", () => select(state.chosen - 1), state.chosen <= 0),
+      state.timer ? button("pause", "pause", stop) : button("play", "play", play, !shownHops.length),
+      button("next hop", "▶", () => select(state.chosen + 1), state.chosen >= shownHops.length - 1),
+      element("span", { class: "irsa-count" },
+        shownHops.length ? `hop ${state.chosen + 1} of ${shownHops.length}` : "no hop yet"),
+      known.length > 1 ? chooser("show", "all handshakes", state.attempt, (value) => { state.attempt = value; }) : null,
+      known.length > 1 && state.attempt != null
+        ? chooser("beside", "nothing", state.against, (value) => { state.against = value; }) : null);
+  }
+
+  function stage(shownHops) {
+    if (!shownHops.length) {
+      return element("p", { class: "irsa-empty" },
+        "Nothing has happened yet. Let a Pod call AWS: each hop appears here as it happens.");
+    }
+    const head = element("div", { class: "irsa-lanes", "aria-hidden": "true" },
+      actors.lanes.map((name) => element("span", {}, name)));
+    const rows = element("ol", { class: "irsa-hops", tabindex: "-1" },
+      shownHops.map((hop, index) => element("li", {}, row(hop, index))));
+    return element("div", { class: "irsa-stage" },
+      element("div", { class: "irsa-picture" }, head, rows), details(shownHops));
+  }
+
+  function row(hop, index) {
+    const [from, to] = [lane(hop.source), lane(hop.target)];
+    const current = index === state.chosen;
+    const left = Math.min(from, to);
+    const span = Math.max(1, Math.abs(to - from));
+    const mark = { ok: "", denied: "✗ ", error: "! " }[hop.outcome];
+    return element("button", {
+      class: `irsa-hop irsa-${hop.outcome}${index > state.chosen ? " irsa-later" : ""}`,
+      "aria-current": current ? "step" : null,
+      "aria-label": `hop ${index + 1}, ${hop.source} to ${hop.target}, ${hop.outcome}: ${hop.summary}`,
+      onclick: () => { stop(); select(index, true); },
+    },
+    element("span", { class: "irsa-caption" }, `${mark}${hop.summary}`),
+    element("span", {
+      class: `irsa-arrow${to < from ? " irsa-back" : ""}${to === from ? " irsa-self" : ""}`,
+      style: `margin-left:${((left + 0.5) / actors.lanes.length) * 100}%;width:${(span / actors.lanes.length) * 100}%`,
+    }));
+  }
+
+  function details(shownHops) {
+    const hop = shownHops[Math.max(state.chosen, 0)];
+    const before = shownHops[state.chosen - 1];
+    const waited = before ? Math.round(new Date(hop.at) - new Date(before.at)) : 0;
+    const entries = Object.entries(hop.detail).filter(
+      ([name, value]) => !TOLD_APART.has(name) && value != null && value !== "" && !(value.length === 0));
+    const part = (title, wanted) => {
+      const chosen = entries.filter(([name]) => ANSWERS.has(name) === wanted);
+      return chosen.length ? [element("h4", {}, title), pairs(chosen)] : [];
+    };
+    return element("div", { class: `irsa-details irsa-${hop.outcome}`, "aria-live": "polite" },
+      element("p", { class: "irsa-who" }, shortened(hop.source), " → ", shortened(hop.target), " ",
+        element("strong", { class: "irsa-mark" }, MARKS[hop.outcome])),
+      element("p", {}, prose(hop.summary)),
+      hop.detail.explanation
+        ? [element("h4", {}, "Decision"), element("p", { class: "irsa-why" }, prose(hop.detail.explanation))] : [],
+      hop.detail.fix ? [element("h4", {}, "Nearest fix"), element("p", {}, prose(hop.detail.fix))] : [],
+      part("Request", false), part("Answer", true),
+      element("h4", {}, "Time"),
+      element("p", {}, hop.at.replace("T", " ").slice(0, 23), before ? `, ${waited} ms after the hop before` : ""));
+  }
+
+  function comparison() {
+    const known = attempts(state.hops);
+    const [one, other] = [known[state.attempt], known[state.against]];
+    const kinds = [...new Set([...one.hops, ...other.hops].map((hop) => hop.kind))];
+    const cell = (attempt, kind) => {
+      const hop = attempt.hops.findLast((each) => each.kind === kind);
+      return element("td", { class: hop ? `irsa-${hop.outcome}` : "" },
+        hop ? [element("strong", {}, MARKS[hop.outcome]), " ", ...prose(hop.detail.explanation || hop.summary)] : "not reached");
+    };
+    return element("table", { class: "irsa-comparison" },
+      element("thead", {}, element("tr", {}, ["step", one, other].map((head) =>
+        element("th", { scope: "col" }, head.pod ? `${head.number}. ${head.pod}: ${MARKS[head.outcome]}` : head)))),
+      element("tbody", {}, kinds.map((kind) => element("tr", {},
+        element("th", { scope: "row" }, kind.replaceAll("-", " ")), cell(one, kind), cell(other, kind)))));
+  }
+
+  draw();
+  return {
+    select, play, stop,
+    update(newHops) {
+      const atEnd = state.chosen >= visible().length - 1;
+      state.hops = newHops;
+      if (state.follow && atEnd && !state.timer) select(visible().length - 1);
+      else draw();
+    },
+  };
+}
+
+/** The view as a widget of a notebook. */
+export function render({ model, el }) {
+  const view = show(el, model.get("actors"), { hops: model.get("hops") });
+  const changed = () => view.update(model.get("hops"));
+  model.on("change:hops", changed);
+  return () => { model.off("change:hops", changed); view.stop(); };
+}

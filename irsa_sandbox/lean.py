@@ -1,0 +1,48 @@
+"""What a JSON value has that another one like it has not, and the value from that again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Path = tuple[str | int, ...]
+Change = tuple[Path, Any]  # where, and what stands there
+
+
+def changes(base: Any, value: Any, path: Path = ()) -> Iterator[Change]:
+    """The smallest parts of a value that are not as in the base, each with the way to it."""
+    if isinstance(value, Mapping) and isinstance(base, Mapping) and list(base) == list(value):
+        for name, part in value.items():
+            yield from changes(base[name], part, (*path, name))
+    elif _are_lists(base, value) and len(base) == len(value):
+        for index, part in enumerate(value):
+            yield from changes(base[index], part, (*path, index))
+    elif type(base) is not type(value) or base != value:
+        yield path, value
+
+
+def _are_lists(*values: Any) -> bool:
+    return all(isinstance(each, list | tuple) for each in values)
+
+
+def restored(base: Any, found: Sequence[Sequence[Any]]) -> Any:
+    """The value of which these are the changes; the base stays as it is.
+
+    Raises IndexError, KeyError, TypeError or ValueError where they are of another base.
+    """
+    value = base
+    copied: dict[Path, Any] = {}
+    for path, part in found:
+        value = _with(value, tuple(path), part, copied, ())
+    return value
+
+
+def _with(value: Any, path: Path, part: Any, copied: dict[Path, Any], here: Path) -> Any:
+    """The value with the part in its place; what is on the way there is copied once."""
+    if not path:
+        return part
+    if here not in copied:
+        copied[here] = list(value) if isinstance(value, list | tuple) else dict(value)
+    own = copied[here]
+    own[path[0]] = _with(own[path[0]], path[1:], part, copied, (*here, path[0]))
+    return own
