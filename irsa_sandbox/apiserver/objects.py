@@ -128,6 +128,11 @@ class Objects:
         target.resource.on_written(self.store)
         return stored
 
+    def _take_away(self, target: Target) -> Object:
+        last = self.store.delete(target.key)
+        target.resource.on_written(self.store)
+        return last
+
     def _now(self, target: Target) -> str:
         return timestamp(self._clock.of(target.namespace).time())
 
@@ -211,7 +216,7 @@ class Objects:
             self.store.put(target.key, after)
             if target.resource is NAMESPACE:
                 self._clock.of(target.name).forget()
-            return self.store.delete(target.key)
+            return self._take_away(target)
         return self._put(target, target.key, after)
 
     async def apply(
@@ -274,10 +279,9 @@ class Objects:
         if dry_run:
             return body, at_once
         if at_once:
-            last = self.store.delete(target.key)
+            last = self._take_away(target)
             if "deletionGracePeriodSeconds" in last["metadata"]:
                 last["metadata"]["deletionGracePeriodSeconds"] = 0
-            target.resource.on_written(self.store)
             return last, True
         marked = copy.deepcopy(body)
         metadata = marked["metadata"]

@@ -14,6 +14,9 @@ from irsa_sandbox.apiserver.storage import Object
 from irsa_sandbox.apiserver.validation.causes import invalid
 
 TTL_SECONDS = 3600.0
+# No cluster has such a limit, nor is one kept in the memory of a notebook's machine: each Pod that
+# comes and goes leaves six of them.
+MOST = 3_000
 _INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 
 
@@ -94,6 +97,7 @@ EVENT = Kind(
     ),
     validate=_causes,
     expires=lambda body: last_seen(body) + TTL_SECONDS,
+    most=MOST,
     transient=True,
     zeroes={"Event": ("count",)},
     kept={"Event": ("reportingComponent", "reportingInstance")},

@@ -116,6 +116,7 @@ class Kind(Resource):
     is_held: Callable[[Object], bool] = _is_free  # by more than its metadata's finalizers
     shown_deleted: bool = False  # a deletion answers with the object, not with a Status
     expires: Callable[[Object], float] | None = None  # when it ends by itself, since 1970
+    most: int = 0  # of those that end by themselves: of more, the oldest go before; 0: no limit
 
     # How it is kept.
     transient: bool = False  # may be lost when the machine loses power

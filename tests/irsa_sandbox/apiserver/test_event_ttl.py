@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,22 @@ def test_events_end_with_their_hour_and_with_a_moved_clock(tmp_path: Path) -> No
         return left
 
     assert asyncio.run(run()) == [{"young", "counted", "series"}, {"counted", "series"}, set()]
+    store.close()
+
+
+def test_of_too_many_events_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expiry, "KINDS", (replace(events.EVENT, most=3),))
+    store, clock = Store(tmp_path / "kubernetes.sqlite3"), Clock()
+    for name in ("e", "d", "c", "b", "a", "e"):  # what is counted again is the youngest
+        store.put(("events", "default", name), event(name, clock, 1))
+
+    async def run() -> None:
+        loop = asyncio.create_task(expiry.expire(store, clock))
+        await asyncio.sleep(0.05)
+        loop.cancel()
+
+    asyncio.run(run())
+    assert {each["metadata"]["name"] for each in store.list("events")} == {"b", "a", "e"}
     store.close()
 
 

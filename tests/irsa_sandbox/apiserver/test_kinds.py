@@ -73,6 +73,10 @@ def test_a_kind_has_one_record() -> None:
     assert len(BY_PATH) == len(KINDS) == len({(kind.group, kind.kind) for kind in KINDS})
 
 
+def test_events_alone_do_not_wait_for_the_disk(http: Any) -> None:
+    assert http.server._store._transient == {"events"}
+
+
 def test_objects_are_read_by_the_name_of_a_subresource(http: Any) -> None:
     path = "/api/v1/namespaces/default/configmaps"
     for name in ("status", "log"):
