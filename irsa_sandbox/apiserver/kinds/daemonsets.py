@@ -14,7 +14,7 @@ from irsa_sandbox.apiserver.kinds.columns import (
     selector_line,
     template,
 )
-from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Kind, fill
+from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Kind, fill, fill_rolling
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
@@ -39,11 +39,8 @@ _FIRST_COUNTS = (
 def _fill(body: Object) -> None:
     spec = body["spec"]
     fill(spec, revisionHistoryLimit=10, updateStrategy={})
-    strategy = spec["updateStrategy"]
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        fill(strategy, rollingUpdate={})
-        rolling = strategy["rollingUpdate"]
-        fill(rolling, maxSurge=0, maxUnavailable=0 if rolling.get("maxSurge") else 1)
+    surges = (spec["updateStrategy"].get("rollingUpdate") or {}).get("maxSurge")
+    fill_rolling(spec["updateStrategy"], maxSurge=0, maxUnavailable=0 if surges else 1)
     fill_template(spec)
 
 

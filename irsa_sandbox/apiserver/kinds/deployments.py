@@ -6,7 +6,7 @@ Source: kubernetes, pkg/apis/apps/v1/defaults.go, pkg/apis/apps/validation.
 from __future__ import annotations
 
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, READY, count, field, template
-from irsa_sandbox.apiserver.kinds.kind import IN_ALL, SCALE, STATUS, Kind, fill
+from irsa_sandbox.apiserver.kinds.kind import IN_ALL, SCALE, STATUS, Kind, fill, fill_rolling
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
@@ -34,10 +34,7 @@ _TEMPLATE: Object = {"template": {"metadata": {}, "spec": {}}}
 def _fill_deployment(body: Object) -> None:
     spec = body["spec"]
     fill(spec, replicas=1, strategy={}, revisionHistoryLimit=10, progressDeadlineSeconds=600)
-    strategy = spec["strategy"]
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        fill(strategy, rollingUpdate={})
-        fill(strategy["rollingUpdate"], maxUnavailable="25%", maxSurge="25%")
+    fill_rolling(spec["strategy"], maxUnavailable="25%", maxSurge="25%")
     fill_template(spec)
 
 

@@ -62,6 +62,13 @@ def fill(members: Object, **values: Any) -> None:
         members.setdefault(name, value)
 
 
+def fill_rolling(strategy: Object, **values: Any) -> None:
+    """Set what a strategy of updates that rolls does not say, in place; most do roll."""
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        fill(strategy, rollingUpdate={})
+        fill(strategy["rollingUpdate"], **values)
+
+
 def _nothing(*_: Any) -> None:
     """What most kinds do at most moments."""
 

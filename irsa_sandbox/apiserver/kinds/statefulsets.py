@@ -8,7 +8,7 @@ from __future__ import annotations
 from irsa_sandbox.apiserver import formats
 from irsa_sandbox.apiserver.kinds import claims
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, READY, Column, Row, field, template
-from irsa_sandbox.apiserver.kinds.kind import IN_ALL, SCALE, STATUS, Kind, fill
+from irsa_sandbox.apiserver.kinds.kind import IN_ALL, SCALE, STATUS, Kind, fill, fill_rolling
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
@@ -46,10 +46,7 @@ def _fill(body: Object) -> None:
     spec = body["spec"]
     fill(spec, replicas=1, revisionHistoryLimit=10, podManagementPolicy="OrderedReady")
     fill(spec, updateStrategy={}, persistentVolumeClaimRetentionPolicy={})
-    strategy = spec["updateStrategy"]
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        fill(strategy, rollingUpdate={})
-        fill(strategy["rollingUpdate"], partition=0)
+    fill_rolling(spec["updateStrategy"], partition=0)
     fill(spec["persistentVolumeClaimRetentionPolicy"], whenDeleted="Retain", whenScaled="Retain")
     for claim in spec.get("volumeClaimTemplates") or ():
         claim |= {"apiVersion": claims.CLAIM.api_version, "kind": claims.CLAIM.kind}
