@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from irsa_helpers import state, worlds
 from irsa_helpers.errors import IrsaLabError
@@ -51,12 +52,12 @@ def open_course(*, port: int, browser: bool) -> int:
     command = _command(root, port, browser)
     if worlds.chosen_world() != "sandbox":
         print("The world is your own AWS account and cluster. Ctrl-C stops JupyterLab.", flush=True)
-        return _serve(command, dict(os.environ) | _jupyter_settings(home))
+        return _serve(command, dict(os.environ) | jupyter_settings(home))
     sandbox = launch.ensure_sandbox(home)
     print(f"The sandbox is up: {sandbox['cluster']}, account {sandbox['account_id']}.")
     print("JupyterLab starts. Ctrl-C stops both; what you made is kept.", flush=True)
     try:
-        return _serve(command, environment.process_environment(sandbox) | _jupyter_settings(home))
+        return _serve(command, environment.process_environment(sandbox) | jupyter_settings(home))
     finally:
         launch.stop_sandbox(home)
 
@@ -77,22 +78,30 @@ def _command(root: Path, port: int, browser: bool) -> list[str]:
         sys.executable,
         "-m",
         "jupyterlab",
-        f"--ServerApp.root_dir={root}",
+        *server_arguments(root),
         f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.answer_yes=True",
-        f"--KernelManager.transport_encryption={_encryption()}",
-        # Errors, and the address, which counts as critical.
-        "--Application.log_level=ERROR",
     ]
-    if shell := _shell():
-        command.append(f"--ServerApp.terminado_settings=shell_command={shlex.quote(shell)}")
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     return command
+
+
+def server_arguments(root: Path) -> list[str]:
+    """The options of every Jupyter server that serves the course, a learner's own or a seat's."""
+    arguments = [
+        f"--ServerApp.root_dir={root}",
+        f"--KernelManager.transport_encryption={_encryption()}",
+        # Errors, and the address, which counts as critical.
+        "--Application.log_level=ERROR",
+    ]
+    if shell := _shell():
+        arguments.append(f"--ServerApp.terminado_settings=shell_command={shlex.quote(shell)}")
+    return arguments
 
 
 def _shell() -> str | None:
@@ -113,14 +122,17 @@ def _encryption() -> str:
     return "auto" if zmq.has("curve") else "disabled"
 
 
-def _jupyter_settings(home: Path) -> dict[str, str]:
-    """Variables that lead JupyterLab to this project's settings, workspace and kernel."""
+def jupyter_settings(home: Path, *, provisioner: str | None = None) -> dict[str, str]:
+    """Variables that lead JupyterLab to this project's settings, workspace and kernel.
+
+    `provisioner` names what starts the kernels; None leaves that to Jupyter.
+    """
     settings = home / "jupyter" / "settings"
     for name, values in SETTINGS.items():
         path = settings / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8")
-    _write_kernel(home / "jupyter" / "kernels" / "python3")
+    _write_kernel(home / "jupyter" / "kernels" / "python3", provisioner)
     kernels = [str(home / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     return {
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
@@ -129,14 +141,17 @@ def _jupyter_settings(home: Path) -> dict[str, str]:
     }
 
 
-def _write_kernel(folder: Path) -> None:
+def _write_kernel(folder: Path, provisioner: str | None) -> None:
     """This Python as the kernel `python3`; it explains what a learner's slip leads to."""
     launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    metadata: dict[str, Any] = {"debugger": True, "supported_encryption": ["curve"]}
+    if provisioner:
+        metadata["kernel_provisioner"] = {"provisioner_name": provisioner}
     kernel = {
         "argv": [*launcher, "--ext=irsa_helpers.course.cell_errors"],
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
-        "metadata": {"debugger": True, "supported_encryption": ["curve"]},
+        "metadata": metadata,
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")
