@@ -15,7 +15,7 @@ c.JupyterHub.db_url = f"sqlite:///{room.hub_folder / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(room.hub_folder / "cookie-secret")
 c.JupyterHub.log_level = "WARN"
 
-c.ConfigurableHTTPProxy.command = [*services.node(), str(services.proxy_program(room.project))]
+c.ConfigurableHTTPProxy.command = [services.node(), str(services.proxy_program(room.project))]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{room.ports['proxy']}"
 c.ConfigurableHTTPProxy.pid_file = str(room.hub_folder / "proxy.pid")
 c.ConfigurableHTTPProxy.log_level = "error"
@@ -27,12 +27,13 @@ c.JupyterHub.template_vars = {"announcement": ""}
 
 c.JupyterHub.spawner_class = hub.SeatSpawner
 c.Spawner.default_url = f"/lab/tree/{FIRST_NOTEBOOK}"
-c.Spawner.disable_user_config = True
 c.Spawner.start_timeout = 120
 c.Spawner.http_timeout = 120
 c.Spawner.poll_interval = 5
-c.LocalProcessSpawner.interrupt_timeout = 10
-c.LocalProcessSpawner.term_timeout = 5
+c.SeatSpawner.interrupt_timeout = 15
+c.SeatSpawner.term_timeout = 5
+c._ServiceSpawner.interrupt_timeout = 1
+c._ServiceSpawner.term_timeout = 2
 c.JupyterHub.concurrent_spawn_limit = room.seats
 c.JupyterHub.active_server_limit = 0
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}

@@ -23,6 +23,8 @@ from irsa_helpers.worlds import forks
 
 READY_SECONDS = 60
 AGAIN_SECONDS = 2.0
+CLOSE_SECONDS = 60.0
+POLL_SECONDS = 0.2
 
 
 @click.command()
@@ -30,7 +32,9 @@ AGAIN_SECONDS = 2.0
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: the whole network.")
 @click.option("--port", default=8000, show_default=True, help="It and the next three are used.")
 @click.option("--word", help="The room's word; a new one where none is given and none was before.")
-@click.option("--idle-minutes", default=60, show_default=True, help="A seat idle so long is put by.")
+@click.option(
+    "--idle-minutes", default=60, show_default=True, help="A seat idle so long is put by."
+)
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the room is kept.")
 def main(
     seats: int, host: str, port: int, word: str | None, idle_minutes: int, folder: Path | None
@@ -134,11 +138,22 @@ def _serve_hub(room: Room) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    while (status := hub.wait()) and not stopped:
+    while (status := _end(hub, stopped)) and not stopped:
         print(f"The hub ended ({status}) and starts again; the seats go on.", flush=True)
         time.sleep(AGAIN_SECONDS)
         hub = _hub(room)
     return 0 if stopped else status
+
+
+def _end(hub: subprocess.Popen[bytes], stopped: list[int]) -> int:
+    """The hub's exit status; one that does not stop in its time is ended."""
+    left = CLOSE_SECONDS
+    while hub.poll() is None:
+        time.sleep(POLL_SECONDS)
+        left -= POLL_SECONDS if stopped else 0
+        if left < 0:
+            hub.kill()
+    return hub.returncode
 
 
 def _hub(room: Room) -> subprocess.Popen[bytes]:

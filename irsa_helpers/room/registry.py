@@ -100,7 +100,9 @@ class Registry:
 
     def let_back(self, number: int) -> None:
         """For ten minutes, that seat's name is enough to come back to it, once."""
-        self._write("UPDATE seats SET back_until = ? WHERE number = ?", time.time() + BACK_SECONDS, number)
+        self._write(
+            "UPDATE seats SET back_until = ? WHERE number = ?", time.time() + BACK_SECONDS, number
+        )
 
     def share(self, number: int, shares: bool) -> None:
         """That learner wants to be seen on the board, or not."""

