@@ -4,7 +4,7 @@ import sys
 
 from irsa_helpers.course.jupyter import FIRST_NOTEBOOK
 from irsa_helpers.room import hub, services
-from irsa_helpers.room.setting import Room
+from irsa_helpers.room.setting import VARIABLE, Room
 
 room = Room.from_environment()
 c = get_config()  # noqa: F821  (JupyterHub gives it)
@@ -32,8 +32,8 @@ c.Spawner.http_timeout = 120
 c.Spawner.poll_interval = 5
 c.SeatSpawner.interrupt_timeout = 15
 c.SeatSpawner.term_timeout = 5
-c._ServiceSpawner.interrupt_timeout = 1
-c._ServiceSpawner.term_timeout = 2
+c["_ServiceSpawner"]["interrupt_timeout"] = 1
+c["_ServiceSpawner"]["term_timeout"] = 2
 c.JupyterHub.concurrent_spawn_limit = room.seats
 c.JupyterHub.active_server_limit = 0
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}
@@ -47,8 +47,27 @@ c.JupyterHub.services = [
             f"--cull-every={min(60, room.idle_minutes * 15)}",
         ],
     },
+    {
+        "name": "board",
+        "url": f"http://127.0.0.1:{room.ports['board']}",
+        "command": [sys.executable, "-P", "-m", "irsa_helpers.room.board"],
+        "environment": {VARIABLE: str(room.file)},
+        "oauth_no_confirm": True,
+        "display": False,
+    },
 ]
 c.JupyterHub.load_roles = [
+    # A learner reaches the board, from the browser and from the seat's kernels.
+    {"name": "user", "scopes": ["self", "access:services!service=board"]},
+    {
+        "name": "server",
+        "scopes": ["users:activity!user", "access:servers!server", "access:services!service=board"],
+    },
+    {
+        "name": "board",
+        "services": ["board"],
+        "scopes": ["read:users", "admin:servers", "delete:servers"],
+    },
     {
         "name": "idle-culler",
         "services": ["idle-culler"],

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,16 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds import environment, launch
 
 FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb"
+
+
+
+@dataclass(frozen=True)
+class KernelsOfARoom:
+    """The name of what starts them, and an IPython extension that they load besides."""
+
+    provisioner: str
+    extension: str
+
 
 # Interface settings for the first page a learner sees: no pop-ups, whole names of notebooks.
 SETTINGS = {
@@ -122,17 +133,17 @@ def _encryption() -> str:
     return "auto" if zmq.has("curve") else "disabled"
 
 
-def jupyter_settings(home: Path, *, provisioner: str | None = None) -> dict[str, str]:
+def jupyter_settings(home: Path, *, room: KernelsOfARoom | None = None) -> dict[str, str]:
     """Variables that lead JupyterLab to this project's settings, workspace and kernel.
 
-    `provisioner` names what starts the kernels; None leaves that to Jupyter.
+    `room`: how its kernels start, and what they load; None leaves the first to Jupyter.
     """
     settings = home / "jupyter" / "settings"
     for name, values in SETTINGS.items():
         path = settings / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8")
-    _write_kernel(home / "jupyter" / "kernels" / "python3", provisioner)
+    _write_kernel(home / "jupyter" / "kernels" / "python3", room)
     kernels = [str(home / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     return {
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
@@ -141,14 +152,16 @@ def jupyter_settings(home: Path, *, provisioner: str | None = None) -> dict[str,
     }
 
 
-def _write_kernel(folder: Path, provisioner: str | None) -> None:
+def _write_kernel(folder: Path, room: KernelsOfARoom | None) -> None:
     """This Python as the kernel `python3`; it explains what a learner's slip leads to."""
     launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     metadata: dict[str, Any] = {"debugger": True, "supported_encryption": ["curve"]}
-    if provisioner:
-        metadata["kernel_provisioner"] = {"provisioner_name": provisioner}
+    extensions = ["irsa_helpers.course.cell_errors"]
+    if room:
+        metadata["kernel_provisioner"] = {"provisioner_name": room.provisioner}
+        extensions.append(room.extension)
     kernel = {
-        "argv": [*launcher, "--ext=irsa_helpers.course.cell_errors"],
+        "argv": [*launcher, *(f"--InteractiveShellApp.extensions={each}" for each in extensions)],
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
         "metadata": metadata,

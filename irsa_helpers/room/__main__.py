@@ -24,6 +24,7 @@ from irsa_helpers.worlds import forks
 READY_SECONDS = 60
 AGAIN_SECONDS = 2.0
 CLOSE_SECONDS = 60.0
+AT_ONCE_SECONDS = 15.0
 POLL_SECONDS = 0.2
 
 
@@ -130,7 +131,7 @@ def _wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
 def _serve_hub(room: Room) -> int:
     """Run the hub to its end; one that was killed is started again, and finds its seats."""
     stopped: list[int] = []
-    hub = _hub(room)
+    hub, started = _hub(room), time.monotonic()
 
     def stop(number: int, _: object) -> None:
         stopped.append(number)
@@ -139,9 +140,14 @@ def _serve_hub(room: Room) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     while (status := _end(hub, stopped)) and not stopped:
+        if time.monotonic() - started < AT_ONCE_SECONDS:
+            raise IrsaLabError(
+                f"the hub ends as soon as it starts ({status})",
+                next_step=f"read the end of {room.hub_folder / 'hub.log'}",
+            )
         print(f"The hub ended ({status}) and starts again; the seats go on.", flush=True)
         time.sleep(AGAIN_SECONDS)
-        hub = _hub(room)
+        hub, started = _hub(room), time.monotonic()
     return 0 if stopped else status
 
 

@@ -17,7 +17,8 @@ from traitlets import Instance, Unicode
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.room import seat
+from irsa_helpers.happenings import LISTENER_VARIABLE
+from irsa_helpers.room import reports, seat
 from irsa_helpers.room.registry import Registry, seat_number
 from irsa_helpers.room.setting import Room
 from irsa_helpers.worlds import forks
@@ -96,6 +97,8 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc]
             state.HOME_VARIABLE: str(folder / seat.COURSE_FOLDER / ".irsa-lab"),
             seat.PROJECT_VARIABLE: str(self.room.project),
             forks.VARIABLE: str(self.room.forks),
+            reports.BOARD_VARIABLE: f"http://127.0.0.1:{self.room.ports['board']}/services/board",
+            LISTENER_VARIABLE: reports.LISTENER,
         }
         if self.user_options.get("renew"):
             env[seat.RENEW_VARIABLE] = "1"

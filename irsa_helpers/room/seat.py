@@ -16,7 +16,7 @@ from pathlib import Path
 from irsa_helpers import state
 from irsa_helpers.course import jupyter
 from irsa_helpers.room.kernels import NAME
-from irsa_helpers.worlds import environment, forks, launch
+from irsa_helpers.worlds import environment, launch
 
 COURSE_FOLDER = "irsa-lab"
 PROJECT_VARIABLE = "IRSA_LAB_PROJECT"
@@ -33,8 +33,8 @@ def main() -> None:
     lay_out(course, Path(os.environ[PROJECT_VARIABLE]))
     sandbox = launch.ensure_sandbox(home)
     variables = environment.process_environment(sandbox)
-    provisioner = NAME if forks.VARIABLE in os.environ else None
-    variables |= jupyter.jupyter_settings(home, provisioner=provisioner)
+    room = jupyter.KernelsOfARoom(NAME, "irsa_helpers.room.reports")
+    variables |= jupyter.jupyter_settings(home, room=room)
     os.environ.update(variables)
     os.chdir(course)
     try:

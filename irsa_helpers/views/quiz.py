@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.happenings import happened
 from irsa_helpers.markdown import cell
 
 
@@ -48,7 +49,11 @@ class Quiz:
         verdict = ipywidgets.HTML()
 
         def answered(change: Mapping[str, Any]) -> None:
-            verdict.value = f"<p>{escape(self.verdict(change['new']))}</p>"
+            choice = change["new"]
+            verdict.value = f"<p>{escape(self.verdict(choice))}</p>"
+            happened(
+                "answer", question=self.question, choice=choice, right=choice == self.right
+            )
 
         buttons.observe(answered, "value")
         title = ipywidgets.HTML(f"<b>{escape(self.question)}</b>")
