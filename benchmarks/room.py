@@ -12,12 +12,11 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-from benchmarks.learner import Learner
-from benchmarks.rooms import OpenRoom, opened
+from irsa_helpers.room.learner import Learner
+from irsa_helpers.room.trial import OpenRoom, opened
 from irsa_helpers.room.setting import FIRST_SEAT_USER
 
 SEATS = int(os.environ.get("ROOM_SEATS", "8"))
@@ -45,22 +44,8 @@ async def visit(room: OpenRoom, number: int, seated: asyncio.Barrier) -> Visit:
         await learner.run("from irsa_helpers import connect; connect().describe()")
         found.first_cell = time.perf_counter() - begun
         await seated.wait()
-        notebook = await learner.open(NOTEBOOK)
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "code" and "raises-exception" not in _tags(cell):
-                at = time.perf_counter()
-                await learner.run(_source(cell), seconds=300)
-                found.cells.append(time.perf_counter() - at)
+        found.cells = await learner.run_notebook(NOTEBOOK)
     return found
-
-
-def _tags(cell: dict[str, Any]) -> list[str]:
-    return list(cell["metadata"].get("tags", ()))
-
-
-def _source(cell: dict[str, Any]) -> str:
-    source = cell["source"]
-    return source if isinstance(source, str) else "".join(source)
 
 
 def seats_memory() -> dict[int, float]:

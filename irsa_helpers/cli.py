@@ -21,6 +21,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 ELSEWHERE = {
     "doctor": "irsa_helpers.doctor.commands",
     "labs": "irsa_helpers.labs.commands",
+    "preflight": "irsa_helpers.room.preflight",
 }
 
 

@@ -13,10 +13,12 @@ LATER = ("anyio._backends._asyncio", "cryptography.hazmat.backends.openssl", "_s
 
 def warm() -> None:
     """The models of AWS's services and the schemas of Kubernetes' kinds are in memory."""
+    models.share_descriptions()
     for module in LATER:
         importlib.import_module(module)
     for service in moto_setup.SERVICES:
         importlib.import_module(f"moto.{service}.responses")
     for service in (*moto_setup.SERVICES, "sts"):
         models.service_model(service)
+        models.regions(service)
     schemas.definitions()

@@ -24,7 +24,7 @@ from irsa_helpers.worlds import forks
 READY_SECONDS = 60
 AGAIN_SECONDS = 2.0
 CLOSE_SECONDS = 60.0
-AT_ONCE_SECONDS = 15.0
+AT_ONCE_SECONDS = 60.0
 POLL_SECONDS = 0.2
 
 
@@ -140,7 +140,7 @@ def _serve_hub(room: Room) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     while (status := _end(hub, stopped)) and not stopped:
-        if time.monotonic() - started < AT_ONCE_SECONDS:
+        if status > 0 and time.monotonic() - started < AT_ONCE_SECONDS:
             raise IrsaLabError(
                 f"the hub ends as soon as it starts ({status})",
                 next_step=f"read the end of {room.hub_folder / 'hub.log'}",

@@ -1,4 +1,4 @@
-"""A room for tests and measurements, in a folder of its own, closed in the end."""
+"""A room for a trial, in a folder of its own, closed in the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OPEN_SECONDS = 180
 CLOSE_SECONDS = 90
 

@@ -16,6 +16,8 @@ from yarl import URL
 
 FIELD = re.compile(r'name="_xsrf" value="([^"]+)"')
 START_SECONDS = 180
+EXPECTED = "raises-exception"
+"""The tag of a cell that is meant to fail."""
 
 
 class RefusedError(Exception):
@@ -134,6 +136,22 @@ class Learner:
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
         await self._socket.send_str(json.dumps(_request(message, content)))
         return await asyncio.wait_for(self._output(self._socket, message), seconds)
+
+    async def run_notebook(self, notebook: str) -> list[float]:
+        """Run all its cells but those that are meant to fail; returns the seconds of each."""
+        opened, seconds = await self.open(notebook), []
+        for cell in opened["cells"]:
+            if cell["cell_type"] == "code" and EXPECTED not in cell["metadata"].get("tags", ()):
+                source, begun = cell["source"], time.monotonic()
+                await self.run(source if isinstance(source, str) else "".join(source), seconds=300)
+                seconds.append(time.monotonic() - begun)
+        return seconds
+
+    async def solve(self, lab: str) -> None:
+        """Start a lab, take its solution and pass its check."""
+        await self.run(f"from irsa_helpers.labs import lab; room_lab = lab({lab!r})")
+        await self.run("room_lab.start(); room_lab.solution(apply=True)", seconds=120)
+        await self.run("assert room_lab.check().passed", seconds=120)
 
     async def _output(self, socket: aiohttp.ClientWebSocketResponse, message: str) -> str:
         said = ""
