@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,12 +20,12 @@ NAMES = ("Ana", "Bo")
 
 
 @pytest.fixture(scope="session")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenRoom]:
-    """A room of four seats."""
-    place = tmp_path_factory.mktemp("rooms")
-    for folder in (place, *place.parents[:2]):
-        folder.chmod(0o711)  # pytest closes its folders; a seat has to pass through
-    with opened(Path(place) / "room", 4, "--idle-minutes", "60") as found:
+def room() -> Iterator[OpenRoom]:
+    """A room of four seats, in no folder of pytest's: it closes those to other users."""
+    with (
+        tempfile.TemporaryDirectory(prefix="room-") as place,
+        opened(Path(place) / "room", 4) as found,
+    ):
         yield found
 
 
@@ -73,7 +75,5 @@ def seats(room: OpenRoom, visit: Visit) -> dict[str, dict[str, Any]]:
 
 
 def _json(told: str) -> dict[str, Any]:
-    import json
-
     found: dict[str, Any] = json.loads(told[told.index("{") : told.rindex("}") + 1])
     return found
