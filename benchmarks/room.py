@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 
 from irsa_helpers.room.learner import Learner
-from irsa_helpers.room.trial import OpenRoom, opened
 from irsa_helpers.room.setting import FIRST_SEAT_USER
+from irsa_helpers.room.trial import OpenRoom, opened
 
 SEATS = int(os.environ.get("ROOM_SEATS", "8"))
 NOTEBOOK = "notebooks/05-pod-verification.ipynb"

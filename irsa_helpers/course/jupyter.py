@@ -24,7 +24,6 @@ from irsa_helpers.worlds import environment, launch
 FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb"
 
 
-
 @dataclass(frozen=True)
 class KernelsOfARoom:
     """The name of what starts them, and an IPython extension that they load besides."""

@@ -94,7 +94,9 @@ class Store:
         return database
 
 
-def standing(reports: Iterable[Mapping[str, Any]], plan: Mapping[str, int], now: float) -> list[Any]:
+def standing(
+    reports: Iterable[Mapping[str, Any]], plan: Mapping[str, int], now: float
+) -> list[Any]:
     """One row a seat: where it is, for how long against plan, its lab, its hand.
 
     `plan`: the minutes that a notebook or a lab is meant to take.

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from irsa_helpers.worlds import forks
 
@@ -14,7 +14,7 @@ NAME = "irsa-lab-room"
 """What a kernel's description calls this way to start it (an entry point of this package)."""
 
 
-class RoomProvisioner(LocalProvisioner):  # type: ignore[misc]
+class RoomProvisioner(LocalProvisioner):
     """Starts `python -m ipykernel_launcher ...` as a fork that ends with its server."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
@@ -26,8 +26,9 @@ class RoomProvisioner(LocalProvisioner):  # type: ignore[misc]
             folder=str(kwargs.get("cwd") or os.getcwd()),
             bound=True,
         )
-        self.process = forks.start("kernel", program, output=sys.stderr.fileno())
+        started: Any = forks.start("kernel", program, output=sys.stderr.fileno())
+        self.process = started
         # It leads a session of its own: what its cells start gets its signals too.
-        self.pid = self.pgid = self.process.pid
+        self.pid = self.pgid = started.pid
         self.cwd = kwargs.get("cwd")
         return self.connection_info

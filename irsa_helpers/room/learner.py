@@ -7,6 +7,7 @@ import json
 import re
 import time
 import uuid
+from html import unescape
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,13 +16,14 @@ import aiohttp
 from yarl import URL
 
 FIELD = re.compile(r'name="_xsrf" value="([^"]+)"')
+SENTENCE = re.compile(r'role="alert">(.*?)</p>', re.DOTALL)
 START_SECONDS = 180
 EXPECTED = "raises-exception"
 """The tag of a cell that is meant to fail."""
 
 
 class RefusedError(Exception):
-    """The room said no; carries the page."""
+    """The room said no; carries its sentence."""
 
 
 class Learner:
@@ -56,7 +58,7 @@ class Learner:
     async def come_in(
         self, name: str, word: str, *, own_word: str = "", shares: bool = True
     ) -> None:
-        """Send the form. Raises RefusedError with the page that came back."""
+        """Send the form. Raises RefusedError with what the room says to it."""
         async with self.http.get(f"{self.url}/hub/login") as page:
             found = FIELD.search(await page.text())
         form = {
@@ -70,7 +72,9 @@ class Learner:
             f"{self.url}/hub/login", data=form, allow_redirects=False
         ) as answer:
             if answer.status != 302:
-                raise RefusedError(await answer.text())
+                page = await answer.text()
+                said = SENTENCE.search(page)
+                raise RefusedError(unescape(said[1]) if said else page)
 
     async def sit_down(self) -> str:
         """The seat is up and its first page is there; returns that page's address."""

@@ -158,7 +158,9 @@ def disk(plan: Plan) -> Finding:
     free = shutil.disk_usage(plan.project).free // MEBIBYTE
     needed = plan.seats * setting.SEAT_DISK_MEBIBYTES
     found = f"{free:,} MiB free, {needed:,} needed"
-    return Finding("disk", OK if free >= needed else NO, found, "" if free >= needed else "free some")
+    return Finding(
+        "disk", OK if free >= needed else NO, found, "" if free >= needed else "free some"
+    )
 
 
 def ports(plan: Plan) -> Finding:
@@ -215,7 +217,9 @@ def whole_run(plan: Plan) -> Finding:
         except (RuntimeError, OSError, TimeoutError) as error:
             return Finding("a whole run", NO, str(error), "the cell above must run: irsa-lab open")
     total = time.monotonic() - begun
-    return Finding("a whole run", OK, f"seated in {seated:.1f} s, path {plan.path} in {total:.0f} s")
+    return Finding(
+        "a whole run", OK, f"seated in {seated:.1f} s, path {plan.path} in {total:.0f} s"
+    )
 
 
 def steps(plan: Plan) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ def _show(message: Mapping[str, str]) -> None:
     link = message.get("link") or "/services/board/me"
     words = escape(message["text"])
     shown = f'<p><b>{words}</b> <a href="{escape(link)}" target="_blank">{escape(link)}</a></p>'
-    display(HTML(shown))
+    display(HTML(shown))  # type: ignore[no-untyped-call]
 
 
 def _send(report: Mapping[str, object]) -> None:

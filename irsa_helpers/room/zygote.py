@@ -46,7 +46,8 @@ PRELOADED = {
         *("ipykernel.kernelapp", "IPython.core.magics", "ipywidgets", "boto3.session"),
         *("kubernetes.client", "kubernetes.dynamic", "irsa_helpers.course.cell_errors"),
         *("irsa_helpers.views", "irsa_helpers.labs", "irsa_helpers.worlds.sandbox"),
-        "irsa_helpers.verify", "irsa_helpers.room.reports",
+        "irsa_helpers.verify",
+        "irsa_helpers.room.reports",
     ),
 }
 MOST_OF_ONE_USER = 24
@@ -193,11 +194,14 @@ def _user(connection: socket.socket, program: Program) -> int:
 
 def _take_or_end(user: int, files: Sequence[int]) -> None:
     """A fork that cannot become that user's ends: it must never go on as the zygote."""
+    taken = False
     try:
         _take(user, files)
-    except BaseException:
-        traceback.print_exc()
-        os._exit(os.EX_SOFTWARE)
+        taken = True
+    finally:
+        if not taken:
+            traceback.print_exc()
+            os._exit(os.EX_SOFTWARE)
 
 
 def _take(user: int, files: Sequence[int]) -> None:

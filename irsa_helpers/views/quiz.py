@@ -51,9 +51,7 @@ class Quiz:
         def answered(change: Mapping[str, Any]) -> None:
             choice = change["new"]
             verdict.value = f"<p>{escape(self.verdict(choice))}</p>"
-            happened(
-                "answer", question=self.question, choice=choice, right=choice == self.right
-            )
+            happened("answer", question=self.question, choice=choice, right=choice == self.right)
 
         buttons.observe(answered, "value")
         title = ipywidgets.HTML(f"<b>{escape(self.question)}</b>")

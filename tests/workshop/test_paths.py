@@ -34,6 +34,8 @@ def test_each_step_is_there_and_in_the_guide(name: Any) -> None:
 
 def test_every_notebook_has_its_notes() -> None:
     missing = [
-        each.stem for each in (ROOT / "notebooks").glob("0*.ipynb") if f"## {each.stem}" not in GUIDE
+        each.stem
+        for each in (ROOT / "notebooks").glob("0*.ipynb")
+        if f"## {each.stem}" not in GUIDE
     ]
     assert not missing

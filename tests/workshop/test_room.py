@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
+import urllib.error
+import urllib.request
 from typing import Any
 
 import psutil
@@ -34,8 +37,18 @@ def test_a_name_and_the_rooms_word_lead_to_notebook_00(room: OpenRoom) -> None:
 
 @pytest.mark.parametrize("word", ["", "guess", "instructor"])
 def test_another_word_is_refused(room: OpenRoom, word: str) -> None:
-    with pytest.raises(RefusedError, match="not the room&#39;s word"):
+    with pytest.raises(RefusedError, match="not the room's word"):
         asyncio.run(come_in(room, "Eve", word))
+
+
+def test_a_name_is_shown_as_text(room: OpenRoom) -> None:
+    async def page() -> str:
+        async with Learner(room.url) as learner:
+            asked = learner.http.get(f"{room.url}/hub/login", params={"username": '"><script>x'})
+            async with asked as answer:
+                return await answer.text()
+
+    assert "<script>x" not in asyncio.run(page())
 
 
 def test_a_name_is_its_first_owners(room: OpenRoom, seats: dict[str, Any]) -> None:
@@ -45,7 +58,7 @@ def test_a_name_is_its_first_owners(room: OpenRoom, seats: dict[str, Any]) -> No
 
 
 def test_the_instructor_is_not_a_name_to_take(room: OpenRoom) -> None:
-    with pytest.raises(RefusedError, match="not the room&#39;s word"):
+    with pytest.raises(RefusedError, match="not the room's word"):
         asyncio.run(come_in(room, "Instructor", room.word))
 
 
@@ -114,16 +127,13 @@ def test_a_killed_hub_comes_back_and_finds_its_seats(room: OpenRoom, visit: Any)
 
 
 def _wait_for_another_hub(room: OpenRoom, pid: int) -> None:
-    import urllib.error
-    import urllib.request
-
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{room.url}/hub/login", timeout=5):
-                if all(each.pid != pid for each in room.programs()):
-                    return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            pass
+        with (
+            contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError),
+            urllib.request.urlopen(f"{room.url}/hub/login", timeout=5),
+        ):
+            if all(each.pid != pid for each in room.programs()):
+                return
         time.sleep(0.3)
     raise AssertionError("no hub came back")
