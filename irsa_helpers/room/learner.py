@@ -72,9 +72,9 @@ class Learner:
             f"{self.url}/hub/login", data=form, allow_redirects=False
         ) as answer:
             if answer.status != 302:
-                page = await answer.text()
-                said = SENTENCE.search(page)
-                raise RefusedError(unescape(said[1]) if said else page)
+                shown = await answer.text()
+                said = SENTENCE.search(shown)
+                raise RefusedError(unescape(said[1]) if said else shown)
 
     async def sit_down(self) -> str:
         """The seat is up and its first page is there; returns that page's address."""

@@ -77,7 +77,8 @@ def test_a_seat_that_was_put_by_comes_back_as_it_was(room: OpenRoom, visit: Any)
             "catch_up(connect(), through='role')\n"
             "open('mine.txt', 'w').write('my notes')"
         )
-        await learner.ask("DELETE", "../../hub/api/users/" + learner.user + "/server")
+        learner.base = f"{room.url}/hub"
+        await learner.ask("DELETE", f"api/users/{learner.user}/server")
         return learner.user
 
     async def look(learner: Learner) -> str:
