@@ -10,6 +10,8 @@ import os
 import statistics
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +35,12 @@ class Visit:
     cells: list[float] = field(default_factory=list)
 
 
-async def visit(room: OpenRoom, number: int, seated: asyncio.Barrier) -> Visit:
+async def visit(
+    room: OpenRoom,
+    number: int,
+    seated: asyncio.Barrier,
+    begun_all: Callable[[], Awaitable[None]],
+) -> Visit:
     """Come in, open the first notebook; once all have, run the whole of another one."""
     found, begun = Visit(), time.perf_counter()
     async with Learner(room.url) as learner:
@@ -43,35 +50,37 @@ async def visit(room: OpenRoom, number: int, seated: asyncio.Barrier) -> Visit:
         await learner.open("notebooks/00-welcome.ipynb")
         await learner.run("from irsa_helpers import connect; connect().describe()")
         found.first_cell = time.perf_counter() - begun
-        await seated.wait()
+        if await seated.wait() == 0:
+            await begun_all()
         found.cells = await learner.run_notebook(NOTEBOOK)
     return found
 
 
-def seats_memory() -> dict[int, float]:
-    """User number -> MiB of all its programs, shared pages by their share (PSS)."""
-    used: dict[int, float] = {}
-    for process in psutil.process_iter(["uids"]):
+def seats_memory() -> tuple[list[float], list[float]]:
+    """MiB of each seat's server, sandbox and kernel, and of its Pods; shared pages by their share.
+
+    Source of the share: proc(5), Pss.
+    """
+    own: Counter[int] = Counter()
+    pods: Counter[int] = Counter()
+    for process in psutil.process_iter(["uids", "cmdline"]):
         user = process.info["uids"].real
-        if user >= FIRST_SEAT_USER:
-            used[user] = used.get(user, 0.0) + _share(process)
-    return used
+        if user > FIRST_SEAT_USER:
+            forked = "irsa_helpers.room.zygote" in (process.info["cmdline"] or ())
+            (own if forked else pods)[user] += _share(process)
+    return list(own.values()), [pods[user] for user in own]
 
 
-def _share(process: psutil.Process) -> float:
+def _share(process: psutil.Process) -> int:
     try:
-        return float(process.memory_full_info().pss) / MEBIBYTE
+        return int(process.memory_full_info().pss) // MEBIBYTE
     except psutil.NoSuchProcess:
-        return 0.0
+        return 0
 
 
 def room_seconds(room: OpenRoom) -> float:
-    """Processor seconds that the room's own programs have used, and all that they forked."""
-    used = 0.0
-    for process in room.programs():
-        times = process.cpu_times()
-        used += times.user + times.system
-    return used
+    """Processor seconds that the room's programs have used, and all that they forked."""
+    return sum(sum(process.cpu_times()[:4]) for process in room.programs())
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -81,9 +90,15 @@ def percentile(values: list[float], share: float) -> float:
 
 
 async def _visits(room: OpenRoom) -> tuple[list[Visit], float]:
+    """Everybody's visit, and the processor seconds until all had begun."""
+    used = [room_seconds(room)]
+
+    async def begun() -> None:
+        used.append(room_seconds(room))
+
     seated = asyncio.Barrier(SEATS)
-    visits = await asyncio.gather(*(visit(room, each, seated) for each in range(SEATS)))
-    return visits, room_seconds(room)
+    visits = [visit(room, each, seated, begun) for each in range(SEATS)]
+    return await asyncio.gather(*visits), used[1] - used[0]
 
 
 def report() -> list[tuple[str, str]]:
@@ -93,24 +108,19 @@ def report() -> list[tuple[str, str]]:
         opened(Path(folder) / "room", SEATS) as room,
     ):
         visits, processor = asyncio.run(_visits(room))
-        memory = list(seats_memory().values())
+        own, pods = seats_memory()
     cells = [seconds for each in visits for seconds in each.cells]
     seated, first = [each.seated for each in visits], [each.first_cell for each in visits]
-    load = os.getloadavg()[1]
+    load = f"{SEATS}; {os.cpu_count()}; {os.getloadavg()[1]:.1f}"
     return [
-        ("seats; processors; load of the machine", f"{SEATS}; {os.cpu_count()}; {load:.1f}"),
-        ("all at once: a seat, median and last", f"{_both(seated)}"),
-        ("all at once: the first cell's answer, median and last", f"{_both(first)}"),
-        (
-            "processor time of all, until notebook 05 is through",
-            f"{processor / SEATS:.1f} s a seat",
-        ),
-        (
-            f"a cell while all run notebook 05 ({len(cells)} runs), p50",
-            f"{statistics.median(cells):.2f} s",
-        ),
-        ("the same, p95", f"{percentile(cells, 0.95):.2f} s"),
-        ("memory of a seat after it (PSS), median", f"{statistics.median(memory):.0f} MiB"),
+        ("seats; processors; load of the machine", load),
+        ("all at once: a seat, median and last", _both(seated)),
+        ("all at once: the first cell's answer, median and last", _both(first)),
+        ("processor time until all have begun", f"{processor / SEATS:.1f} s a seat"),
+        ("a cell while all run notebook 05, median", f"{statistics.median(cells):.2f} s"),
+        (f"the same, p95 of {len(cells)}", f"{percentile(cells, 0.95):.2f} s"),
+        ("memory of a seat after it, median", f"{statistics.median(own):.0f} MiB"),
+        ("and of its Pods", f"{statistics.median(pods):.0f} MiB"),
     ]
 
 

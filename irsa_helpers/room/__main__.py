@@ -16,7 +16,7 @@ import click
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError, plain
-from irsa_helpers.room import reach, setting, zygote
+from irsa_helpers.room import reach, services, setting, zygote
 from irsa_helpers.room.registry import Registry
 from irsa_helpers.room.setting import Room
 from irsa_helpers.worlds import forks
@@ -78,6 +78,11 @@ def _project() -> Path:
 
 def _open(room: Room) -> int:
     """Serve the room until Ctrl-C; returns the exit status."""
+    if taken := services.taken_ports(room.port):
+        raise IrsaLabError(
+            f"somebody listens at {', '.join(map(str, taken))} already",
+            next_step="close the room that is open, or name another first port: PORT=8100",
+        )
     room.make()
     room.write()
     Registry(room.registry).create(room.board_user)
@@ -184,10 +189,13 @@ def _welcome(room: Room) -> str:
         else "This is not root: all seats are one Linux user, and a learner who tries can read "
         "another's files. `sudo make workshop` gives each a user of its own."
     )
+    everywhere = room.host in ("0.0.0.0", "::")
+    hosts = services.addresses() if everywhere else [room.host]
+    ways_in = "  or  ".join(f"http://{host}:{room.port}/" for host in hosts)
     return "\n".join(
         [
-            f"Learners:    {room.url}    the room's word: {room.word}",
-            f"Instructor:  {room.url}services/board/    name: instructor, "
+            f"Learners:    {ways_in}    the room's word: {room.word}",
+            f"Instructor:  http://{hosts[0]}:{room.port}/services/board/    name: instructor, "
             f"word: in {room.file} (instructor_word)",
             f"Seats:       {room.seats}, in {room.folder}. {apart}",
             "Ctrl-C closes the room; what everybody made is kept.",

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import time
+import uuid
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -183,7 +184,7 @@ class Seat(_Instructors):
             if not found.get("servers"):
                 break
             await asyncio.sleep(0.5)
-        await self._hub("POST", path, {"renew": True})
+        await self._hub("POST", path, {"renew": uuid.uuid4().hex})
 
     async def _hub(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         auth = self.hub_auth

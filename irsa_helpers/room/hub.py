@@ -100,8 +100,8 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc]
             reports.BOARD_VARIABLE: f"http://127.0.0.1:{self.room.ports['board']}/services/board",
             LISTENER_VARIABLE: reports.LISTENER,
         }
-        if self.user_options.get("renew"):
-            env[seat.RENEW_VARIABLE] = "1"
+        if wish := self.user_options.get("renew"):
+            env[seat.RENEW_VARIABLE] = str(wish)
         return env
 
     async def start(self) -> tuple[str, int]:

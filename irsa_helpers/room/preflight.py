@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ import psutil
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.room import setting
+from irsa_helpers.room import services, setting
 from irsa_helpers.terminal import say
 
 OK, CHANGE, NO = "ok", "change", "no"
@@ -101,8 +100,6 @@ def system(_: Plan) -> Finding:
 
 def programs(plan: Plan) -> Finding:
     """The hub and its proxy are installed."""
-    from irsa_helpers.room import services
-
     missing = [name for name in ("jupyterhub", "jupyterhub_idle_culler") if not find_spec(name)]
     try:
         found = f"{services.node()}, {services.proxy_program(plan.project)}"
@@ -165,9 +162,8 @@ def disk(plan: Plan) -> Finding:
 
 def ports(plan: Plan) -> Finding:
     """The room's ports are free."""
-    wanted = range(plan.port, plan.port + 4)
-    taken = [port for port in wanted if _answers("127.0.0.1", port)]
-    if taken:
+    wanted = range(plan.port, plan.port + services.PORTS)
+    if taken := services.taken_ports(plan.port):
         step = "end what listens there (a room that is open?), or PORT=... for another"
         return Finding("ports", NO, f"taken: {', '.join(map(str, taken))}", step)
     return Finding("ports", OK, f"{wanted.start} to {wanted.stop - 1} are free")
@@ -188,21 +184,11 @@ def way_in(plan: Plan) -> Finding:
         found = "only browsers of this machine will reach it"
         step = "HOST=0.0.0.0 lets the room's network in; over http, so not an open network"
         return Finding("way in", CHANGE, found, step)
-    found = ", ".join(f"http://{address}:{plan.port}/" for address in addresses())
+    found = ", ".join(f"http://{address}:{plan.port}/" for address in services.addresses())
     if not found:
         return Finding("way in", NO, "this machine has no address but its own", "join the network")
     step = "open one of these on another device: a firewall or the Wi-Fi may be in the way"
     return Finding("way in", CHANGE, found, step)
-
-
-def addresses() -> list[str]:
-    """This machine's IPv4 addresses that other machines may reach."""
-    return [
-        each.address
-        for found in psutil.net_if_addrs().values()
-        for each in found
-        if each.family == socket.AF_INET and not each.address.startswith("127.")
-    ]
 
 
 def whole_run(plan: Plan) -> Finding:
@@ -248,9 +234,3 @@ async def _walk(room: Any, path: list[dict[str, Any]]) -> float:
             elif "lab" in step:
                 await learner.solve(step["lab"])
     return seated
-
-
-def _answers(host: str, port: int) -> bool:
-    with socket.socket() as tried:
-        tried.settimeout(1)
-        return tried.connect_ex((host, port)) == 0

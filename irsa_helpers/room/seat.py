@@ -28,8 +28,9 @@ def main() -> None:
     """Serve until the hub ends it."""
     course = Path.home() / COURSE_FOLDER
     home = Path(os.environ[state.HOME_VARIABLE])
-    if os.environ.pop(RENEW_VARIABLE, ""):
+    if (asked := os.environ.pop(RENEW_VARIABLE, "")) and asked != _renewed(course):
         renew(course, home)
+        _mark(course).write_text(asked, encoding="utf-8")
     lay_out(course, Path(os.environ[PROJECT_VARIABLE]))
     sandbox = launch.ensure_sandbox(home)
     variables = environment.process_environment(sandbox)
@@ -63,6 +64,16 @@ def renew(course: Path, home: Path) -> None:
     if (course / "notebooks").exists():
         kept = course / f"notebooks-until-{datetime.now():%H-%M-%S}"
         (course / "notebooks").rename(kept)
+
+
+def _mark(course: Path) -> Path:
+    """Where it is kept which wish for a fresh world was the last: the hub repeats it each start."""
+    return course.with_name("renewed")
+
+
+def _renewed(course: Path) -> str:
+    mark = _mark(course)
+    return mark.read_text(encoding="utf-8") if mark.exists() else ""
 
 
 def _serve(course: Path) -> None:

@@ -1,12 +1,39 @@
-"""The programs beside the hub: the proxy in front of it."""
+"""What stands beside the hub: the proxy in front of it, the ports, the machine's addresses."""
 
 from __future__ import annotations
 
 import shutil
+import socket
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
+
 from irsa_helpers.errors import IrsaLabError
+
+PORTS = 4
+"""How many ports a room takes: the given one and those that follow it."""
+
+
+def taken_ports(first: int) -> list[int]:
+    """Those of a room's ports that somebody listens at already."""
+    return [port for port in range(first, first + PORTS) if _answers(port)]
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.settimeout(1)
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def addresses() -> list[str]:
+    """This machine's IPv4 addresses that other machines may reach."""
+    return [
+        each.address
+        for found in psutil.net_if_addrs().values()
+        for each in found
+        if each.family == socket.AF_INET and not each.address.startswith("127.")
+    ]
 
 
 def node() -> str:

@@ -88,11 +88,6 @@ class Room:
         """The file of the names."""
         return self.board_folder / "seats.sqlite3"
 
-    @property
-    def url(self) -> str:
-        """Where learners come in."""
-        return f"http://{self.host}:{self.port}/"
-
     def write(self) -> None:
         """The hub and the board can read it."""
         described = {

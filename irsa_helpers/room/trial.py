@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from irsa_helpers.room import services
 
 ROOT = Path(__file__).parents[2]
 OPEN_SECONDS = 180
@@ -42,7 +43,7 @@ class OpenRoom:
 @contextmanager
 def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
     """A room of that many seats, kept in `folder`. Raises TimeoutError where it does not open."""
-    port = _four_free_ports()
+    port = _free_ports()
     command = [sys.executable, "-m", "irsa_helpers.room", "--seats", str(seats)]
     with (folder.parent / f"{folder.name}.out").open("wb") as output:
         process = subprocess.Popen(
@@ -62,17 +63,12 @@ def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
         process.wait(CLOSE_SECONDS)
 
 
-def _four_free_ports() -> int:
-    """The first of four ports in a row that nobody holds, below those that the system gives out."""
-    for port in range(20000, 32000, 4):
-        if all(_is_free(port + place) for place in range(4)):
+def _free_ports() -> int:
+    """The first of a room's ports, all of which are free, below those that the system gives out."""
+    for port in range(20000, 32000, services.PORTS):
+        if not services.taken_ports(port):
             return port
-    raise OSError("no four free ports in a row")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) != 0
+    raise OSError("no free ports for a room")
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
