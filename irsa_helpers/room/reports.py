@@ -14,6 +14,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ SECONDS = 5
 MOST_HOPS = 60
 log = logging.getLogger("irsa-lab.room")
 
+_sender = ThreadPoolExecutor(1, "to-the-board")  # one after the other: a hand goes up, then down
 _lock = threading.Lock()
 _messages: list[Mapping[str, str]] = []
 _last_message = 0
@@ -32,8 +34,7 @@ _last_message = 0
 
 def tell(kind: str, **facts: object) -> None:
     """The board hears of it in a moment; whatever becomes of that, the learner goes on."""
-    report = {"kind": kind, "facts": facts}
-    threading.Thread(target=_send, args=(report,), name="to the board").start()
+    _sender.submit(_send, {"kind": kind, "facts": facts})
 
 
 def raise_hand(question: str = "") -> None:

@@ -75,6 +75,8 @@ def _worked(visit: Any, seats: dict[str, Any]) -> None:
         first = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
         await learner.run("".join(first["source"]))
         await learner.run(
+            "from irsa_helpers import catch_up\n"
+            "catch_up(world, through='deployment')\n"
             "from irsa_helpers.happenings import happened\n"
             "from irsa_helpers.room.reports import raise_hand, show_handshake\n"
             "happened('answer', question='which arrow?', choice='arrow 2', right=False)\n"
