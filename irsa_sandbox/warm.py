@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+from irsa_helpers import descriptions
 from irsa_sandbox.apiserver import schemas
 from irsa_sandbox.aws import models, moto_setup
 
@@ -13,7 +14,7 @@ LATER = ("anyio._backends._asyncio", "cryptography.hazmat.backends.openssl", "_s
 
 def warm() -> None:
     """The models of AWS's services and the schemas of Kubernetes' kinds are in memory."""
-    models.share_descriptions()
+    descriptions.share()
     for module in LATER:
         importlib.import_module(module)
     for service in moto_setup.SERVICES:

@@ -109,6 +109,8 @@ def _zygotes(room: Room) -> Iterator[None]:
 
 
 def _zygote(room: Room, kind: str) -> subprocess.Popen[bytes]:
+    # What a seat's fork finds in its memory is what this process was given: nothing.
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
     with (room.hub_folder / f"{kind}.log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "irsa_helpers.room.zygote", str(room.forks), kind],
@@ -117,8 +119,7 @@ def _zygote(room: Room, kind: str) -> subprocess.Popen[bytes]:
             stderr=log,
             cwd="/",
             start_new_session=True,
-            # What a seat's fork finds in its memory is what this process was given: nothing.
-            env={name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ},
+            env=kept | {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull},
         )
 
 

@@ -46,8 +46,8 @@ PRELOADED = {
         *("ipykernel.kernelapp", "IPython.core.magics", "ipywidgets", "boto3.session"),
         *("kubernetes.client", "kubernetes.dynamic", "irsa_helpers.course.cell_errors"),
         *("irsa_helpers.views", "irsa_helpers.labs", "irsa_helpers.worlds.sandbox"),
-        "irsa_helpers.verify",
-        "irsa_helpers.room.reports",
+        *("irsa_helpers.verify", "irsa_helpers.room.reports", "irsa_helpers.room.warm:clients"),
+        *("ipykernel.debugger", "boto3.s3.transfer", "IPython.extensions.storemagic"),
     ),
 }
 MOST_OF_ONE_USER = 24

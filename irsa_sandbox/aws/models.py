@@ -37,17 +37,6 @@ class UnreadableError(Exception):
     """The body or a parameter is not of the form that the operation's model asks for."""
 
 
-def share_descriptions() -> None:
-    """All of botocore's sessions in this process read its files once; call it before the first.
-
-    Each would read what AWS has of regions and services by itself, 20 MB in memory a time.
-    """
-    from botocore import loaders
-
-    if not hasattr(loaders.create_loader, "cache_clear"):
-        loaders.create_loader = cache(loaders.create_loader)
-
-
 @cache
 def service_model(service: str) -> Any:
     """botocore's model of a service."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from irsa_sandbox.aws.models import share_descriptions
+from irsa_helpers import descriptions
 
 # The services that moto keeps the records of, and its entry to each.
 SERVICES = {
@@ -23,7 +23,7 @@ SERVICES = {
 
 def load(now: Callable[[], datetime]) -> None:
     """moto's services are loaded; `now` is their time, UTC without a time zone."""
-    share_descriptions()
+    descriptions.share()
     for service in SERVICES:
         importlib.import_module(f"moto.{service}.models")
         importlib.import_module(f"moto.{service}.responses")
