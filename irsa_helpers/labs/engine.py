@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.happenings import happened
 from irsa_helpers.labs.clearing import clear_scene, namespaces_of
 from irsa_helpers.labs.model import Goal, Lab
 from irsa_helpers.labs.progress import Progress
@@ -71,7 +72,13 @@ def check(world: World, lab: Lab, progress: Progress) -> Verdict:
         )
     verdict = Verdict(lab.id, tuple(lab.check(world)))
     progress.checked(lab.id, passed=verdict.passed)
+    _tell(lab, verdict)
     return verdict
+
+
+def _tell(lab: Lab, verdict: Verdict) -> None:
+    reached = sum(goal.reached for goal in verdict.goals)
+    happened("lab", lab=lab.id, reached=reached, of=len(verdict.goals))
 
 
 def hint(lab: Lab, progress: Progress, number: int | None = None) -> str:
