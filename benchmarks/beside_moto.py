@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from moto import mock_aws
 
-from benchmarks.measure import MotoServer, in_turns, moto_server, on_cores, sandbox, spread
+from benchmarks.measure import (
+    MotoServer,
+    cpu_seconds,
+    in_turns,
+    moto_server,
+    on_cores,
+    ratio,
+    sandbox,
+    spread,
+)
 from irsa_helpers.course import catch_up
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
@@ -111,15 +120,32 @@ def session_of(world: SandboxWorld, assume: Act) -> Make:
     )
 
 
-def compared(ours: dict[str, Act], plain: dict[str, Act]) -> Iterator[tuple[str, str]]:
-    """Both in turns: rows of the rates and of their ratio."""
-    for name, act in ours.items():
-        act(), plain[name]()  # warm
-        mine, theirs = in_turns(ROUNDS, calls_per_second(act), calls_per_second(plain[name]))
+@dataclass(frozen=True)
+class Side:
+    """A server's process, and calls that it answers, by name."""
+
+    pid: int
+    acts: dict[str, Act]
+
+
+def compared(ours: Side, plain: Side) -> Iterator[tuple[str, str]]:
+    """Both in turns: rows of the rates and of their ratio, and what a call costs each server."""
+    for name in ours.acts:
+        acts = [each.acts[name] for each in (ours, plain)]
+        for act in acts:
+            act()  # warm
+        before = [cpu_seconds(each.pid) for each in (ours, plain)]
+        mine, theirs = in_turns(ROUNDS, *map(calls_per_second, acts))
+        after = [cpu_seconds(each.pid) for each in (ours, plain)]
+        own, other = (
+            (late - early) / (ROUNDS * CALLS) * 1000
+            for early, late in zip(before, after, strict=True)
+        )
         yield f"{name}: sandbox", spread(mine, "calls/s", 0)
         yield f"{name}: moto_server", spread(theirs, "calls/s", 0)
-        ratio = statistics.median(mine) / statistics.median(theirs)
-        yield "ratio of the medians", f"{ratio:.2f}"
+        yield "ratio of the medians", ratio(mine, theirs)
+        costs = f"{own:.2f} ms, {other:.2f} ms: ratio {other / own:.2f}"
+        yield "the servers' own processor time for each call", costs
 
 
 def without_http(role_arn: str, token: str) -> list[float]:
@@ -133,15 +159,18 @@ def without_http(role_arn: str, token: str) -> list[float]:
 def measured(world: SandboxWorld, moto: MotoServer) -> Iterator[tuple[str, str]]:
     """Every row."""
     yield "moto_server runs on", moto.software
+    pid = world.sandbox["pid"]
     role_arn, token = token_for(world)
     ours, plain = clients(world.sandbox["aws"]["endpoint_url"]), clients(moto.url)
     filled(world.aws)
     filled(plain)
     name = "AssumeRoleWithWebIdentity"
     assume = assumption(ours, role_arn, token)
-    yield from compared({name: assume}, {name: assumption(plain, role_arn, token)})
+    plainly = assumption(plain, role_arn, token)
+    yield from compared(Side(pid, {name: assume}), Side(moto.pid, {name: plainly}))
     yield f"{name}: moto without HTTP", spread(without_http(role_arn, token), "calls/s", 0)
-    yield from compared(reads(session_of(world, assume)), reads(plain))
+    session = session_of(world, assume)
+    yield from compared(Side(pid, reads(session)), Side(moto.pid, reads(plain)))
 
 
 def report() -> Iterator[tuple[str, str]]:

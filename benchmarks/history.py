@@ -6,7 +6,6 @@ Figures of several rounds stand as least / median / most.
 from __future__ import annotations
 
 import os
-import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from pathlib import Path
 import psutil
 from kubernetes.client import CoreV1Api
 
-from benchmarks.measure import RUNS, sandbox, spread
+from benchmarks.measure import RUNS, ratio, sandbox, spread
 from benchmarks.soak import prepare, services
 from irsa_helpers.worlds import launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
@@ -23,7 +22,7 @@ from irsa_helpers.worlds.sandbox import SandboxWorld
 WRITES = int(os.environ.get("WRITES", "100000"))
 WRITERS = 4
 KEYS = 10
-FEW_PODS, MANY_PODS = 400, 4_000
+FEW_PODS, MANY_PODS = 400, int(os.environ.get("PODS", "4000"))
 BATCH = 40
 
 
@@ -62,9 +61,8 @@ def after_writes() -> Iterator[tuple[str, str]]:
             write_many(world, name, WRITES // 2)
             yield f"after {WRITES // 2:,} writes to {name}: on disk", f"{_megabytes(home):.1f} MB"
         late = starts(home)
-        ratio = statistics.median(late) / statistics.median(fresh)
         yield f"a start after {WRITES:,} writes over ten keys of each", spread(late, "s")
-        yield "ratio of the medians", f"{ratio:.2f}"
+        yield "ratio of the medians", ratio(late, fresh)
 
 
 def _megabytes(home: Path) -> float:

@@ -40,6 +40,11 @@ def spread(values: Sequence[float], unit: str = "", digits: int = 2) -> str:
     return " / ".join(f"{each:.{digits}f}" for each in shown) + (f" {unit}" if unit else "")
 
 
+def ratio(values: Sequence[float], others: Sequence[float]) -> str:
+    """Of the medians of some rounds."""
+    return f"{statistics.median(values) / statistics.median(others):.2f}"
+
+
 def in_turns(rounds: int, *actions: Callable[[], float]) -> list[list[float]]:
     """The figures of each action, taken round by round so that all meet the same machine."""
     found = [[action() for action in actions] for _ in range(rounds)]

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from irsa_helpers import state
 
+FILE = "progress.sqlite3"
+
 
 class Store:
     """Some tables of `progress.sqlite3`, which survives restarts and `reset`."""
@@ -17,7 +19,7 @@ class Store:
     tables: ClassVar[tuple[str, ...]] = ()  # `CREATE TABLE IF NOT EXISTS …`, one for each
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or state.home() / "progress.sqlite3"
+        self._path = path or state.home() / FILE
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(self._connect()) as database:

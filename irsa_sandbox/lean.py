@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 Path = tuple[str | int, ...]
 Change = tuple[Path, Any]  # where, and what stands there
+LISTS = (list, tuple)
 
 
 def changes(base: Any, value: Any, path: Path = ()) -> Iterator[Change]:
-    """The smallest parts of a value that are not as in the base, each with the way to it."""
-    if isinstance(value, Mapping) and isinstance(base, Mapping) and list(base) == list(value):
+    """The smallest parts of a value that are not as in the base, each with the way to it.
+
+    What is equal counts as the same: 1 and True, members in another order.
+    """
+    if base == value:
+        return
+    if isinstance(value, dict) and isinstance(base, dict) and list(base) == list(value):
         for name, part in value.items():
             yield from changes(base[name], part, (*path, name))
-    elif _are_lists(base, value) and len(base) == len(value):
+    elif isinstance(value, LISTS) and isinstance(base, LISTS) and len(base) == len(value):
         for index, part in enumerate(value):
             yield from changes(base[index], part, (*path, index))
-    elif type(base) is not type(value) or base != value:
+    else:
         yield path, value
-
-
-def _are_lists(*values: Any) -> bool:
-    return all(isinstance(each, list | tuple) for each in values)
 
 
 def restored(base: Any, found: Sequence[Sequence[Any]]) -> Any:
@@ -42,7 +44,7 @@ def _with(value: Any, path: Path, part: Any, copied: dict[Path, Any], here: Path
     if not path:
         return part
     if here not in copied:
-        copied[here] = list(value) if isinstance(value, list | tuple) else dict(value)
+        copied[here] = list(value) if isinstance(value, LISTS) else dict(value)
     own = copied[here]
     own[path[0]] = _with(own[path[0]], path[1:], part, copied, (*here, path[0]))
     return own

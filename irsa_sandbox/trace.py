@@ -6,6 +6,7 @@ A hop never holds a usable token or a secret: the record is shown in notebooks a
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import os
 from collections import deque
@@ -136,7 +137,7 @@ class Trace:
         whole = _json(hop)
         while len(self._likes) >= LIKES_KEPT:
             del self._likes[next(iter(self._likes))]
-        self._likes[sort] = _Like(json.loads(whole), whole)
+        self._likes[sort] = _Like(copy.deepcopy(hop), whole)
         return _Kept(hop["seq"], whole)
 
     def _keep(self, kept: _Kept) -> None:
@@ -210,8 +211,7 @@ class _Like:
     text: str
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, default=str, separators=(",", ":"))
+_json = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
 def _hops(found: Sequence[_Kept]) -> list[dict[str, Any]]:

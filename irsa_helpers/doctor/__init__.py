@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irsa_helpers.doctor import (
@@ -98,18 +99,20 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
         links.append(Link("app-log", "skipped", "the links above tell why"))
     else:
         links.append(_walk(case.acting, "app-log", app_log.app_log))
-    note = _counted(namespace) if world.name == "sandbox" else ""
+    note = _counted(world, namespace) if namespace.startswith("lab-") else ""
     return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links), note)
 
 
-def _counted(namespace: str) -> str:
+def _counted(world: World, namespace: str) -> str:
     """What it counts to have asked the doctor in that namespace: a hint, in an open lab's."""
-    if not namespace.startswith("lab-"):
-        return ""
     # Here, since the labs judge by parts of the doctor.
     from irsa_helpers.labs.progress import Progress
+    from irsa_helpers.store import FILE
+    from irsa_helpers.worlds.sandbox import SandboxWorld
 
-    lab = Progress().doctor_asked(namespace)
+    if not isinstance(world, SandboxWorld):
+        return ""
+    lab = Progress(Path(world.sandbox["home"]) / FILE).doctor_asked(namespace)
     text = "In {} the doctor counts as one hint, however often it is asked."
     return text.format(f"lab {lab.id.split('-')[0]}") if lab else ""
 

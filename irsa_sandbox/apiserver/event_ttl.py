@@ -1,4 +1,4 @@
-"""Events end an hour after they were last seen, by the sandbox's clock.
+"""Events end an hour after they were last seen, by the sandbox's clock, and where there are many.
 
 Source: kube-apiserver, `--event-ttl` (1h0m0s); Events in etcd hang on a lease of that length.
 """
@@ -14,23 +14,32 @@ from irsa_sandbox.clock import Clock
 RESOURCE = "events"
 TTL_SECONDS = 3600.0
 LOOK_SECONDS = 60.0
+# No cluster has such a limit, nor is one kept in the memory of a notebook's machine: each Pod that
+# comes and goes leaves six of them.
+MOST = 3_000
 AT_ONCE = 100  # then others are answered first
 
 
 async def expire(store: Store, clock: Clock) -> None:
-    """Take the Events away whose time is over, for ever."""
+    """Take the Events away whose time is over, and the oldest of too many, for ever."""
     while True:
-        for number, event in enumerate(store.list(RESOURCE)):
+        events = sorted(store.list(RESOURCE), key=_revision)
+        surplus = len(events) - MOST
+        for number, event in enumerate(events):
             metadata = event["metadata"]
             key = (RESOURCE, metadata["namespace"], metadata["name"])
             # As it is now: it may have been counted again, or have gone, since the list was made.
             current = store.get(key)
             now = clock.of(metadata["namespace"]).time()
-            if current is not None and last_seen(current) + TTL_SECONDS <= now:
+            if current is event and (number < surplus or last_seen(event) + TTL_SECONDS <= now):
                 store.delete(key)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
         await clock.sleep(LOOK_SECONDS)
+
+
+def _revision(event: Object) -> int:
+    return int(event["metadata"]["resourceVersion"])
 
 
 def last_seen(event: Object) -> float:

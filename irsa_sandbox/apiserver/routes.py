@@ -144,12 +144,13 @@ class Routes:
         store = self._objects.store
         selects = selector_of(request, target.resource)
         chosen = [b for b in store.list(*place_of(target)) if selects(b)]
-        for body in chosen:
-            metadata = body["metadata"]
-            one = Target(target.resource, metadata.get("namespace", ""), metadata["name"])
-            if self._objects.is_there(one):
-                await self._objects.delete(one, options, writer, named=False)
-            await asyncio.sleep(0)  # others are answered in between
+        with store.together():
+            for body in chosen:
+                metadata = body["metadata"]
+                one = Target(target.resource, metadata.get("namespace", ""), metadata["name"])
+                if self._objects.is_there(one):
+                    await self._objects.delete(one, options, writer, named=False)
+                await asyncio.sleep(0)  # others are answered in between
         metadata = {"resourceVersion": str(store.revision)}
         return rendered(request, listing(target, chosen, metadata))
 

@@ -26,7 +26,7 @@ Entry = dict[str, Any]
 # Of an entry: the call, its time and the seed of what is random in it.
 FIELDS = {field.name for field in fields(Invocation)} - {"parameters", "account_id"}
 FIELDS |= {"account", "at", "seed"}
-# Left alone while shorter: such a journal is replayed in no time.
+# Left alone while shorter and written to; a start goes over it in any case.
 SHORT = 2_000
 
 
@@ -40,7 +40,7 @@ class Journal:
         self._lengths: list[int] = []  # of the lines, in bytes
         self._size = 0
         self._written: tuple[Entry, int] = {}, 0
-        self._due = SHORT
+        self._due = 0  # a start reads all: it leaves out what it can, however little that is
         self._descriptor = _open(path)
         self._read()
         self._compact_when_long()

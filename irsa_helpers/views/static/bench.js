@@ -50,9 +50,9 @@ export function render({ model, el }) {
       element("p", { class: seen.admitted ? "irsa-ok" : "irsa-denied" },
         element("strong", { class: "irsa-mark" }, seen.admitted ? "✓ this token gets in" : "✗ this token is refused")),
       ...(seen.why ? [element("p", { class: "irsa-why" }, prose(seen.why))] : []),
-      element("h4", {}, "Who gets in?"),
+      element("p", { class: "irsa-part" }, "Who gets in?"),
       element("table", {},
-        element("thead", {}, element("tr", {}, ["ServiceAccount", "", "admitted"].map((head) => element("th", { scope: "col" }, head)))),
+        element("thead", {}, element("tr", {}, ["ServiceAccount", "there?", "admitted"].map((head) => element("th", { scope: "col" }, head)))),
         element("tbody", {}, seen.who.map((each) => element("tr", {},
           element("td", {}, each.subject.replace("system:serviceaccount:", "").replace(":", "/")),
           element("td", {}, each.there),
@@ -60,9 +60,9 @@ export function render({ model, el }) {
             element("strong", { class: "irsa-mark" }, each.admitted ? "✓ yes" : "✗ no")))))),
       element("label", {}, "try another: ", typed),
       ...seen.findings.flatMap((finding) => [
-        element("h4", { class: finding.severity === "advice" ? "" : "irsa-denied" }, finding.severity),
+        element("p", { class: `irsa-part${finding.severity === "advice" ? "" : " irsa-denied"}` }, finding.severity),
         element("p", {}, prose(finding.message)), element("p", {}, "Fix: ", ...prose(finding.fix))]),
-      ...(seen.diff.length ? [element("h4", {}, "What differs from IAM"), element("pre", {}, seen.diff.join("\n"))] : []));
+      ...(seen.diff.length ? [element("p", { class: "irsa-part" }, "What differs from IAM"), element("pre", {}, seen.diff.join("\n"))] : []));
   }
 
   function draw() {
@@ -76,9 +76,9 @@ export function render({ model, el }) {
   model.on("change:said", draw);
   el.replaceChildren(element("section", { class: "irsa-view irsa-bench", "aria-label": "the trust-policy bench" },
     element("div", { class: "irsa-bench-parts" },
-      element("div", {}, element("h4", {}, "The token says"), claims),
-      element("div", {}, element("h4", {}, "The trust policy asks"), editor,
+      element("div", {}, element("p", { class: "irsa-part" }, "The token says"), claims),
+      element("div", {}, element("p", { class: "irsa-part" }, "The trust policy asks"), editor,
         element("div", { class: "irsa-controls" }, apply, back), said),
-      element("div", {}, element("h4", {}, "The evaluator decides"), verdict))));
+      element("div", {}, element("p", { class: "irsa-part" }, "The evaluator decides"), verdict))));
   draw();
 }

@@ -161,17 +161,17 @@ export function show(host, actors, { hops = [], follow = true } = {}) {
       ([name, value]) => !TOLD_APART.has(name) && value != null && value !== "" && !(value.length === 0));
     const part = (title, wanted) => {
       const chosen = entries.filter(([name]) => ANSWERS.has(name) === wanted);
-      return chosen.length ? [element("h4", {}, title), pairs(chosen)] : [];
+      return chosen.length ? [element("p", { class: "irsa-part" }, title), pairs(chosen)] : [];
     };
     return element("div", { class: `irsa-details irsa-${hop.outcome}`, "aria-live": "polite" },
       element("p", { class: "irsa-who" }, shortened(hop.source), " → ", shortened(hop.target), " ",
         element("strong", { class: "irsa-mark" }, MARKS[hop.outcome])),
       element("p", {}, prose(hop.summary)),
       hop.detail.explanation
-        ? [element("h4", {}, "Decision"), element("p", { class: "irsa-why" }, prose(hop.detail.explanation))] : [],
-      hop.detail.fix ? [element("h4", {}, "Nearest fix"), element("p", {}, prose(hop.detail.fix))] : [],
+        ? [element("p", { class: "irsa-part" }, "Decision"), element("p", { class: "irsa-why" }, prose(hop.detail.explanation))] : [],
+      hop.detail.fix ? [element("p", { class: "irsa-part" }, "Nearest fix"), element("p", {}, prose(hop.detail.fix))] : [],
       part("Request", false), part("Answer", true),
-      element("h4", {}, "Time"),
+      element("p", { class: "irsa-part" }, "Time"),
       element("p", {}, hop.at.replace("T", " ").slice(0, 23), before ? `, ${waited} ms after the hop before` : ""));
   }
 

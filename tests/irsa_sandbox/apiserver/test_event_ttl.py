@@ -47,6 +47,22 @@ def test_events_end_with_their_hour_and_with_a_moved_clock(tmp_path: Path) -> No
     store.close()
 
 
+def test_of_too_many_events_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_ttl, "MOST", 3)
+    store, clock = Store(tmp_path / "kubernetes.sqlite3"), Clock()
+    for name in ("e", "d", "c", "b", "a", "e"):  # what is counted again is the youngest
+        store.put(("events", "default", name), event(name, clock, 1))
+
+    async def run() -> None:
+        loop = asyncio.create_task(event_ttl.expire(store, clock))
+        await asyncio.sleep(0.05)
+        loop.cancel()
+
+    asyncio.run(run())
+    assert {each["metadata"]["name"] for each in store.list("events")} == {"b", "a", "e"}
+    store.close()
+
+
 @pytest.mark.parametrize("told", [{}, {"series": {}}, {"lastTimestamp": None}])
 def test_what_says_no_time_was_seen_when_it_was_made(told: dict[str, Any]) -> None:
     made = {"metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"}, **told}

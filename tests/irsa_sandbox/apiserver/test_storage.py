@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import random
 import sqlite3
 from pathlib import Path
@@ -62,6 +64,34 @@ def test_an_event_is_kept_without_waiting_for_the_disk(tmp_path: Path) -> None:
     assert again.get(("events", "default", "e")) is not None, "as after a kill: nothing was closed"
     [level] = store._database.execute("PRAGMA synchronous").fetchone()
     assert level == 2, "every other write waits for the disk"
+    store.close()
+    again.close()
+
+
+def test_writes_that_are_acknowledged_as_one_wait_for_the_disk_once(tmp_path: Path) -> None:
+    store = Store(tmp_path / "kubernetes.sqlite3")
+    waits: list[str] = []
+    store._database.set_trace_callback(waits.append)
+    keys = [("configmaps", "default", name) for name in "abc"]
+
+    async def others() -> None:
+        store.put(("configmaps", "default", "other"), {"metadata": {"name": "other"}})
+
+    async def scenario() -> None:
+        with store.together():
+            for key in keys:
+                store.put(key, {"metadata": {"name": key[2]}})
+                await asyncio.create_task(others(), context=contextvars.Context())
+            store.delete(keys[0])
+
+    asyncio.run(scenario())
+    levels = [each.rpartition(" ")[2] for each in waits if "synchronous" in each]
+    assert levels == ["NORMAL", "FULL"] * 4, "the others' writes are between, and wait"
+    assert waits.index("COMMIT") < waits.index("PRAGMA synchronous = FULL")
+    assert waits[-1] == "COMMIT", "the last one waits for all"
+    again = Store(tmp_path / "kubernetes.sqlite3")
+    names = [each["metadata"]["name"] for each in again.list("configmaps")]
+    assert (names, again.revision) == (["b", "c", "other"], store.revision)
     store.close()
     again.close()
 

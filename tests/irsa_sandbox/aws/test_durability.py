@@ -195,3 +195,15 @@ def test_what_is_overwritten_is_left_out_as_the_journal_grows(tmp_path: Any) -> 
     assert len(journal) <= 4
     assert path.stat().st_mode & 0o777 == 0o600
     journal.close()
+
+
+def test_a_start_leaves_out_what_is_overwritten_however_little_it_is(tmp_path: Any) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    for key in ("a", "b", *["c"] * 20, "a"):
+        add(journal, key)
+    assert len(journal) == 23
+    journal.close()
+    again = Journal(path)
+    assert paths(again) == ["/kept/b", "/kept/c", "/kept/a"]
+    again.close()

@@ -1,0 +1,140 @@
+"""The live views, as somebody with a mouse or a keyboard meets them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from irsa_helpers import oidc, roles, trust
+from irsa_helpers.worlds.sandbox import SandboxWorld
+from tests.browser.jupyterlab import wait_until_idle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+MILLISECONDS = 60_000
+LAPTOP = {"width": 1280, "height": 720}
+
+
+def violations(page: Page, place: str) -> list[str]:
+    """What axe-core finds in a part of the page: rule and element."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    results = Axe().run(page, context=place).response
+    return [
+        f"{rule['id']}: {node['html']}" for rule in results["violations"] for node in rule["nodes"]
+    ]
+
+
+def ask_sts(world: SandboxWorld, account: str) -> None:
+    """Show STS the token of a ServiceAccount, as an SDK in a Pod does."""
+    accounts = world.resource("v1", "ServiceAccount")
+    body = {"spec": {"audiences": [oidc.AUDIENCE]}}
+    token = accounts.token.create(name=account, namespace="default", body=body).status.token
+    with contextlib.suppress(ClientError):
+        world.aws("sts").assume_role_with_web_identity(
+            RoleArn=roles.role_arn(world, "console-role"),
+            RoleSessionName="a-session",
+            WebIdentityToken=token,
+        )
+
+
+@pytest.fixture
+def console(page: Page, world: SandboxWorld) -> Page:
+    """The console, before a role that admits `default` and nobody else."""
+    oidc.ensure_provider(world)
+    policy = trust.build_trust_policy(oidc.provider_arn(world), "default", "default")
+    roles.ensure_role(world, "console-role", policy)
+    page.set_viewport_size(LAPTOP)
+    page.goto(world.console_url())
+    page.get_by_role("status").get_by_text("live").wait_for(timeout=MILLISECONDS)
+    return page
+
+
+def test_hops_come_to_the_console_and_are_walked_by_keyboard(
+    console: Page, world: SandboxWorld
+) -> None:
+    assert "token=" not in console.url, "the token is not to be seen on a stage"
+    ask_sts(world, "default")
+    console.get_by_text("STS gives credentials of").first.wait_for(timeout=MILLISECONDS)
+    chosen = console.locator('[aria-current="step"]')
+    chosen.focus()
+    console.keyboard.press("Home")
+    assert chosen.get_attribute("aria-label").startswith("hop 1,")  # type: ignore[union-attr]
+    console.keyboard.press("ArrowDown")
+    assert chosen.get_attribute("aria-label").startswith("hop 2,")  # type: ignore[union-attr]
+    box = console.locator(".irsa-details").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= LAPTOP["height"], "details are not below the fold"
+    assert violations(console, "body") == []
+
+
+def test_a_refusal_ends_red_with_its_reason_and_two_are_compared(
+    console: Page, world: SandboxWorld
+) -> None:
+    ask_sts(world, "default")
+    roles.ensure_role(
+        world,
+        "console-role",
+        trust.build_trust_policy(oidc.provider_arn(world), "default", "defaults"),
+    )
+    ask_sts(world, "default")
+    console.locator(".irsa-details.irsa-denied").wait_for(timeout=MILLISECONDS)
+    details = console.locator(".irsa-details").inner_text()
+    assert "Nearest fix" in details
+    assert "system:serviceaccount:default:defaults" in details
+    count = console.locator("select option").count() - 1
+    console.get_by_label("show").select_option(index=count - 1)
+    console.get_by_label("beside").select_option(index=count)
+    row = console.locator(".irsa-comparison tr", has_text="trust policy")
+    assert row.locator("td.irsa-ok").count() == 1
+    assert row.locator("td.irsa-denied").count() == 1
+
+
+def run_cell(page: Page, text: str) -> None:
+    page.locator(".jp-CodeCell .cm-content", has_text=text).first.click()
+    page.keyboard.press("Shift+Enter")
+
+
+def test_the_first_act_is_played(open_notebook: Any, page: Page) -> None:
+    page.set_viewport_size(LAPTOP)
+    open_notebook("00-welcome.ipynb")
+    run_cell(page, "world = connect()")
+    run_cell(page, "first_act(world)")
+    for title, then in (
+        ("1. Let a Pod become a role", ":assumed-role/first-act-role/"),
+        ("2. Break one letter", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+        ("3. Mend it", "so is the answer"),
+    ):
+        page.get_by_role("button", name=title).click(timeout=MILLISECONDS)
+        page.locator(".jp-OutputArea-output", has_text=then).first.wait_for(timeout=MILLISECONDS)
+        if title.startswith("2"):
+            page.locator(".irsa-details.irsa-denied").wait_for(timeout=MILLISECONDS)
+            assert "visitot" in page.locator(".irsa-details").inner_text()
+            assert violations(page, ".irsa-handshake") == []
+    page.get_by_role("button", name=re.compile("Clear the stage")).click()
+    page.get_by_text("All of it is gone").wait_for(timeout=MILLISECONDS)
+
+
+def test_a_policy_is_built_on_the_bench(open_notebook: Any, page: Page) -> None:
+    page.set_viewport_size(LAPTOP)
+    open_notebook("../tests/browser/bench.ipynb")
+    run_cell(page, "trust_bench(")
+    editor = page.locator("textarea.irsa-editor")
+    editor.wait_for(timeout=MILLISECONDS)
+    verdict = page.locator(".irsa-verdict")
+    verdict.get_by_text("this token gets in").wait_for(timeout=MILLISECONDS)
+    policy = editor.input_value()
+    editor.fill(policy.replace("enginrect-sa", "enginrect-sb"))
+    verdict.get_by_text("this token is refused").wait_for(timeout=MILLISECONDS)
+    assert page.locator(".irsa-claim li.irsa-denied").count() == 1
+    wide = policy.replace("default:enginrect-sa", "*").replace("StringEquals", "StringLike")
+    editor.fill(wide)
+    verdict.get_by_text("too-wide").wait_for(timeout=MILLISECONDS)
+    assert verdict.locator("td.irsa-denied").count() == 0
+    assert violations(page, ".irsa-bench") == []
+    wait_until_idle(page)
