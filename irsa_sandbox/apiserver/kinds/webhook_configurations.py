@@ -1,14 +1,16 @@
 """MutatingWebhookConfigurations and ValidatingWebhookConfigurations.
 
-Source: kubernetes, pkg/apis/admissionregistration/validation.
+Source: kubernetes, pkg/apis/admissionregistration/v1/defaults.go and validation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from irsa_sandbox.apiserver import formats, match_conditions
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column
+from irsa_sandbox.apiserver.kinds.kind import Kind, fill
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
 from irsa_sandbox.apiserver.validation.causes import (
@@ -20,6 +22,7 @@ from irsa_sandbox.apiserver.validation.causes import (
 )
 from irsa_sandbox.apiserver.validation.selectors import selector_causes
 
+GROUP = "admissionregistration.k8s.io"
 OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 FORM = "desired format: https://host[/path]"
 _CHOICES = (
@@ -29,8 +32,23 @@ _CHOICES = (
 )
 
 
-def configuration(body: Object) -> list[Cause]:
-    """What is wrong with a configuration of webhooks."""
+def _fill(body: Object) -> None:
+    for webhook in body.get("webhooks") or ():
+        fill(webhook, failurePolicy="Fail", matchPolicy="Equivalent", timeoutSeconds=10)
+        fill(webhook, namespaceSelector={}, objectSelector={})
+        if service := (webhook.get("clientConfig") or {}).get("service"):
+            fill(service, port=443)
+        for rule in webhook.get("rules") or ():
+            fill(rule, scope="*")
+
+
+def _fill_mutating(body: Object) -> None:
+    for webhook in body.get("webhooks") or ():
+        fill(webhook, reinvocationPolicy="Never")
+    _fill(body)
+
+
+def _causes(body: Object) -> list[Cause]:
     webhooks = body.get("webhooks") or ()
     if (size := _expressions_size(webhooks)) > match_conditions.LONGEST_OF_ALL:
         text = f"expressions of {size} characters; the sandbox compiles at most "
@@ -39,7 +57,7 @@ def configuration(body: Object) -> list[Cause]:
     names: set[str] = set()
     for index, webhook in enumerate(webhooks):
         path, name = f"webhooks[{index}]", webhook.get("name", "")
-        found += _webhook(path, webhook)
+        found += _webhook_causes(path, webhook)
         if name and name in names:
             found.append(duplicate(f"{path}.name", name))
         names.add(name)
@@ -51,10 +69,10 @@ def _expressions_size(webhooks: Sequence[Object]) -> int:
     return sum(len(each.get("expression") or "") for each in conditions)
 
 
-def _webhook(path: str, webhook: Object) -> list[Cause]:
-    found = _name(f"{path}.name", webhook.get("name", ""))
+def _webhook_causes(path: str, webhook: Object) -> list[Cause]:
+    found = _name_causes(f"{path}.name", webhook.get("name", ""))
     for index, rule in enumerate(webhook.get("rules") or ()):
-        found += _rule(f"{path}.rules[{index}]", rule)
+        found += _rule_causes(f"{path}.rules[{index}]", rule)
     for name, allowed in _CHOICES:
         if webhook.get(name, allowed[0]) not in allowed:
             found.append(unsupported(f"{path}.{name}", webhook[name], allowed))
@@ -69,14 +87,14 @@ def _webhook(path: str, webhook: Object) -> list[Cause]:
         found.append(invalid(f"{path}.timeoutSeconds", seconds, text))
     for name in ("namespaceSelector", "objectSelector"):
         found += selector_causes(f"{path}.{name}", webhook.get(name) or {})
-    found += _conditions(f"{path}.matchConditions", webhook.get("matchConditions") or ())
+    found += _conditions_causes(f"{path}.matchConditions", webhook.get("matchConditions") or ())
     if not webhook.get("admissionReviewVersions"):
         text = "must specify one of v1, v1beta1"
         found.append(required(f"{path}.admissionReviewVersions", text))
-    return found + _client(f"{path}.clientConfig", webhook.get("clientConfig") or {})
+    return found + _client_causes(f"{path}.clientConfig", webhook.get("clientConfig") or {})
 
 
-def _name(path: str, name: str) -> list[Cause]:
+def _name_causes(path: str, name: str) -> list[Cause]:
     if not name:
         return [required(path)]
     if faults := formats.dns_subdomain(name):
@@ -87,7 +105,7 @@ def _name(path: str, name: str) -> list[Cause]:
     return []
 
 
-def _rule(path: str, rule: Object) -> list[Cause]:
+def _rule_causes(path: str, rule: Object) -> list[Cause]:
     found: list[Cause] = []
     for index, each in enumerate(rule.get("operations") or ()):
         if each not in OPERATIONS:
@@ -99,7 +117,7 @@ def _rule(path: str, rule: Object) -> list[Cause]:
     ]
 
 
-def _conditions(path: str, conditions: Sequence[Object]) -> list[Cause]:
+def _conditions_causes(path: str, conditions: Sequence[Object]) -> list[Cause]:
     found: list[Cause] = []
     names: set[str] = set()
     for index, each in enumerate(conditions):
@@ -119,7 +137,7 @@ def _conditions(path: str, conditions: Sequence[Object]) -> list[Cause]:
     return found
 
 
-def _client(path: str, client: Object) -> list[Cause]:
+def _client_causes(path: str, client: Object) -> list[Cause]:
     url = client.get("url")
     if bool(url) is bool(client.get("service")):
         return [required(path, "exactly one of url or service is required")]
@@ -130,3 +148,27 @@ def _client(path: str, client: Object) -> list[Cause]:
         text = f"'https' is the only allowed URL scheme; {FORM}"
         return [invalid(f"{path}.url", parts.scheme, text)]
     return [] if parts.hostname else [invalid(f"{path}.url", "", f"host must be specified; {FORM}")]
+
+
+def _configuration(plural: str, kind: str, defaults: Callable[[Object], None]) -> Kind:
+    counted = Column(
+        "Webhooks",
+        "Webhooks indicates the number of webhooks defined in this configuration",
+        lambda row: len(row.body.get("webhooks") or ()),
+    )
+    return Kind(
+        *(GROUP, "v1", plural, kind, False),
+        categories=("api-extensions",),
+        columns=(NAME, counted, AGE),
+        counts_generation=True,
+        defaults=defaults,
+        validate=_causes,
+    )
+
+
+MUTATING = _configuration(
+    "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", _fill_mutating
+)
+VALIDATING = _configuration(
+    "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", _fill
+)

@@ -1,22 +1,18 @@
-"""What happens to an object before it is stored: the ServiceAccount plugin and webhooks.
+"""Admission's ServiceAccount plugin: each Pod runs as one, and mounts its token for the API.
 
-Source: Kubernetes documentation, "Dynamic Admission Control" and "Configure Service Accounts".
+Source: Kubernetes documentation, "Configure Service Accounts"; kubernetes,
+plugin/pkg/admission/serviceaccount.
 """
 
 from __future__ import annotations
 
 import secrets
 import string
-from typing import Any
 
-from irsa_sandbox.apiserver import fields
-from irsa_sandbox.apiserver.normal import normalized
-from irsa_sandbox.apiserver.resources import Resource
-from irsa_sandbox.apiserver.status import StatusError, internal_error
+from irsa_sandbox.apiserver.kinds.pods.spec import all_containers
+from irsa_sandbox.apiserver.kinds.serviceaccounts import SERVICE_ACCOUNT
+from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Object, Store
-from irsa_sandbox.apiserver.webhooks import Webhooks
-
-__all__ = ["Webhooks", "admit_service_account", "decoded_again"]
 
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -29,7 +25,7 @@ def admit_service_account(store: Store, pod: Object) -> None:
     spec, namespace = pod["spec"], pod["metadata"].get("namespace", "")
     name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     spec["serviceAccountName"] = spec["serviceAccount"] = name
-    account = store.get(("serviceaccounts", namespace, name))
+    account = store.get((SERVICE_ACCOUNT.qualified, namespace, name))
     if account is None:
         pod_name = pod["metadata"].get("generateName") or pod["metadata"].get("name", "")
         raise StatusError(
@@ -47,10 +43,9 @@ def admit_service_account(store: Store, pod: Object) -> None:
 
 
 def _mount_api_token(spec: Object) -> None:
-    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
     unmounted = [
         container
-        for container in containers
+        for container in all_containers(spec)
         if MOUNT_PATH not in {m.get("mountPath") for m in container.get("volumeMounts") or ()}
     ]
     if not unmounted:
@@ -68,16 +63,3 @@ def _mount_api_token(spec: Object) -> None:
     ]
     projected = {"defaultMode": 420, "sources": sources}
     spec.setdefault("volumes", []).append({"name": name, "projected": projected})
-
-
-def decoded_again(resource: Resource, after: Any) -> Object:
-    """An object as webhooks left it, read as if a client had sent it: what is unknown is dropped.
-
-    Raises StatusError 500 where it is no such object any more.
-    """
-    whole = isinstance(after, dict) and isinstance(after.get("metadata"), dict)
-    wrong = fields.wrong_type(resource, after) if whole else "unexpected end of JSON input"
-    if wrong:
-        raise internal_error(wrong)
-    fields.unknown_fields(resource, after)
-    return normalized(resource, after)
