@@ -10,13 +10,12 @@ import sqlite3
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from irsa_sandbox import disk, notices
 from irsa_sandbox.apiserver.status import StatusError
-from irsa_sandbox.apiserver.watchers import Watcher, Watchers
+from irsa_sandbox.apiserver.watchers import Change, Watcher, Watchers
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]  # resource's qualified name, namespace, name
@@ -34,18 +33,6 @@ BYTES_KEPT = 32 * 2**20
 # What etcd says when it may not grow any more.
 NO_SPACE = "etcdserver: mvcc: database space exceeded"
 _TOGETHER: ContextVar[bool] = ContextVar("a task's writes wait for the disk as one", default=False)
-
-
-@dataclass(frozen=True)
-class Change:
-    """One write: ADDED, MODIFIED or DELETED, with the object before and after it."""
-
-    revision: int
-    type: str
-    key: Key
-    object: Object
-    before: Object | None
-    size: int = 0  # of the object as JSON, in bytes
 
 
 class Store:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any
 
+from irsa_helpers.course.exercises.judging import Case
 from irsa_helpers.errors import plain
-
-if TYPE_CHECKING:
-    from irsa_helpers.course.exercises import Case, Outcome
 
 HEADLINES = {"right": "Right.", "wrong": "Not yet.", "not tried": "Not tried yet."}
 # JupyterLab's own colours, so that they fit its light and its dark theme; a page without JupyterLab
@@ -20,6 +19,32 @@ COLOURS = {
     "not tried": "var(--jp-info-color1, #0969da)",
 }
 CELL = "style='text-align:left;padding:.2em .8em .2em 0;overflow-wrap:anywhere;white-space:normal'"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found; `state` is `not tried`, `wrong` (for the `slip`) or `right`."""
+
+    exercise: str
+    title: str
+    state: str
+    slip: str
+    says: str
+    cases: tuple[Case, ...]
+
+    @property
+    def next_step(self) -> str:
+        """What a learner may do now; nothing is left to do once it is right."""
+        if self.state == "right":
+            return ""
+        name = f'exercise("{self.exercise}")'
+        return f"{name}.hint()" + ("" if self.state == "not tried" else f", {name}.solution()")
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": outcome_html(self), "text/plain": str(self)}
+
+    def __str__(self) -> str:
+        return outcome_text(self)
 
 
 def outcome_html(outcome: Outcome) -> str:
