@@ -5,7 +5,6 @@ Source: Kubernetes documentation, "Dynamic Admission Control" and "Configure Ser
 
 from __future__ import annotations
 
-import secrets
 import string
 from typing import Any
 
@@ -15,6 +14,7 @@ from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError, internal_error
 from irsa_sandbox.apiserver.storage import Object, Store
 from irsa_sandbox.apiserver.webhooks import Webhooks
+from irsa_sandbox.chance import CHANCE
 
 __all__ = ["Webhooks", "admit_service_account", "decoded_again"]
 
@@ -29,9 +29,9 @@ def admit_service_account(store: Store, pod: Object) -> None:
     spec, namespace = pod["spec"], pod["metadata"].get("namespace", "")
     name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     spec["serviceAccountName"] = spec["serviceAccount"] = name
+    pod_name = pod["metadata"].get("generateName") or pod["metadata"].get("name", "")
     account = store.get(("serviceaccounts", namespace, name))
     if account is None:
-        pod_name = pod["metadata"].get("generateName") or pod["metadata"].get("name", "")
         raise StatusError(
             403,
             "Forbidden",
@@ -43,10 +43,10 @@ def admit_service_account(store: Store, pod: Object) -> None:
         "automountServiceAccountToken", account.get("automountServiceAccountToken", True)
     )
     if wanted:
-        _mount_api_token(spec)
+        _mount_api_token(spec, pod_name)
 
 
-def _mount_api_token(spec: Object) -> None:
+def _mount_api_token(spec: Object, pod_name: str) -> None:
     containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
     unmounted = [
         container
@@ -56,7 +56,8 @@ def _mount_api_token(spec: Object) -> None:
     if not unmounted:
         return
     alphabet = string.ascii_lowercase + string.digits
-    name = "kube-api-access-" + "".join(secrets.choice(alphabet) for _ in range(5))
+    numbers = CHANCE.numbers("volume", pod_name)
+    name = "kube-api-access-" + "".join(numbers.choice(alphabet) for _ in range(5))
     for container in unmounted:
         mount = {"name": name, "readOnly": True, "mountPath": MOUNT_PATH}
         container.setdefault("volumeMounts", []).append(mount)
