@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "helpers": {"foundation", "policy", "worlds"},
     "upper": {"foundation", "policy", "worlds", "helpers"},
 }
-UPPER = {"__init__", "views", "labs", "cli", "course", "doctor", "verify"}
+UPPER = {"__init__", "views", "labs", "cli", "course", "doctor", "verify", "demo"}
 
 
 def name_of(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -55,7 +56,7 @@ class Backstage:
             written = Template(text).safe_substitute(names(world))
             (self._folder / name).write_text(written, encoding="utf-8")
         for command in scene.before:
-            done = subprocess.run(self._words(command), capture_output=True, **self._options())
+            done = self._unseen(command)
             if done.returncode:
                 raise IrsaLabError(
                     f"{scene.title!r} cannot begin: {command}\n{done.stdout}{done.stderr}",
@@ -98,17 +99,27 @@ class Backstage:
     def _words(self, command: str) -> list[str]:
         return ["sh", "-c", command]
 
-    def _options(self) -> dict[str, object]:
-        return {"text": True, "cwd": self._folder, "env": self.variables(), "timeout": 60}
+    def _unseen(self, command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._words(command),
+            capture_output=True,
+            text=True,
+            cwd=self._folder,
+            env=self.variables(),
+            timeout=60,
+        )
 
 
 def names(world: SandboxWorld) -> dict[str, str]:
     """What a scene's commands and files may call by name, as in `$BUCKET`."""
+    bucket = course.bucket_name(world)
     return {
         "ACCOUNT": world.cluster.account_id,
-        "BUCKET": course.bucket_name(world),
+        "BUCKET": bucket,
         "ISSUER": oidc.issuer_url(world),
         "ISSUER_HOST": oidc.issuer_url(world).removeprefix("https://"),
         "PROVIDER": oidc.provider_arn(world),
         "ROLE_ARN": roles.role_arn(world, course.ROLE),
+        "TRUST_POLICY": json.dumps(course.trust_policy(world), indent=2),
+        "READ_BUCKET": json.dumps(roles.build_bucket_read_policy(bucket), indent=2),
     }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from prompt_toolkit.input import DummyInput, Input, create_input
 from prompt_toolkit.keys import Keys as Key
 
-SCENES = "123456789"
+SCENES = "1234567890"
 ASKED = {
     **dict.fromkeys((Key.ControlM, Key.ControlJ, " ", Key.Right, Key.PageDown), "next"),
     **dict.fromkeys(("b", Key.Left, Key.PageUp), "back"),
@@ -25,7 +25,7 @@ ASKED = {
     **{digit: digit for digit in SCENES},
 }
 HELP = (
-    "Enter, Space, PageDown: on · b, PageUp: the scene before · s: the next scene · 1-9: that scene"
+    "Enter, Space, PageDown: on · b, PageUp: the scene before · s: the next scene · 1-9, 0: that scene (0: the tenth)"
     " · r: this scene again, with its world · p: pause · !: a shell of your own · Ctrl-C: end the"
     " command · q: quit"
 )
