@@ -25,8 +25,8 @@ ASKED = {
     **{digit: digit for digit in SCENES},
 }
 HELP = (
-    "Enter, Space, PageDown: on · b, PageUp: the scene before · s: the next scene · 1-9, 0: that scene (0: the tenth)"
-    " · r: this scene again, with its world · p: pause · !: a shell of your own · Ctrl-C: end the"
+    "Enter, Space, PageDown: on · b, PageUp: the scene before · s: the next scene · 1-9, 0: that"
+    " scene (0: the tenth) · r: this scene again, with its world · p: pause · !: a shell of your own · Ctrl-C: end the"
     " command · q: quit"
 )
 

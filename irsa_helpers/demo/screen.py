@@ -70,8 +70,8 @@ class Screen:
     def scene(self, title: str) -> None:
         """A scene begins: its title on an empty screen."""
         self._out(CLEAR)
-        self.recording.add("title", f"{title}\n\n", scene=title)
-        self._out(ansi("title", f"{title}\n\n", self._system))
+        self.recording.add("title", f"{title}\n", scene=title)
+        self._out(ansi("title", f"{title}\n", self._system))
 
     def write(self, look: str, text: str) -> None:
         """Text that comes from somewhere else does not steer the terminal."""
@@ -81,7 +81,7 @@ class Screen:
 
     def say(self, look: str, text: str) -> None:
         """Words, as wide as can be read from the last row."""
-        self.write(look, f"{textwrap.fill(text, self._width)}\n")
+        self.write(look, f"\n{textwrap.fill(text, self._width)}\n\n")
 
     def tell_speaker(self, text: str) -> None:
         """A line that is for whoever sits at the keyboard, and in no recording."""

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from irsa_helpers.demo.keys import HELP, SCENES
 from irsa_helpers.errors import IrsaLabError
@@ -88,12 +88,17 @@ class Stage:
                     next_step="play it by its number: irsa-lab demo --from NUMBER",
                 )
             return index
-        self._screen.tell_speaker("r: this scene again, in a new world · Enter: go on all the same")
+        self._screen.tell_speaker("r: this scene again, in a new world · s: the next scene")
         try:
-            await self._press("")
+            await self._wish()
         except _Leave as leave:
             return self._index(leave.wish, index)
-        return index + 1
+
+    async def _wish(self) -> NoReturn:
+        """Until the speaker wants a scene: an impatient Enter does not go past a slip."""
+        while True:
+            if (asked := await self._keys.wait()) != "next":
+                await self._obey(asked)
 
     def _index(self, wish: str, index: int) -> int:
         last = len(self._story.scenes)
