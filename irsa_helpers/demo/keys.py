@@ -24,11 +24,12 @@ ASKED = {
     Key.ControlC: "interrupt",
     **{digit: digit for digit in SCENES},
 }
-HELP = (
-    "Enter, Space, PageDown: on · b, PageUp: the scene before · s: the next scene · 1-9, 0: that"
-    " scene (0: the tenth) · r: this scene again, with its world · p: pause · !: a shell of your own · Ctrl-C: end the"
-    " command · q: quit"
-)
+HELP = """\
+Enter, Space, PageDown   on                b, PageUp   the scene before
+r   this scene again, in a new world       s           the next scene
+p   pause                                  1-9, 0      that scene; 0 is the tenth
+!   a shell of your own                    Ctrl-C      end the command
+?   these keys                             q           quit"""
 
 
 class Keys:
