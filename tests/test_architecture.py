@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "helpers": {"foundation", "policy", "worlds"},
     "upper": {"foundation", "policy", "worlds", "helpers"},
 }
-UPPER = {"__init__", "views", "labs", "cli", "course", "doctor", "verify", "room"}
+UPPER = {"__init__", "views", "labs", "cli", "course", "doctor", "verify", "room", "demo"}
 
 
 def name_of(path: Path) -> str:
