@@ -20,7 +20,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 # Commands that have a module of their own, which is loaded when they are called.
 ELSEWHERE = {
     "doctor": "irsa_helpers.doctor.commands",
+    "exercises": "irsa_helpers.course.commands",
     "labs": "irsa_helpers.labs.commands",
+    "preflight": "irsa_helpers.room.preflight",
 }
 
 
@@ -200,6 +202,16 @@ def check(as_json: bool) -> None:
         if each.next_step:
             say(f"{'':9}{'next:':<17}{each.next_step}")
     raise SystemExit(0 if all(each.state == "done" for each in seen) else 1)
+
+
+@main.command("map")
+@as_json
+def map_(as_json: bool) -> None:
+    """Show where you are in the course, and what is next."""
+    from irsa_helpers.course.map import course_map
+
+    found = course_map()
+    say(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
 
 
 @main.command("open")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py
 MOST_LINES = 400
 
 # A part may import the parts named for it, and itself. What is not named here is "helpers".
-FOUNDATION = {"errors", "arns", "state"}
+FOUNDATION = {"errors", "arns", "state", "descriptions"}
 MAY_IMPORT = {
     "foundation": set[str](),
     "policy": {"foundation"},
@@ -24,7 +25,7 @@ MAY_IMPORT = {
     "helpers": {"foundation", "policy", "worlds"},
     "upper": {"foundation", "policy", "worlds", "helpers"},
 }
-UPPER = {"__init__", "views", "labs", "cli", "course", "doctor", "verify"}
+UPPER = {"__init__", "views", "labs", "cli", "course", "doctor", "verify", "room"}
 
 
 def name_of(path: Path) -> str:
@@ -63,6 +64,35 @@ def test_a_module_imports_only_downward(path: Path) -> None:
     allowed = MAY_IMPORT[own] | {own}
     wrong = {name for name in imported(path) if part(name) not in allowed}
     assert not wrong, f"{path.name} ({own}) imports {sorted(wrong)}"
+
+
+def dotted(path: Path) -> str:
+    """A module's dotted name; a package's is its folder's."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_used(path: Path) -> set[str]:
+    """The modules that a file imports: of `from a.b import c`, `a.b.c` where that is a module."""
+    known = {dotted(it) for it in MODULES}
+    used: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            used |= {name if name in known else node.module for name in whole}
+        elif isinstance(node, ast.Import):
+            used |= {alias.name for alias in node.names}
+    return (used & known) - {dotted(path)}
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports inside functions, and those for type hints, count as well."""
+    graph = {dotted(path): modules_used(path) for path in MODULES}
+    assert {"irsa_helpers.arns", "irsa_helpers.worlds"} <= graph["irsa_helpers.oidc"]
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(f"a circle: {' -> '.join(reversed(error.args[1]))}")
 
 
 BESIDE_THE_API = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.doctor.reading import CannotSeeError
 
 if TYPE_CHECKING:
-    from irsa_helpers.doctor.case import Case
+    from irsa_helpers.doctor.cluster import ClusterEvidence
 
 SOURCES = {"configMapRef": "configmap", "secretRef": "secret"}
 KEY_SOURCES = {"configMapKeyRef": "configMapRef", "secretKeyRef": "secretRef"}
@@ -39,7 +39,7 @@ class Variable:
         return self.value != ""
 
 
-def variables(case: Case, container: dict[str, Any]) -> dict[str, Variable]:
+def variables(case: ClusterEvidence, container: dict[str, Any]) -> dict[str, Variable]:
     """A container's variables by name; its own `env` comes before what `envFrom` brings in."""
     found: dict[str, Variable] = {}
     for each in (*_from_sources(case, container), *_own(case, container)):
@@ -47,7 +47,7 @@ def variables(case: Case, container: dict[str, Any]) -> dict[str, Variable]:
     return found
 
 
-def _own(case: Case, container: dict[str, Any]) -> Iterator[Variable]:
+def _own(case: ClusterEvidence, container: dict[str, Any]) -> Iterator[Variable]:
     for each in container.get("env") or []:
         reference = each.get("valueFrom")
         if not reference:
@@ -61,7 +61,7 @@ def _own(case: Case, container: dict[str, Any]) -> Iterator[Variable]:
 
 
 def _by_key(
-    case: Case, container: str, name: str, kind: str, reference: dict[str, Any]
+    case: ClusterEvidence, container: str, name: str, kind: str, reference: dict[str, Any]
 ) -> Iterator[Variable]:
     """The value of one key of a ConfigMap or Secret; nothing where it is not there."""
     source, key = f"{SOURCES[KEY_SOURCES[kind]]}/{reference['name']}", reference["key"]
@@ -74,7 +74,7 @@ def _by_key(
         yield Variable(container, name, data[key], key=f"{source}:{key}")
 
 
-def _from_sources(case: Case, container: dict[str, Any]) -> Iterator[Variable]:
+def _from_sources(case: ClusterEvidence, container: dict[str, Any]) -> Iterator[Variable]:
     """The variables that ConfigMaps and Secrets bring in through `envFrom`."""
     for source in container.get("envFrom") or []:
         for kind in SOURCES.keys() & source.keys():

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from irsa_helpers.errors import AwsError
+from irsa_helpers.policy.match import Principals
+from irsa_helpers.policy.operators import find_operator
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 TOP_ELEMENTS = {"Version", "Id", "Statement"}
@@ -33,8 +35,6 @@ PRINCIPAL_KINDS = {"AWS", "Federated", "Service", "CanonicalUser"}
 # The name of a tag, or of an encryption context, may hold colons of its own:
 # `aws:ResourceTag/aws:cloudformation:stack-name`.
 _TAG_KEY = re.compile(r"[A-Za-z0-9-]+:[A-Za-z-]+/.*|kms:EncryptionContext:.*", re.DOTALL)
-
-Principals = tuple[tuple[str, str], ...]  # (kind, value); a bare "*" is ("*", "*")
 
 
 class PolicyError(AwsError):
@@ -199,8 +199,6 @@ def _principals(body: Mapping[str, Any]) -> tuple[Principals | None, bool]:
 def _conditions(block: Any) -> tuple[Condition, ...]:
     if not isinstance(block, Mapping):
         raise PolicyError("Syntax errors in policy.")
-    from irsa_helpers.policy.operators import find_operator
-
     conditions = []
     for operator, keys in block.items():
         if not isinstance(keys, Mapping) or find_operator(operator) is None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from irsa_helpers.policy.document import Principals
 from irsa_helpers.policy.variables import STAND_INS
+
+# The entries of a Principal element: (kind, value); a bare "*" is ("*", "*").
+Principals = tuple[tuple[str, str], ...]
 
 _SIGNS = {"?": "."} | {s: re.escape(sign) for sign, s in STAND_INS.items()}
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.worlds import World, https
+from irsa_helpers.worlds import https
+from irsa_helpers.worlds.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

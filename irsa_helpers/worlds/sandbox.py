@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.worlds import Cluster, World, https
+from irsa_helpers.worlds import https
+from irsa_helpers.worlds.world import Cluster, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,15 +8,14 @@ import heapq
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from irsa_sandbox import disk, notices
 from irsa_sandbox.apiserver.status import StatusError
-from irsa_sandbox.apiserver.watchers import Watcher, Watchers
+from irsa_sandbox.apiserver.watchers import Change, Watcher, Watchers
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]  # resource's qualified name, namespace, name
@@ -33,28 +32,18 @@ EVENTS_KEPT = 4_000  # changes: what three hundred Pods leave that come and go
 BYTES_KEPT = 32 * 2**20
 # What etcd says when it may not grow any more.
 NO_SPACE = "etcdserver: mvcc: database space exceeded"
-# What may be lost when the machine loses power, though not when the sandbox is killed: more than
-# half of all writes, and nobody's work.
-TRANSIENT = {"events"}
 _TOGETHER: ContextVar[bool] = ContextVar("a task's writes wait for the disk as one", default=False)
 
 
-@dataclass(frozen=True)
-class Change:
-    """One write: ADDED, MODIFIED or DELETED, with the object before and after it."""
-
-    revision: int
-    type: str
-    key: Key
-    object: Object
-    before: Object | None
-    size: int = 0  # of the object as JSON, in bytes
-
-
 class Store:
-    """Objects by resource, namespace and name; each write gets the next revision."""
+    """Objects by resource, namespace and name; each write gets the next revision.
 
-    def __init__(self, path: Path) -> None:
+    What is `transient` may be lost when the machine loses power, though not when the sandbox is
+    killed.
+    """
+
+    def __init__(self, path: Path, transient: Collection[str] = ()) -> None:
+        self._transient = transient
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._database = _opened(path)
@@ -216,7 +205,7 @@ class Store:
     @contextlib.contextmanager
     def _waiting_for_the_disk(self, key: Key) -> Iterator[None]:
         """Whether a write is on the disk itself before it is acknowledged. Source: SQLite, WAL."""
-        waits = key[0] not in TRANSIENT and not _TOGETHER.get()
+        waits = key[0] not in self._transient and not _TOGETHER.get()
         if not waits:
             self._database.execute("PRAGMA synchronous = NORMAL")
         try:

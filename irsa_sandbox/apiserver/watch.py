@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from irsa_sandbox.apiserver.rendering import UNWRITABLE
-from irsa_sandbox.apiserver.storage import Change, Object, Store
-from irsa_sandbox.apiserver.watchers import Told
+from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.watchers import Change, Told
 
 log = logging.getLogger("irsa-lab.apiserver")
 

@@ -1,4 +1,4 @@
-"""Who watches which resource, and what each watch has still to read.
+"""A change, who watches its resource, and what each watch has still to read.
 
 Source: kubernetes, apiserver, pkg/storage/cacher: a watch that does not keep up is ended.
 """
@@ -9,10 +9,20 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any
 
-if TYPE_CHECKING:
-    from irsa_sandbox.apiserver.storage import Change
+
+@dataclass(frozen=True)
+class Change:
+    """One write: ADDED, MODIFIED or DELETED, with the object before and after it."""
+
+    revision: int
+    type: str
+    key: tuple[str, str, str]  # resource's qualified name, namespace, name
+    object: dict[str, Any]
+    before: dict[str, Any] | None
+    size: int = 0  # of the object as JSON, in bytes
 
 
 class Told:

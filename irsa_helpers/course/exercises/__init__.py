@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.course.exercises.judging import Case, Judgement, NotTriedError, SlipError, gap
+from irsa_helpers.course.exercises.outcome import Outcome
 from irsa_helpers.course.exercises.words import Words, all_words, find_words, made
 from irsa_helpers.course.progress import Attempts
 
@@ -18,36 +19,6 @@ if TYPE_CHECKING:
     from irsa_helpers.worlds import World
 
 __all__ = ["Case", "Exercise", "Outcome", "all_words", "exercise", "made"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a check found; `state` is `not tried`, `wrong` (for the `slip`) or `right`."""
-
-    exercise: str
-    title: str
-    state: str
-    slip: str
-    says: str
-    cases: tuple[Case, ...]
-
-    @property
-    def next_step(self) -> str:
-        """What a learner may do now; nothing is left to do once it is right."""
-        if self.state == "right":
-            return ""
-        more = "" if self.state == "not tried" else f', .solution() of exercise("{self.exercise}")'
-        return f'exercise("{self.exercise}").hint(){more}'
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        from irsa_helpers.views.outcome import outcome_html
-
-        return {"text/html": outcome_html(self), "text/plain": str(self)}
-
-    def __str__(self) -> str:
-        from irsa_helpers.views.outcome import outcome_text
-
-        return outcome_text(self)
 
 
 @dataclass(frozen=True)
