@@ -79,6 +79,7 @@ def test_a_crash_loop_leads_to_the_refusal_inside(
     else:
         pytest.fail("the container was not started again")
     found = diagnose(world, namespace)
+    assert found.problems, str(found)
     [link] = found.problems  # `pods` while it waits to be started again, `app-log` while it runs
     assert link.name in {"pods", "app-log"}, str(found)
     assert "(AccessDenied) when calling the PutObject operation" in link.found
