@@ -203,6 +203,16 @@ def check(as_json: bool) -> None:
     raise SystemExit(0 if all(each.state == "done" for each in seen) else 1)
 
 
+@main.command("map")
+@as_json
+def map_(as_json: bool) -> None:
+    """Show where you are in the course, and what is next."""
+    from irsa_helpers.course.map import course_map
+
+    found = course_map()
+    say(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
+
+
 @main.command("open")
 @click.option("--port", default=8888, show_default=True, help="The next free one from here on.")
 @click.option("--browser/--no-browser", default=True, help="Open a browser window.")

@@ -31,7 +31,7 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_it_is_short() -> None:
-    assert len(README.split()) < 850
+    assert len(README.split()) < 700
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])

@@ -80,6 +80,60 @@ def test_times_are_readable_and_say_how_far_away_they_are() -> None:
     assert rows["iat"].meaning.endswith("5 min ago")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "in 0 min"),
+        (29, "in 0 min"),
+        (31, "in 1 min"),
+        (59 * 60, "in 59 min"),
+        (3600, "in 1 h 0 min"),
+        (3660, "in 1 h 1 min"),
+        (-60, "1 min ago"),
+        (-7500, "2 h 5 min ago"),
+    ],
+)
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+def test_a_distance_is_in_hours_and_minutes(claim: str, seconds: int, words: str) -> None:
+    token = f"{part({})}.{part({claim: int(NOW.timestamp()) + seconds})}.x"
+    [row] = explain_token(token, now=NOW)
+    assert row.meaning.endswith(f"; {words}")
+    [without_now] = explain_token(token)
+    assert ";" not in without_now.meaning
+
+
+@pytest.mark.parametrize("claims", [{"exp": "soon"}, {"size": 3}, {"kubernetes.io": "x"}])
+def test_what_has_the_wrong_form_is_shown_as_it_is(claims: dict[str, Any]) -> None:
+    [row] = explain_token(f"{part({})}.{part(claims)}.x", now=NOW)
+    [(claim, value)] = claims.items()
+    assert (row.claim, row.value) == (claim, value if isinstance(value, str) else str(value))
+    assert ";" not in row.meaning
+
+
+def test_objects_are_shown_by_name_and_uid_and_only_kubernetes_are_taken_apart() -> None:
+    other = {"a": {"b": "c", "d": "e"}}
+    rows = {row.claim: row for row in explain_token(f"{part({})}.{part(CLAIMS | other)}.x")}
+    assert rows["kubernetes.io.pod"].value == "s3-access-app-1 1"
+    assert rows["a"].value == "c e"
+    meanings = {claim: rows[f"kubernetes.io.{claim}"].meaning for claim in ("pod", "namespace")}
+    assert meanings["pod"].startswith("the Pod's name and uid; ")
+    assert meanings["namespace"].startswith("noted by Kubernetes; ")
+
+
+def test_the_time_from_which_the_api_server_warns_is_not_one_for_aws() -> None:
+    claims = {"kubernetes.io": {"warnafter": 1}}
+    [row] = explain_token(f"{part({})}.{part(claims)}.x")
+    assert row.meaning.endswith("AWS does not look at it")
+
+
+def test_a_row_is_printed_on_two_lines() -> None:
+    [row] = explain_token(f"{part({})}.{part({'aud': 'a'})}.x")
+    claim, meaning = str(row).split("\n")
+    assert claim.split() == ["aud", "a"]
+    assert meaning.strip() == row.meaning
+    assert claim.index("a", 3) == len(meaning) - len(row.meaning), "one below the other"
+
+
 def test_an_unknown_claim_is_said_to_be_of_no_use() -> None:
     [row] = explain_token(f"{part({})}.{part({'email': 'a@b'})}.x")
     assert row.meaning == "not a claim that IRSA uses"

@@ -1,17 +1,21 @@
 """The doctor: walks the chain of a workload link by link, and names the one that is broken.
 
-It works with your own rights, in any world, and changes nothing: it reads, and where it may not
-read a role it asks STS for a session as the ServiceAccount would.
+It works with your own rights, in any world, and changes nothing: it reads, tries its fixes with the
+API server's dry run, and where it may not read a role it asks STS for a session as the
+ServiceAccount would.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irsa_helpers.doctor import (
+    addons,
+    agent,
     app_log,
     cloud,
     permissions,
@@ -21,6 +25,7 @@ from irsa_helpers.doctor import (
     sdk,
     static_keys,
     target_role,
+    trial,
     webhook,
     workload,
 )
@@ -42,7 +47,7 @@ log = logging.getLogger("irsa-lab.doctor")
 
 def _of_the_acting_role(check: Callable[[Case], Link]) -> Callable[[Case], Link]:
     """The check, made on the role that the app acts as, which an association may give."""
-    return lambda case: check(case.acting)
+    return wraps(check)(lambda case: check(case.acting))
 
 
 LINKS: dict[str, Callable[[Case], Link]] = {
@@ -51,6 +56,7 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "service-account-name": workload.service_account_name,
     "service-account": workload.service_account,
     "pod-identity": workload.pod_identity,
+    "pod-identity-agent": agent.agent,
     "annotation": workload.annotation,
     "role-arn": workload.role_arn,
     "token-expiration": workload.token_expiration,
@@ -73,6 +79,7 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "handshake": reach.handshake,
     "permissions": _of_the_acting_role(permissions.permissions),
     "permission-resources": _of_the_acting_role(permissions.permission_resources),
+    "addon-calls": _of_the_acting_role(addons.addon_calls),
     "permission-scope": _of_the_acting_role(permissions.permission_scope),
     "permission-limits": _of_the_acting_role(permissions.permission_limits),
     "resource-policies": _of_the_acting_role(permissions.resource_policies),
@@ -91,7 +98,7 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
     if any(link.state in PROBLEMS for link in links):
         links.append(Link("app-log", "skipped", "the links above tell why"))
     else:
-        links.append(_walk(case, "app-log", app_log.app_log))
+        links.append(_walk(case.acting, "app-log", app_log.app_log))
     note = _counted(world, namespace) if namespace.startswith("lab-") else ""
     return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links), note)
 
@@ -112,7 +119,7 @@ def _counted(world: World, namespace: str) -> str:
 
 def _walk(case: Case, name: str, check: Callable[[Case], Link]) -> Link:
     try:
-        return replace(check(case), name=name)
+        return trial.tried(case, replace(check(case), name=name))
     except CannotSeeError as error:
         return Link(name, "cannot-see", error.message)
     except SkipError as error:

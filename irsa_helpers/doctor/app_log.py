@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.doctor import logs
 from irsa_helpers.doctor.fixes import commands, comment, restart_command
 from irsa_helpers.doctor.logs import Said
+from irsa_helpers.doctor.reading import UnseenError
 from irsa_helpers.doctor.result import Link, ok, risk
 
 if TYPE_CHECKING:
@@ -57,11 +58,10 @@ def app_log(case: Case) -> Link:
     for said in found:
         if line := said.last_error(SIGNS):
             return _told(case, said, line)
-    if all(not said.lines for said in found):
-        return ok("the logs are empty")
-    more = len(case.pods) - logs.MOST_PODS
-    told = "no container's log ends with an AWS error"
-    return ok(f"{told}; {more} Pods' logs were not read" if more > 0 else told)
+    if (more := len(case.live_pods) - logs.MOST_PODS) > 0:
+        raise UnseenError(f"the logs of {more} Pods more; those of {logs.MOST_PODS} are well")
+    is_empty = all(not said.lines for said in found)
+    return ok("the logs are empty" if is_empty else "no container's log ends with an AWS error")
 
 
 def crash(case: Case, pod: dict[str, Any]) -> Link | None:

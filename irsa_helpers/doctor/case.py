@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -32,9 +33,13 @@ class Case(ClusterEvidence):
     @cached_property
     def acting(self) -> Case:
         """The evidence with the role that the app acts as, which an association may give."""
-        if not self.is_by_association or self.association is None:
+        try:
+            association = self.association if self.is_by_association else None
+        except (CannotSeeError, SkipError):
             return self
-        return self.acting_as(self.association.get("targetRoleArn") or self.association["roleArn"])
+        if association is None:
+            return self
+        return self.acting_as(association.get("targetRoleArn") or association["roleArn"])
 
     @property
     def role_arn(self) -> str:
@@ -46,7 +51,8 @@ class Case(ClusterEvidence):
             return self._acted_role
         stated = self.intended_annotations.get(serviceaccounts.ROLE_ARN, self.role_by_hand or "")
         stated = stated.strip()
-        if stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated):
+        is_whole = stated and serviceaccounts.ROLE_ARN_FORM.fullmatch(stated)
+        if is_whole and not self.is_of_another_partition(stated):
             return stated
         meant = [value.strip() for _, value in self.misplaced_roles]
         if stated and (mended := mended_arn(stated, self.own_account, self.partition)):
@@ -59,7 +65,28 @@ class Case(ClusterEvidence):
     @property
     def partition(self) -> str:
         """The partition of the cluster and its account: `aws`, `aws-cn`, …"""
-        return arns.Arn.parse(self.world.cluster.arn).partition
+        return arns.Arn.parse(str(self._cluster["arn"])).partition
+
+    def is_of_another_partition(self, role_arn: str) -> bool:
+        """Whether a role's ARN names another partition than the cluster's; not so where unseen."""
+        try:
+            return arns.Arn.parse(role_arn).partition != self.partition
+        except CannotSeeError:
+            return False
+
+    @property
+    def is_auto_mode(self) -> bool:
+        """Whether the cluster is in EKS Auto Mode."""
+        return bool(self._cluster.get("computeConfig", {}).get("enabled"))
+
+    @cached_property
+    def _cluster(self) -> dict[str, Any]:
+        """The cluster, as EKS describes it."""
+        describe = self.world.aws("eks").describe_cluster
+        found = read_aws("eks:DescribeCluster", describe, name=self.world.cluster_name)
+        if found is None:
+            raise CannotSeeError(f"no cluster {self.world.cluster_name} in this account and region")
+        return dict(found["cluster"])
 
     @cached_property
     def other_subjects(self) -> list[str]:
@@ -123,11 +150,7 @@ class Case(ClusterEvidence):
     @cached_property
     def issuer_url(self) -> str:
         """The cluster's issuer."""
-        describe = self.world.aws("eks").describe_cluster
-        found = read_aws("eks:DescribeCluster", describe, name=self.world.cluster_name)
-        if found is None:
-            raise CannotSeeError(f"no cluster {self.world.cluster_name} in this account and region")
-        return str(found["cluster"]["identity"]["oidc"]["issuer"])
+        return str(self._cluster["identity"]["oidc"]["issuer"])
 
     @cached_property
     def association(self) -> dict[str, Any] | None:
@@ -287,5 +310,10 @@ class Case(ClusterEvidence):
 
 def mended_arn(stated: str, account_id: str, partition: str) -> str | None:
     """The ARN of the account's role whose name the text ends with; None where that is no name."""
-    arn = arns.role_arn(account_id, stated.strip().rpartition("/")[2], partition=partition)
+    text = stated.strip(" \t\n\"'`")
+    session = re.search(r":assumed-role/([^/]+)/", text)
+    name = session[1] if session else text.rpartition("/")[2]
+    whole = re.fullmatch(r"arn:[^:]*:iam::(\d{12}):role(/(?:.+/)?)[^/]+", text)
+    account, path = (whole[1], whole[2]) if whole else (account_id, "/")
+    arn = arns.role_arn(account, name, path, partition)
     return arn if serviceaccounts.ROLE_ARN_FORM.fullmatch(arn) else None

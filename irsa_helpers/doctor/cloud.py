@@ -11,6 +11,7 @@ from irsa_helpers.doctor import trust_fix
 from irsa_helpers.doctor.admission import TokenFacts, admission, judge_admission
 from irsa_helpers.doctor.association_trust import association_trust
 from irsa_helpers.doctor.fixes import annotate_command, commands, comment, trust_command
+from irsa_helpers.doctor.pod import wanted_audience
 from irsa_helpers.doctor.reach import settled_by_handshake
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
@@ -26,11 +27,13 @@ NOT_AUTHORIZED = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebI
 
 def issuer(case: Case) -> Link:
     """The cluster has an OIDC issuer."""
+    _skip_with_association(case)
     return ok(case.issuer_url)
 
 
 def provider(case: Case) -> Link:
     """The role's account has an IAM OIDC provider for that issuer."""
+    _skip_with_association(case)
     if case.provider is not None:
         return ok(case.provider_arn)
     others = _other_providers(case)
@@ -47,6 +50,12 @@ def provider(case: Case) -> Link:
     )
 
 
+def _skip_with_association(case: Case) -> None:
+    """EKS Pod Identity asks neither the issuer nor a provider; `trust-policy` looks at its role."""
+    if case.is_by_association:
+        raise SkipError("EKS Pod Identity is used instead")
+
+
 def _other_providers(case: Case) -> list[str]:
     """Providers of other EKS issuers: a sign of a cluster that was made anew."""
     listing = case.world.aws("iam").list_open_id_connect_providers
@@ -57,11 +66,14 @@ def _other_providers(case: Case) -> list[str]:
 
 def provider_audience(case: Case) -> Link:
     """The provider accepts tokens made for that audience."""
+    _skip_with_association(case)
     if case.provider is None:
         raise SkipError("there is no provider")
-    accepted = case.provider["ClientIDList"]
+    accepted, wanted = case.provider["ClientIDList"], wanted_audience(case)
     if case.audience in accepted:
         return ok(case.audience)
+    if case.audience != wanted and wanted in accepted:
+        return ok(f"{wanted}; the Pod's own is told by the links above")
     accept = (
         "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
         f"{case.provider_arn} --client-id {case.audience}"
@@ -79,6 +91,7 @@ def provider_audience(case: Case) -> Link:
 
 def role(case: Case) -> Link:
     """The role exists in the account that its ARN names."""
+    _skip_with_association(case)
     try:
         found = case.find_role()
     except CannotSeeError:
@@ -173,6 +186,7 @@ def _admitting(case: Case, token: TokenFacts, policy: dict[str, Any]) -> str:
 
 def trust_scope(case: Case) -> Link:
     """The trust policy admits no more than it names."""
+    _skip_with_association(case)
     policy = case.role["AssumeRolePolicyDocument"]
     flaws = trust.check_trust_policy(policy, case.provider_arn)
     wide = [flaw for flaw in flaws if flaw.severity == "too-wide"]

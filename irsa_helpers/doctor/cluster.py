@@ -175,11 +175,14 @@ class ClusterEvidence:
 
     @property
     def live_pods(self) -> list[dict[str, Any]]:
-        """The Pods that count: all that live, the latest first; a Job's earlier ones are history.
+        """The Pods that count, the latest first: those of the template as it is now, if any.
 
+        Those of a template before are on their way out, and a Job's earlier ones are history.
         Raises SkipError where there is none.
         """
-        return [self.pod] if self.kind.name in {"job", "cronjob"} else [self.pod, *self.pods[1:]]
+        if self.kind.name in {"job", "cronjob"}:
+            return [self.pod]
+        return self.current_pods or [self.pod]
 
     @property
     def current_pods(self) -> list[dict[str, Any]]:
@@ -238,10 +241,9 @@ class ClusterEvidence:
         name = self.account_name
         if name in self.accounts and (name != "default" or self._has_role(name)):
             return name
-        others = [each for each in self.accounts if self._has_role(each)]
-        if len(others) != 1 or self._is_in_use(others[0]):
-            return name
-        return others[0]
+        meant = [each for each in self.accounts if self._has_role(each)]
+        unused = [each for each in meant if not self._is_in_use(each)]
+        return unused[0] if len(unused) == 1 else name
 
     def _has_role(self, account: str) -> bool:
         """Whether one of its annotations is a role's ARN, under whatever key."""

@@ -1,19 +1,29 @@
-"""`irsa-lab doctor`: the doctor from a terminal; its exit status tells CI whether all is well."""
+"""`irsa-lab doctor`: the doctor from a terminal; its exit status tells CI whether all is well.
+
+0: nothing is broken. 1: something is. 2: the command makes no sense.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
+from typing import Any
 
 import click
 
 from irsa_helpers.doctor import Diagnosis, Overview, overview
 from irsa_helpers.doctor import doctor as diagnose
 from irsa_helpers.doctor.result import WIDTH
+from irsa_helpers.doctor.sarif import sarif
 from irsa_helpers.doctor.target import parse_target
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.terminal import say
-from irsa_helpers.worlds import connect
+from irsa_helpers.worlds import World, connect
+
+FORMATS = ("text", "markdown", "json", "sarif")
+PAUSE = 2.0  # Seconds between two looks at what is watched.
 
 
 def _checked(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -29,27 +39,80 @@ def _checked(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.command("doctor")
 @click.argument("target", required=False, callback=_checked)
 @click.option("-n", "--namespace", default="default", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="For people, for a ticket, for programs.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
 @click.option("--strict", is_flag=True, help="Exit 1 also for what you may not see.")
-def doctor(target: str | None, namespace: str, as_json: bool, strict: bool) -> None:
+@click.option("-w", "--watch", is_flag=True, help="Look again until nothing is broken.")
+@click.option("--kubeconfig", help="A kubeconfig; its context's cluster is looked at.")
+@click.option("--context", help="A context of the kubeconfig.")
+@click.option("--profile", help="An AWS profile of yours.")
+@click.option("--cluster", help="The EKS cluster's name, where the context does not tell it.")
+@click.option("--region", help="The cluster's region, where the context does not tell it.")
+def doctor(
+    target: str | None, namespace: str, form: str, as_json: bool, strict: bool, watch: bool,
+    **where: str | None,
+) -> None:  # fmt: skip
     """Find the broken link between a workload and its role; exit 1 where there is one.
 
     TARGET is deployment/NAME, pod/NAME, sa/NAME or another workload. Without it: the whole
     cluster, that is who can become which role, and which trust policies are too wide.
     """
-    found = _examine(target, namespace)
-    width = max(80, shutil.get_terminal_size((WIDTH, 24)).columns)
-    say(json.dumps(found.to_dict(), indent=2) if as_json else found.text(width))
+    if watch and not target:
+        raise click.UsageError("--watch follows one workload: name it, as in deployment/NAME")
+    form = "json" if as_json else form
+    found = _examine(target, namespace, where)
+    say(_written(found, form))
+    while watch and isinstance(found, Diagnosis) and not found.ok:
+        time.sleep(PAUSE)
+        before, found = found, _examine(target, namespace, where)
+        if isinstance(found, Diagnosis) and found != before:
+            say(_written(found, form) if form != "text" else changes(before, found))
     raise SystemExit(0 if found.ok and not (strict and found.unseen) else 1)
 
 
-def _examine(target: str | None, namespace: str) -> Diagnosis | Overview:
+def _written(found: Diagnosis | Overview, form: str) -> str:
+    """What was found, in one of FORMATS."""
+    if form == "markdown":
+        return found._repr_markdown_()
+    if form in {"json", "sarif"}:
+        return json.dumps(found.to_dict() if form == "json" else sarif(found), indent=2)
+    return found.text(max(80, shutil.get_terminal_size((WIDTH, 24)).columns))
+
+
+def changes(before: Diagnosis, after: Diagnosis) -> str:
+    """What is other than before: each link whose state changed, and the summary."""
+    earlier = {link.name: link.state for link in before.links}
+    moved = [link for link in after.links if earlier.get(link.name) != link.state]
+    told = (f"  {link.name}: {earlier.get(link.name, 'new')} -> {link.state}" for link in moved)
+    return "\n".join([time.strftime("%H:%M:%S ") + after.summary, *told])
+
+
+def _world(where: dict[str, str | None]) -> World:
+    """The world that is named by options, else the one that `connect` chooses."""
+    if any(where.values()):
+        from irsa_helpers.worlds.kubeconfig import KubeconfigWorld
+
+        return KubeconfigWorld(**where)
+    return connect()
+
+
+def _examine(
+    target: str | None, namespace: str, where: dict[str, str | None]
+) -> Diagnosis | Overview:
     """What the doctor finds, or one sentence on what does not let you in."""
     from botocore.exceptions import BotoCoreError, ClientError
     from kubernetes.config import ConfigException
 
     try:
-        world = connect()
+        world = _world(where)
         return diagnose(world, target, namespace=namespace) if target else overview(world)
     except (BotoCoreError, ClientError) as error:
         next_step = "see who you are: aws sts get-caller-identity"
@@ -57,3 +120,11 @@ def _examine(target: str | None, namespace: str) -> Diagnosis | Overview:
     except ConfigException as error:
         next_step = "aws eks update-kubeconfig --name CLUSTER"
         raise IrsaLabError(f"no cluster to look at: {error}", next_step=next_step) from error
+
+
+def plugin(arguments: list[str] | None = None) -> Any:
+    """`kubectl irsa …`: the same commands, on the cluster of your kubeconfig."""
+    from irsa_helpers.cli import main
+
+    os.environ.setdefault("IRSA_LAB_WORLD", "kubeconfig")
+    return main(arguments, prog_name="kubectl irsa")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
 
 LINES = 40
-MOST_PODS = 20  # The logs of more Pods than these are not read.
+MOST_PODS = 50  # The logs of more Pods than these are not read.
 STARTED = {"running", "terminated"}
 # Lines that do not show that the app went on well after an error.
 TROUBLE = re.compile(

@@ -12,7 +12,7 @@ from irsa_helpers.doctor import policies
 from irsa_helpers.doctor.admission import of_every_call
 from irsa_helpers.doctor.app_log import refused_action
 from irsa_helpers.doctor.fixes import commands, comment, permission_command
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, UnseenError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy import Decision, Request, evaluate_one_account, explain
 from irsa_helpers.policy.evaluate import RESOURCE_POLICY
@@ -193,7 +193,7 @@ def _as_far_as_seen(judged: Iterable[Judgement], found: str) -> Link:
     keys = dict.fromkeys(key for each in judged for key in each.unseen)
     of_place = [key for key in keys if is_of_place(key)]
     if of_place:
-        raise CannotSeeError(f"the Pod's own {', '.join(of_place)}, which the policies ask for")
+        raise UnseenError(f"the Pod's own {', '.join(of_place)}, which the policies ask for")
     return ok(f"{found}, where the call fits {', '.join(keys)}" if keys else found)
 
 
@@ -297,6 +297,9 @@ def _without_denials(case: Case, name: str, denied: Mapping[policies.Use, Decisi
     policy = json.loads(_resource_policy(case, name) or "{}")
     labels = {label for decision in denied.values() for _, label in _denying(decision)}
     kept = policies.excepting(policy, case.role["Arn"], labels)
+    tried = {use: _judge(case, use, _as_meant(case), kept) for use in denied if kept["Statement"]}
+    if _denied(tried):
+        return comment(f"the policy of {name} must not deny {case.role_name} what it uses")
     if name.startswith("arn:"):
         if not kept["Statement"]:
             return f"aws secretsmanager delete-resource-policy --secret-id {name}"

@@ -148,7 +148,8 @@ def injection(case: Case) -> Link:
     role = case.annotations[ROLE_ARN]
     if _has_own_volume(case):
         return broken(
-            f"the Pod's author has a volume of the webhook's name, {TOKEN_VOLUME}, without a token",
+            f"the Pod's author has a volume of the webhook's name, {TOKEN_VOLUME}, without the "
+            "token that the ServiceAccount asks for",
             expected="no volume of that name: the webhook then adds its own, with the token",
             error=NODE_ROLE,
             fix=comment(f"rename the volume {TOKEN_VOLUME} and its mounts in the Pod's template"),
@@ -204,8 +205,18 @@ def _names(pods: list[dict[str, Any]]) -> str:
 
 def _has_own_volume(case: Case) -> bool:
     """Whether another volume stands where the webhook's would: it adds none of that name then."""
-    volumes = case.pod["spec"].get("volumes") or []
-    return any(v["name"] == TOKEN_VOLUME and not token_source(v) for v in volumes)
+    written = case.template["spec"] if case.template is not None else {}
+    for volume in (*case.pod["spec"].get("volumes", []), *written.get("volumes", [])):
+        source = token_source(volume)
+        if volume["name"] == TOKEN_VOLUME and source is None:
+            return True
+    own = [v for v in written.get("volumes", []) if v["name"] == TOKEN_VOLUME]
+    return any((token_source(v) or {}).get("audience") != wanted_audience(case) for v in own)
+
+
+def wanted_audience(case: Case) -> str:
+    """The audience that the ServiceAccount asks for."""
+    return str(case.intended_annotations.get(f"{PREFIX}audience", AUDIENCE))
 
 
 def _candidates(case: Case, pod: dict[str, Any]) -> list[dict[str, Any]]:
@@ -242,8 +253,9 @@ def _ages(case: Case) -> str:
 def token(case: Case) -> Link:
     """The token's volume is made for the audience that the ServiceAccount asks for."""
     volume = _token_volume(case)
-    source = token_source(volume) or {}
-    wanted = case.intended_annotations.get(f"{PREFIX}audience", AUDIENCE)
+    source, wanted = token_source(volume) or {}, wanted_audience(case)
+    if ROLE_ARN in case.annotations and _has_own_volume(case):
+        raise SkipError("the link injection tells it")
     audience = source.get("audience", "(the API server's own)")
     if audience != wanted:
         return broken(
@@ -274,6 +286,8 @@ def _token_volume(case: Case) -> dict[str, Any]:
     volume: dict[str, Any] | None = case.token_volume()
     if volume is None:
         raise SkipError(f"the Pod has no volume {TOKEN_VOLUME}")
+    if token_source(volume) is None:
+        raise SkipError(f"the volume {TOKEN_VOLUME} has no token")
     return volume
 
 

@@ -17,7 +17,7 @@ from irsa_helpers.doctor.environment import variables
 from irsa_helpers.doctor.fixes import comment
 from irsa_helpers.doctor.mounted import mounted_file
 from irsa_helpers.doctor.pod import containers_of, left_out
-from irsa_helpers.doctor.reading import CannotSeeError, read_aws
+from irsa_helpers.doctor.reading import CannotSeeError, UnseenError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.policy import Request, evaluate, explain
@@ -87,7 +87,7 @@ def _all(case: Case) -> Iterator[Profiles]:
         chosen = next((stated[name] for name in CHOICES if stated.get(name)), "")
         named = [variable for variable in FILES if stated.get(variable)]
         if chosen and named and all(texts[variable] is None for variable in named):
-            raise CannotSeeError(f"the image's file {stated[named[0]]}, for the profile {chosen}")
+            raise UnseenError(f"the image's file {stated[named[0]]}, for the profile {chosen}")
         if any(text is not None for text in texts.values()):
             yield Profiles(container, _read(texts), chosen)
 
@@ -154,9 +154,13 @@ def _role_of(case: Case, seen: Profiles, name: str, passed: tuple[str, ...]) -> 
 
 def _by_token(case: Case, seen: Profiles, profile: dict[str, str]) -> str:
     path, target = profile["web_identity_token_file"], profile["role_arn"]
-    tokens = {v["name"] for v in _spec(case).get("volumes") or [] if token_source(v)}
-    mounts = [m for m in seen.container.get("volumeMounts") or [] if m["name"] in tokens]
-    if not any(path.startswith(f"{mount['mountPath'].rstrip('/')}/") for mount in mounts):
+    sources = {v["name"]: token_source(v) for v in _spec(case).get("volumes") or []}
+    files = {
+        f"{mount['mountPath'].rstrip('/')}/{source['path']}"
+        for mount in seen.container.get("volumeMounts") or []
+        if (source := sources.get(mount["name"]))
+    }
+    if path not in files:
         raise _FaultError(f"no token is mounted at {path}")
     role = _role(case, target)
     decision = admission(role, case.intended_token)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
+from irsa_helpers.doctor.reading import (
+    CannotSeeError,
+    SkipError,
+    UnseenError,
+    read_aws,
+    read_kubernetes,
+)
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy.network import METADATA_SERVICE, may_reach
 from irsa_helpers.serviceaccounts import ROLE_ARN
@@ -33,6 +39,8 @@ def handshake(case: Case) -> Link:
 
     It asks for a token of ten minutes and for a session, and uses neither.
     """
+    if case.is_by_association:
+        raise SkipError("EKS Pod Identity is used instead")
     if _is_seen(case):
         raise SkipError("the role can be seen: the links above tell it")
     if _is_a_slip(case):
@@ -53,7 +61,7 @@ def settled_by_handshake(case: Case, keys: list[str]) -> Link:
     """
     listed = ", ".join(keys)
     if case.world.name != "sandbox":
-        raise CannotSeeError(f"the Pod's own {listed}, which the trust policy asks for")
+        raise UnseenError(f"the Pod's own {listed}, which the trust policy asks for")
     for session_name, _ in case.calls:
         said = _ask(case, session_name)
         if isinstance(said, dict):

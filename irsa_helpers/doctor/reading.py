@@ -40,6 +40,15 @@ class CannotSeeError(IrsaLabError):
         )
 
 
+class UnseenError(CannotSeeError):
+    """What no right would show: only the Pod itself, or its node, knows it. The message says it."""
+
+    def __init__(self, what: str) -> None:
+        IrsaLabError.__init__(
+            self, f"cannot be seen from here: {what}", next_step="look from within the Pod"
+        )
+
+
 class SkipError(Exception):
     """A link need not or cannot be looked at; the message says why."""
 
@@ -91,15 +100,8 @@ def read_kubernetes(
     IrsaLabError where the cluster cannot be reached or does not know the caller. It asks the
     official client's ApiClient itself: importing its model of every object takes a second.
     """
-    from urllib3.exceptions import HTTPError
-
-    try:
-        status, text = _ask(world, path, body, query)
-    except HTTPError as error:
-        raise IrsaLabError(
-            f"the cluster cannot be reached: {world.kubernetes.configuration.host}",
-            next_step="kubectl cluster-info",
-        ) from error
+    method = "GET" if body is None else "POST"
+    status, text = send_kubernetes(world, method, path, body, "application/json", **query)
     if status == 404 or (status == 400 and optional):
         return None
     if status == 403:
@@ -114,19 +116,37 @@ def read_kubernetes(
     return text if path.endswith("/log") else json.loads(text)
 
 
-def _ask(world: World, path: str, body: Any, query: dict[str, Any]) -> tuple[int, str]:
-    """The status and the text of the API server's answer."""
+def send_kubernetes(
+    world: World,
+    method: str,
+    path: str,
+    body: Any,
+    content_type: str = "application/json",
+    **query: str | int,
+) -> tuple[int, str]:
+    """The status and the text of the API server's answer.
+
+    Raises IrsaLabError where it cannot be reached.
+    """
+    from urllib3.exceptions import HTTPError
+
     client: Any = world.kubernetes
     request = client.param_serialize(
-        "GET" if body is None else "POST",
+        method,
         path,
         query_params=list(query.items()),
-        header_params={"Accept": "application/json, */*", "Content-Type": "application/json"},
+        header_params={"Accept": "application/json, */*", "Content-Type": content_type},
         body=body,
         auth_settings=["BearerToken"],
     )
-    answer = client.call_api(*request)
-    answer.read()
+    try:
+        answer = client.call_api(*request)
+        answer.read()
+    except HTTPError as error:
+        raise IrsaLabError(
+            f"the cluster cannot be reached: {client.configuration.host}",
+            next_step="kubectl cluster-info",
+        ) from error
     return int(answer.status), answer.data.decode()
 
 

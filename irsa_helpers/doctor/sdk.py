@@ -16,7 +16,7 @@ from irsa_helpers.doctor.environment import Variable, variables
 from irsa_helpers.doctor.fixes import commands, unset_command
 from irsa_helpers.doctor.mounted import mounted_file
 from irsa_helpers.doctor.pod import containers_of, left_out
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.reading import SkipError, UnseenError
 from irsa_helpers.doctor.result import Link, State, broken, ok
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def environment(case: Case) -> Link:
     if faults:
         return _told(case, faults)
     if found:
-        raise CannotSeeError("; ".join(each.found for each in found))
+        raise UnseenError("; ".join(each.found for each in found))
     return ok("region, endpoints, proxies, CA bundle and session name lead to STS")
 
 

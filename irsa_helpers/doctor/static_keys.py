@@ -15,7 +15,7 @@ from irsa_helpers.doctor.fixes import (
     unset_command,
 )
 from irsa_helpers.doctor.pod import containers_of, left_out
-from irsa_helpers.doctor.reading import CannotSeeError
+from irsa_helpers.doctor.reading import UnseenError
 from irsa_helpers.doctor.result import Link, broken, ok
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def static_credentials(case: Case) -> Link:
         return ok("no keys and no profile in the environment")
     hidden = [variable for variable, _ in found if variable.value is None]
     if len(hidden) == len(found):
-        raise CannotSeeError(hidden[0].unseen)
+        raise UnseenError(f"{hidden[0].name}: {hidden[0].unseen}")
     reasons = dict.fromkeys(reason for _, reason in found)
     return broken(
         "\n".join(_told(variable, reason) for variable, reason in found),

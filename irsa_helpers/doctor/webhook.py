@@ -58,7 +58,7 @@ def _let_it_be_asked(case: Case, asking: list[dict[str, Any]]) -> str:
                 patch = json.dumps([{"op": "remove", "path": path}])
                 kind = "mutatingwebhookconfiguration"
                 return f"kubectl patch {kind} {hook['of']} --type json -p '{patch}'"
-            values = each.get("values", [""])
+            values = each.get("values") or [""]
             gone = each["operator"] in {"NotIn", "DoesNotExist"}
             changes.append(f"{each['key']}-" if gone else f"{each['key']}={values[0]}")
         return f"kubectl label namespace {case.namespace} {' '.join(changes)}"

@@ -69,7 +69,7 @@ def _stuck(case: Case, pod: dict[str, Any]) -> Link | None:
             continue
         reason = f"Pod {name}, container {container}: {waiting['reason']}"
         try:
-            said = app_log.crash(case, pod)
+            said = app_log.crash(case.acting, pod)
         except CannotSeeError as error:
             said = broken("", expected="", error="", fix=comment(f"its log: {error.message}"))
         if said is not None and said.found:
@@ -147,6 +147,8 @@ def service_account(case: Case) -> Link:
         return ok(f"{case.namespace}/{case.account_name}")
     if case.is_account:
         raise SkipError("it is the one that was named")
+    if case.intended_account != case.account_name:
+        raise SkipError("the link service-account-name tells it")
     alike = difflib.get_close_matches(case.account_name, case.accounts, n=3)
     others = f"; alike: {', '.join(alike)}" if alike else ""
     return broken(
@@ -189,7 +191,7 @@ def role_arn(case: Case) -> Link:
     if value is None:
         raise SkipError("the ServiceAccount names no role")
     if ROLE_ARN_FORM.fullmatch(value):
-        return ok(value)
+        return _partition(case, value)
     unknown = f"arn:{case.partition}:iam::{case.own_account}:role/ROLE"
     mended = mended_arn(value, case.own_account, case.partition) or unknown
     return broken(
@@ -198,6 +200,19 @@ def role_arn(case: Case) -> Link:
         error="ValidationError: Request ARN is invalid"
         if len(value) >= SHORTEST_ARN
         else f"Invalid length for parameter RoleArn, value: {len(value)}, valid min length: 20",
+        fix=annotate_command(case, mended),
+    )
+
+
+def _partition(case: Case, value: str) -> Link:
+    """A whole ARN is of the cluster's partition."""
+    if not case.is_of_another_partition(value):
+        return ok(value)
+    mended = str(mended_arn(value, case.own_account, case.partition))
+    return broken(
+        f"{value} is of another partition than the cluster, which is of {case.partition}",
+        expected=mended,
+        error="ValidationError: Request ARN is invalid",
         fix=annotate_command(case, mended),
     )
 

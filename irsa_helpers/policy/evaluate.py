@@ -108,6 +108,8 @@ class Decision:
 
 # What StatementResult.policy says of a role's own policy, and of any other resource's.
 TRUST_POLICY, RESOURCE_POLICY = "trust policy", "resource policy"
+# Policies that grant nothing by themselves: where there is one, it must allow too.
+SESSION_POLICY, BOUNDARY = "session policy", "permissions boundary"
 WHAT_IS_MISSING = {TRUST_POLICY: "trust", RESOURCE_POLICY: "resource-based"}
 
 
@@ -165,8 +167,8 @@ def evaluate_one_account(
     ]
     own = TRUST_POLICY if request.action.lower().startswith("sts:assumerole") else RESOURCE_POLICY
     resource = _optional(resource_policy, own, request)
-    session = _optional(session_policy, "session policy", request)
-    boundary = _optional(permissions_boundary, "permissions boundary", request)
+    session = _optional(session_policy, SESSION_POLICY, request)
+    boundary = _optional(permissions_boundary, BOUNDARY, request)
     looked_at = (*identity, *resource, *session, *boundary)
     denying = [each for each in looked_at if each.effect == "Deny" and each.matched]
     if denying:
@@ -177,13 +179,11 @@ def evaluate_one_account(
     if direct and _is_named(direct, request):
         return Decision("Allowed", _by(direct[0]), looked_at)
     if session_policy is not None and not any(map(_allows, session)):
-        return Decision("ImplicitlyDenied", "no session policy statement allows it", looked_at)
+        return Decision("ImplicitlyDenied", f"no {SESSION_POLICY} statement allows it", looked_at)
     if direct:
         return Decision("Allowed", _by(direct[0]), looked_at)
     if permissions_boundary is not None and not any(map(_allows, boundary)):
-        return Decision(
-            "ImplicitlyDenied", "no permissions boundary statement allows it", looked_at
-        )
+        return Decision("ImplicitlyDenied", f"no {BOUNDARY} statement allows it", looked_at)
     allowing = [*(each for each in identity if _allows(each)), *granting]
     if allowing:
         return Decision("Allowed", _by(allowing[0]), looked_at)

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from irsa_helpers.policy.evaluate import ConditionResult, Decision, StatementResult
+from irsa_helpers.policy.evaluate import (
+    BOUNDARY,
+    SESSION_POLICY,
+    ConditionResult,
+    Decision,
+    StatementResult,
+)
 
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
@@ -19,11 +25,12 @@ def explain(decision: Decision) -> str:
     if decision.effect == "ExplicitlyDenied":
         return f"Denied: {decision.reason}. A Deny wins over every Allow."
     lines = [f"Denied: {decision.reason}."]
-    allows = [each for each in decision.reasons if each.effect == "Allow" and not each.matched]
+    allows = _missing(decision)
     for statement in allows:
         lines += [f"- {sentence}" for sentence in _misses(statement)]
     if not allows:
-        lines.append("- there is no Allow statement at all")
+        limit = _limit(decision)
+        lines.append(f"- {f'the {limit} has' if limit else 'there is'} no Allow statement at all")
     return "\n".join(lines)
 
 
@@ -31,11 +38,25 @@ def nearest_fix(decision: Decision) -> str:
     """One sentence on the first thing to change; empty where nothing was refused."""
     if decision.effect != "ImplicitlyDenied":
         return "" if decision.allowed else f"Remove or narrow the Deny: {decision.reason}."
-    allows = [each for each in decision.reasons if each.effect == "Allow" and not each.matched]
+    allows = _missing(decision)
     if not allows:
-        return "Add an Allow statement."
+        limit = _limit(decision)
+        return f"Add an Allow statement{f' to the {limit}' if limit else ''}."
     nearest = min(allows, key=lambda each: len(list(_misses(each))))
     return next(_misses(nearest))
+
+
+def _limit(decision: Decision) -> str:
+    """The session policy or the boundary, where it is what does not allow; else empty."""
+    limits = (SESSION_POLICY, BOUNDARY)
+    return next((each for each in limits if f"no {each} statement" in decision.reason), "")
+
+
+def _missing(decision: Decision) -> list[StatementResult]:
+    """The Allow statements of which one would have had to fit: those of the limit, if it is one."""
+    limit = _limit(decision)
+    allows = [each for each in decision.reasons if each.effect == "Allow" and not each.matched]
+    return [each for each in allows if limit in ("", each.policy)]
 
 
 def _misses(statement: StatementResult) -> Iterator[str]:

@@ -183,7 +183,8 @@ def chosen_world() -> str:
 def connect(world: str = "auto", *, approve: bool = False) -> World:
     """The world to work in; starts the sandbox where none runs.
 
-    `world` is `sandbox`, `aws`, or `auto`: the sandbox, unless `IRSA_LAB_WORLD` names the other.
+    `world` is `sandbox`, `aws`, `kubeconfig` (your current context, to look at), or `auto`: the
+    sandbox, unless `IRSA_LAB_WORLD` names another.
     A real world is the account of your boto3 default credentials and the cluster named by
     `IRSA_LAB_CLUSTER` in the region `IRSA_LAB_REGION`. There a helper shows its plan and
     changes nothing until `approve=True`: here for all of them, in a call for that call.
@@ -196,6 +197,10 @@ def connect(world: str = "auto", *, approve: bool = False) -> World:
         from irsa_helpers.worlds.sandbox import SandboxWorld
 
         return SandboxWorld(ensure_sandbox(state.home()))
+    if chosen == "kubeconfig":
+        from irsa_helpers.worlds.kubeconfig import KubeconfigWorld
+
+        return KubeconfigWorld()
     if chosen == "aws":
         from irsa_helpers.worlds.aws import AwsWorld
 
@@ -206,7 +211,7 @@ def connect(world: str = "auto", *, approve: bool = False) -> World:
             approve=approve,
         )
     raise IrsaLabError(
-        f"unknown world {chosen!r}; expected sandbox, aws or auto",
+        f"unknown world {chosen!r}; expected sandbox, aws, kubeconfig or auto",
         next_step="call connect() for the sandbox, or set IRSA_LAB_WORLD=aws for a real account",
     )
 

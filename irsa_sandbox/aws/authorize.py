@@ -12,7 +12,9 @@ from typing import Any
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import Decision, Policy, Request, explain
 from irsa_helpers.policy.evaluate import (
+    BOUNDARY,
     RESOURCE_POLICY,
+    SESSION_POLICY,
     TRUST_POLICY,
     account_of,
     evaluate_one_account,
@@ -244,10 +246,10 @@ def _missing(caller: Caller, decision: Decision, permissions: Permissions) -> st
     granted = _allowed_by(decision, "identity policy") or granted_by_resource(decision)
     if not granted:
         return "identity-based policy"
-    if permissions.grants.boundary and not _allowed_by(decision, "permissions boundary"):
-        return "permissions boundary"
-    if permissions.session and not _allowed_by(decision, "session policy"):
-        return "session policy"
+    if permissions.grants.boundary and not _allowed_by(decision, BOUNDARY):
+        return BOUNDARY
+    if permissions.session and not _allowed_by(decision, SESSION_POLICY):
+        return SESSION_POLICY
     return (
         "resource-based policy"
         if permissions.owner_account_id != caller.account_id

@@ -1,7 +1,7 @@
 """A cluster and an account as plain data: each row of the doctor's matrix gets one of its own.
 
 It answers what the doctor reads, as boto3's clients and the Kubernetes client do; Pods are made by
-the sandbox's own webhook. That it answers as the sandbox does is tested in `test_matrix.py`.
+the sandbox's own webhook. That it answers as the sandbox does is tested in `test_plain_world.py`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ROLE_ARN = "eks.amazonaws.com/role-arn"
 PLURALS = {
     "serviceaccounts": "ServiceAccount",
     "deployments": "Deployment",
+    "daemonsets": "DaemonSet",
     "pods": "Pod",
     "configmaps": "ConfigMap",
     "secrets": "Secret",
@@ -63,7 +64,15 @@ class PlainWorld(World):
         webhook = configuration("https://webhook", "")
         webhook["webhooks"][0]["namespaceSelector"] = {}
         self.put("MutatingWebhookConfiguration", webhook, "")
+        self.auto_mode = False
+        self.install_agent()
         self.put("Namespace", {"metadata": {"name": "shop", "labels": {}}}, "")
+
+    def install_agent(self, ready: int = 2) -> None:
+        """The agent of EKS Pod Identity on two nodes."""
+        status = {"numberReady": ready, "desiredNumberScheduled": 2}
+        agent = {"metadata": {"name": "eks-pod-identity-agent"}, "status": status}
+        self.put("DaemonSet", agent, "kube-system")
 
     # Kubernetes
 
@@ -212,7 +221,10 @@ class _Calls:
         issuer = {"oidc": {"issuer": f"https://{ISSUER}"}}
         arn = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{CLUSTER}"
         found = {"name": CLUSTER, "arn": arn, "identity": issuer, "endpoint": "", "version": "1"}
-        return {"cluster": found}
+        return {"cluster": found | {"computeConfig": {"enabled": self.world.auto_mode}}}
+
+    def eks_create_addon(self, _: Document) -> None:
+        self.world.install_agent()
 
     def eks_list_pod_identity_associations(self, asked: Document) -> Document:
         place = (asked.get("namespace"), asked.get("serviceaccount"))

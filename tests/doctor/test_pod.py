@@ -275,3 +275,23 @@ def test_a_volume_of_the_authors_in_the_webhooks_place_is_named() -> None:
     assert link.state == "broken"
     assert "a volume of the webhook's name, aws-iam-token" in link.found
     assert "rename the volume aws-iam-token" in link.fix
+
+
+def test_a_pair_that_is_set_by_hand_as_the_webhook_would_is_no_fault() -> None:
+    link = pod.preset_variables(case(template=written(env=variables(**GIVEN))))
+    assert link.state == "ok"
+    assert link.found.startswith("set by hand as the webhook would: container app sets ")
+
+
+def test_without_a_pod_there_is_no_variable_to_look_at() -> None:
+    nothing = case()
+    nothing.template, nothing.pods = None, []
+    with pytest.raises(SkipError, match="no Pod to look at"):
+        pod.preset_variables(nothing)
+
+
+def test_of_a_pod_without_a_template_only_half_a_pair_is_telling() -> None:
+    for given, state in ((GIVEN, "ok"), ({"AWS_ROLE_ARN": ROLE}, "broken")):
+        bare = case(live_pod(container(**given)))
+        bare.template, bare.pod_spec = None, bare.pod["spec"]
+        assert pod.preset_variables(bare).state == state

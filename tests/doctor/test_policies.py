@@ -85,3 +85,23 @@ def test_resources_are_mended_where_they_are_allowed_on_and_denials_stay() -> No
     assert mended["Statement"] == [{**statement, "Resource": [f"{BUCKET}/*"]}, deny]
     renamed = policies.with_fitting_resources(wrong, {"enginrect-data": "other"})
     assert renamed["Statement"] == [{**statement, "Resource": ["arn:aws:s3:::other/*"]}]
+
+
+def test_all_actions_of_a_service_are_told_where_they_are_allowed() -> None:
+    document = {
+        "Statement": [
+            {"Effect": "Allow", "Action": ["*", "s3:*", "s3:Get*"], "Resource": [BUCKET, "b"]},
+            {"Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "Resource": "*"},
+            {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"},
+        ]
+    }
+    assert list(policies.whole_services(document)) == [
+        f"* is allowed on {BUCKET}, b",
+        f"s3:* is allowed on {BUCKET}, b",
+        "all but iam:*, sts:* is allowed on *",
+    ]
+
+
+def test_the_secrets_that_are_named_whole_are_found() -> None:
+    secret = "arn:aws:secretsmanager:ap-northeast-2:111122223333:secret:db-AbCdEf"
+    assert policies.secrets([allow("*", [BUCKET, secret])]) == [secret]

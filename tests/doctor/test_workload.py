@@ -24,6 +24,7 @@ def case(annotations: dict[str, str], **facts: Any) -> Any:
         "is_account": False,
         "world": SimpleNamespace(cluster_name="enginrect-cluster"),
         "partition": "aws",
+        "is_of_another_partition": lambda arn: not arn.startswith("arn:aws:"),
         "account_name": "enginrect-sa",
         "accounts": {"enginrect-sa": {}},
         "intended_account": "enginrect-sa",
@@ -77,6 +78,13 @@ def test_what_is_no_arn_is_told_with_one_that_is(value: str) -> None:
     assert f"{KEY}=arn:aws:iam::111122223333:role/" in link.fix
 
 
+def test_another_partitions_arn_is_told_with_the_clusters() -> None:
+    link = workload.role_arn(case({KEY: ROLE.replace("arn:aws:", "arn:aws-cn:")}))
+    assert link.state == "broken"
+    assert "the cluster, which is of aws" in link.found
+    assert f"{KEY}={ROLE}" in link.fix
+
+
 @pytest.mark.parametrize("value", ["60", "599", "86401", "one hour", "-1", "3600.5"])
 def test_a_token_life_that_will_not_come_true_is_a_risk(value: str) -> None:
     here = case({"eks.amazonaws.com/token-expiration": value})
@@ -90,7 +98,8 @@ def test_a_token_life_within_bounds_is_no_fault(value: str) -> None:
 
 
 def test_a_missing_service_account_names_those_alike() -> None:
-    here = case({}, account_name="enginrect-s", accounts={"enginrect-sa": {}, "default": {}})
+    accounts: dict[str, Any] = {"enginrect-sa": {}, "default": {}}
+    here = case({}, account_name="enginrect-s", intended_account="enginrect-s", accounts=accounts)
     link = workload.service_account(here)
     assert "alike: enginrect-sa" in link.found
     assert 'serviceaccount "enginrect-s" not found' in link.error

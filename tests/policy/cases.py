@@ -255,7 +255,11 @@ def operator_cases() -> Iterator[Case]:
         yield conditional(
             f"BoolIfExists {wanted} {actual}", "BoolIfExists", "aws:SecureTransport", wanted, actual
         )
-    for wanted, actual in (("true", "x"), ("true", None), ("false", "x"), ("false", None)):
+    both = ["true", "false"]
+    for wanted, actual in (
+        *(("true", "x"), ("true", None), ("false", "x"), ("false", None)),
+        *((both, "x"), (both, None), ("no", "x"), ("no", None)),
+    ):
         yield conditional(
             f"Null {wanted} {actual}", "Null", "aws:PrincipalTag/team", wanted, actual
         )
@@ -383,6 +387,13 @@ def layered_cases() -> Iterator[Case]:
                     session_policy=some[second],
                     permissions_boundary=some[third],
                 )
+    either = policy(allow("dynamodb:*"), allow(["s3:Put*", "s3:Get*"], [BUCKET, OBJECT]))
+    for name in ("session_policy", "permissions_boundary"):
+        yield identity(f"{name} of two statements, one of which allows", either, **{name: either})
+    exceptions = {"Effect": "Allow", "NotAction": ["s3:Put*", "s3:Get*"], "Resource": "*"}
+    yield identity("one of two exceptions of actions", policy(exceptions))
+    exceptions = {"Effect": "Allow", "Action": "*", "NotResource": [BUCKET, OBJECT]}
+    yield identity("one of two exceptions of resources", policy(exceptions))
     callers = {
         "account": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
         "role": {"AWS": ROLE},

@@ -82,3 +82,18 @@ def test_a_list_of_one_value_is_that_value() -> None:
         document = policy(allow(Condition={operator: {"aws:TagKeys": "a"}}))
         asked = Request(SESSION, "s3:GetObject", OBJECT, {"aws:TagKeys": ["a"]})
         assert evaluate(asked, identity_policies=[document]).effect == effect
+
+
+@pytest.mark.parametrize(
+    ("wanted", "actual", "effect"),
+    [
+        ("QmluYXJ5", "QmluYXJ5", "Allowed"),
+        ("QmluYXJ5", "b3RoZXI=", "ImplicitlyDenied"),
+        ("not base64", "not base64", "ImplicitlyDenied"),
+        ("QmluYXJ5", "한글", "ImplicitlyDenied"),
+    ],
+)
+def test_bytes_are_compared_once_they_are_read(wanted: str, actual: str, effect: str) -> None:
+    document = policy(allow(Condition={"BinaryEquals": {"aws:userid": wanted}}))
+    asked = Request(SESSION, "s3:GetObject", OBJECT, {"aws:userid": actual})
+    assert evaluate(asked, identity_policies=[document]).effect == effect

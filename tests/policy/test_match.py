@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irsa_helpers.policy.match import glob
+from irsa_helpers.policy.match import arn_matches, glob, principal_matches, role_of_session
 
 FEW = st.text(alphabet="ab*?:", max_size=9)
 
@@ -56,3 +56,69 @@ def test_no_pattern_holds_the_process(resource: str, operator: str, value: str) 
     command = [sys.executable, "-c", SLOW, resource, operator, value]
     done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
     assert done.stdout == "ImplicitlyDenied\n"
+
+
+ROLE, USER = "arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:user/app"
+SESSION = "arn:aws:sts::111122223333:assumed-role/app/pod"
+PROVIDER = "arn:aws:iam::111122223333:oidc-provider/issuer/id/A"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "arn", "fits"),
+    [
+        ("*", "anything", True),
+        (ROLE, ROLE, True),
+        ("arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:role/a/b:c", True),
+        ("arn:aws:iam::*:role/app", ROLE, True),
+        ("arn:aws:iam::*", ROLE, False),
+        ("arn:aws:*:role/app", ROLE, False),
+        ("arn:aws:iam::111122223333:*", "arn:aws:iam", False),
+        ("arn:aws:s3:::*", ROLE, False),
+    ],
+)
+def test_the_parts_of_an_arn_are_matched_one_by_one(pattern: str, arn: str, fits: bool) -> None:
+    assert arn_matches(pattern, arn) is fits
+
+
+@pytest.mark.parametrize(
+    ("listed", "principal", "meant"),
+    [
+        (("*", "*"), PROVIDER, True),
+        (("*", "*"), "ec2.amazonaws.com", True),
+        (("AWS", "*"), ROLE, True),
+        (("AWS", "*"), PROVIDER, False),
+        (("AWS", "*"), "ec2.amazonaws.com", False),
+        (("AWS", ROLE), ROLE, True),
+        (("AWS", ROLE), SESSION, True),
+        (("AWS", SESSION), SESSION, True),
+        (("AWS", SESSION), ROLE, False),
+        (("AWS", ROLE), USER, False),
+        (("AWS", "111122223333"), USER, True),
+        (("AWS", "arn:aws:iam::111122223333:root"), SESSION, True),
+        (("AWS", "arn:aws-cn:iam::111122223333:root"), SESSION, False),
+        (("AWS", "444455556666"), USER, False),
+        (("AWS", PROVIDER), PROVIDER, False),
+        (("AWS", "ec2.amazonaws.com"), "ec2.amazonaws.com", False),
+        (("Federated", PROVIDER), PROVIDER, True),
+        (("Federated", f"{PROVIDER}B"), PROVIDER, False),
+        (("Federated", ROLE), SESSION, False),
+        (("Federated", SESSION), SESSION, False),
+        (("Service", "ec2.amazonaws.com"), "ec2.amazonaws.com", True),
+        (("Service", "ec2.amazonaws.com"), "ecs.amazonaws.com", False),
+        (("CanonicalUser", USER), USER, False),
+    ],
+)
+def test_a_principal_is_meant_by_its_own_kind_of_entry(
+    listed: tuple[str, str], principal: str, meant: bool
+) -> None:
+    expected = listed[1] if meant else None
+    assert principal_matches((listed,), principal) == expected
+    assert principal_matches((("AWS", "444455556666"), listed), principal) == expected
+    assert principal_matches((), principal) is None
+
+
+def test_a_session_is_of_its_role() -> None:
+    assert role_of_session(SESSION) == ROLE
+    assert role_of_session(SESSION.replace("aws:", "aws-cn:")) == ROLE.replace("aws:", "aws-cn:")
+    assert role_of_session(USER) == USER
+    assert role_of_session(f"{SESSION}/more") == ROLE

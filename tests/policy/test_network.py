@@ -12,6 +12,8 @@ POD: dict[str, Any] = {"metadata": {"labels": {"app": "web"}}, "spec": {}}
 ANYWHERE = {"ipBlock": {"cidr": "0.0.0.0/0"}}
 NOT_IMDS = {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}
 LINK_LOCAL = {"ipBlock": {"cidr": "169.254.0.0/16"}}
+ELSEWHERE = {"ipBlock": {"cidr": "10.0.0.0/8"}}
+OF_WEB, ABSENT = {"key": "app", "values": ["web", "api"]}, "DoesNotExist"
 DNS = {"namespaceSelector": {}}
 
 
@@ -32,6 +34,12 @@ def policy(
         ([policy({"to": [NOT_IMDS]})], False),
         ([policy({"to": [LINK_LOCAL]})], True),
         ([policy({"to": [DNS]})], False),
+        ([policy({"to": [ELSEWHERE]})], False),
+        ([policy(selector={"matchExpressions": [{"key": "app", "operator": ABSENT}]})], True),
+        ([policy(selector={"matchExpressions": [{"key": "tier", "operator": ABSENT}]})], False),
+        ([policy(selector={"matchExpressions": [{"key": "tier", "operator": "Exists"}]})], True),
+        ([policy(selector={"matchExpressions": [OF_WEB | {"operator": "In"}]})], False),
+        ([policy(selector={"matchExpressions": [OF_WEB | {"operator": "NotIn"}]})], True),
         ([policy({"to": [NOT_IMDS, LINK_LOCAL]})], True),
         ([policy({"to": [ANYWHERE], "ports": [{"port": 443}]})], False),
         ([policy({"to": [ANYWHERE], "ports": [{"port": 80}]})], True),

@@ -118,6 +118,7 @@ def test_a_right_policy_has_no_finding(document: dict[str, Any]) -> None:
             "broken",
         ),
         (policy(GOOD, Action="sts:AssumeRole"), "wrong-action", "broken"),
+        (policy(GOOD, Action="sts:AssumeRoleX*"), "wrong-action", "broken"),
         (
             policy(GOOD, Principal={"Federated": PROVIDER_ARN.replace("1111", "4444", 1)}),
             "other-provider",
@@ -195,6 +196,10 @@ def test_a_policy_for_another_audience_is_open_all_the_same() -> None:
     assert ("no-subject", "too-wide") in found(policy(equals(aud="vault")))
 
 
+def test_an_operator_that_iam_does_not_know_is_for_its_parser_to_refuse() -> None:
+    assert found(policy({"Equals": {f"{ISSUER}:sub": "nobody"}} | equals(aud=AUD))) == set()
+
+
 def test_a_rebuilt_clusters_old_policy_names_the_new_provider_as_the_fix() -> None:
     old = PROVIDER_ARN.replace(ISSUER, OTHER)
     condition = {"StringEquals": {f"{OTHER}:sub": SUB, f"{OTHER}:aud": AUD}}
@@ -209,6 +214,60 @@ def test_a_finding_is_data_and_text() -> None:
     assert finding.to_dict()["name"] == "no-subject"
     assert str(finding).startswith("too-wide: no condition on :sub")
     assert f'"{ISSUER}:sub"' in finding.fix
+
+
+def test_who_is_admitted_in_a_providers_place_is_told() -> None:
+    [finding] = check_trust_policy(
+        policy(GOOD, Principal={"Service": "ec2.amazonaws.com", "AWS": "*"}), PROVIDER_ARN
+    )
+    assert finding.message.endswith("principals: Service ec2.amazonaws.com, AWS *")
+    [finding] = check_trust_policy({"Statement": []}, PROVIDER_ARN)
+    assert finding.message.endswith("principals: none")
+
+
+@pytest.mark.parametrize("action", ["sts:*", "*", "STS:*", "sts:AssumeRoleWith*"])
+def test_an_action_that_means_all_is_one_for_tokens(action: str) -> None:
+    assert found(policy(GOOD, Action=["sts:TagSession", action])) == set()
+
+
+@pytest.mark.parametrize("claim", ["amr", "oaud", "email", "AUD"])
+def test_each_claim_that_iam_knows_wants_its_issuer(claim: str) -> None:
+    condition = {"StringEquals": GOOD["StringEquals"] | {f"{OTHER}:{claim}": AUD}}
+    assert found(policy(condition)) == {("other-issuer-in-key", "broken")}
+    unknown = {"StringEquals": GOOD["StringEquals"] | {f"{OTHER}:jti": "x"}}
+    assert found(policy(unknown)) == set()
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "findings"),
+    [
+        ("StringNotEquals", AUD, {("loose-operator", "too-wide")}),
+        ("ForAnyValue:StringEquals", "sts.*", {("wildcard-under-equals", "broken")}),
+        ("StringLike", "sts.*", set()),
+        ("StringLike", "*", {("wide-audience", "advice")}),
+        ("Equals", AUD, set()),
+    ],
+)
+def test_the_audience_is_looked_at_like_the_subject(
+    operator: str, value: str, findings: set[tuple[str, str]]
+) -> None:
+    """An operator that IAM does not know is for its parser to refuse."""
+    assert found(policy(equals(sub=SUB) | {operator: {f"{ISSUER}:aud": value}})) == findings
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (f"{SUB}*", f"like '{SUB}*': whoever can make a ServiceAccount in default gets in"),
+        ("system:serviceaccount:*:a", "whoever can make a namespace or ServiceAccount gets in"),
+        ("system:serviceaccount:team-?:a", "can make a namespace or ServiceAccount gets in"),
+    ],
+)
+def test_a_wide_subject_says_who_gets_in(value: str, message: str) -> None:
+    condition = {"StringLike": {f"{ISSUER}:sub": value}} | equals(aud=AUD)
+    [finding] = check_trust_policy(policy(condition), PROVIDER_ARN)
+    assert finding.name == "wide-subject"
+    assert finding.message.endswith(message)
 
 
 def on_subject(operator: str, value: str) -> dict[str, Any]:

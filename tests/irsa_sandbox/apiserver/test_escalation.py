@@ -178,3 +178,92 @@ def test_an_aggregation_rule_is_not_taken_away_by_anybody_either(http: Any) -> N
     headers = MAKER | {"Content-Type": PATCHES[1]}
     assert http("PATCH", f"{path}/gather", patch, headers=headers).status_code == 403
     http("DELETE", f"{path}/gather")
+
+
+def role(rules: list[Any] | None) -> dict[str, Any]:
+    return {"metadata": {"name": "given"}, "rules": rules}
+
+
+HELD = {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]}
+
+
+@pytest.fixture
+def maker(http: Any) -> Any:
+    """What comes of a ClusterRole that the maker creates; it holds what `HELD` says."""
+    http("POST", f"{RBAC}/clusterroles", {"metadata": {"name": "held"}, "rules": [HELD]})
+    reference = {"kind": "ClusterRole", "name": "held"}
+    body = {"metadata": {"name": "held"}, "roleRef": reference, "subjects": [subject("maker")]}
+    http("POST", f"{RBAC}/clusterrolebindings", body)
+    yield lambda rules: http("POST", f"{RBAC}/clusterroles", role(rules), headers=MAKER)
+    for path in ("clusterrolebindings/held", "clusterroles/held", "clusterroles/given"):
+        http("DELETE", f"{RBAC}/{path}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "missing"),
+    [
+        (None, ""),
+        ([HELD], ""),
+        ([HELD | {"resourceNames": ["a"]}], ""),
+        ([HELD | {"verbs": ["get"]}, HELD | {"verbs": ["list"]}], ""),
+        (
+            [HELD | {"verbs": ["get", "delete", "patch"], "resources": ["pods"]}],
+            '{APIGroups:[""], Resources:["pods"], Verbs:["delete", "patch"]}',
+        ),
+        (
+            [HELD | {"apiGroups": ["apps"], "resources": ["pods"], "resourceNames": ["a"]}],
+            '{APIGroups:["apps"], Resources:["pods"], ResourceNames:["a"], Verbs:["get", "list"]}',
+        ),
+        (
+            [HELD | {"resources": ["pods/exec", "pods/log"], "verbs": ["get"]}],
+            '{APIGroups:[""], Resources:["pods/exec"], Verbs:["get"]}',
+        ),
+        (
+            [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}],
+            '{NonResourceURLs:["/metrics"], Verbs:["get"]}',
+        ),
+    ],
+)
+def test_only_what_is_held_is_given(maker: Any, rules: Any, missing: str) -> None:
+    answer = maker(rules)
+    assert answer.status_code == (403 if missing else 201)
+    if missing:
+        said = answer.json()
+        assert said["message"] == (
+            'clusterroles.rbac.authorization.k8s.io "given" is forbidden: user "maker" '
+            '(groups=["system:authenticated"]) is attempting to grant RBAC permissions not '
+            f"currently held:\n{missing}"
+        )
+        assert said["details"]["name"] == "given"
+
+
+def test_the_right_to_escalate_takes_any_rule(http: Any, maker: Any) -> None:
+    more = MAY_MAKE | {"verbs": ["escalate"], "resources": ["clusterroles"]}
+    assert maker([EVERYTHING]).status_code == 403
+    http("PUT", f"{RBAC}/clusterroles/held", {"metadata": {"name": "held"}, "rules": [HELD, more]})
+    assert maker([EVERYTHING]).status_code == 201
+
+
+def test_a_role_without_rules_gives_nothing_so_anybody_binds_it(http: Any) -> None:
+    place = f"{RBAC}/namespaces/m2"
+    http("POST", f"{place}/roles", {"metadata": {"name": "empty"}, "rules": None})
+    answer = http("POST", f"{place}/rolebindings", binding("empty", "Role"), headers=MAKER)
+    http("DELETE", f"{place}/rolebindings/early")
+    http("DELETE", f"{place}/roles/empty")
+    assert answer.status_code == 201
+
+
+def test_the_right_to_bind_is_for_the_roles_that_it_names(http: Any, maker: Any) -> None:
+    rule = MAY_MAKE | {"verbs": ["bind"], "resourceNames": ["view"]}
+    http("PUT", f"{RBAC}/clusterroles/held", {"metadata": {"name": "held"}, "rules": [rule]})
+    place = f"{RBAC}/namespaces/m2/rolebindings"
+    for name, code in (("edit", 403), ("view", 201)):
+        assert http("POST", place, binding(name), headers=MAKER).status_code == code
+    http("DELETE", f"{place}/early")
+
+
+def test_all_paths_are_not_every_right(http: Any, maker: Any) -> None:
+    paths = {"nonResourceURLs": ["*"], "verbs": ["*"]}
+    http("PUT", f"{RBAC}/clusterroles/held", {"metadata": {"name": "held"}, "rules": [paths]})
+    body = {"metadata": {"name": "given"}, "aggregationRule": SELECTS_ALL, "rules": []}
+    assert http("POST", f"{RBAC}/clusterroles", body, headers=MAKER).status_code == 403

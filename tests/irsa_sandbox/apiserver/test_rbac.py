@@ -10,6 +10,7 @@ import pytest
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 NAMESPACED = f"{RBAC}/namespaces/default"
 ACCOUNT = "system:serviceaccount:default:viewer"
+PROD = "system:serviceaccount:prod:viewer"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
@@ -201,3 +202,162 @@ def test_a_rule_for_no_names_is_for_all(http: Any, bound: Any) -> None:
     bound("any", "Role")
     assert review(http, ACCOUNT, verb="get", resource="configmaps", name="other")["allowed"]
     http("DELETE", f"{NAMESPACED}/roles/any")
+
+
+GRANTS = {
+    "pods": {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]},
+    "scales": {"apiGroups": ["apps"], "resources": ["*/scale"], "verbs": ["get"]},
+    "logs": {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+    "all of apps": {"apiGroups": ["apps"], "resources": ["*"], "verbs": ["get"]},
+    "all groups": {"apiGroups": ["*"], "resources": ["pods"], "verbs": ["get"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("grant", "asked", "allowed"),
+    [
+        ("pods", "pods", True),
+        ("pods", "pods/log", False),
+        ("pods", "secrets", False),
+        ("pods", "pods.apps", False),
+        ("logs", "pods/log", True),
+        ("logs", "pods", False),
+        ("logs", "pods/exec", False),
+        ("scales", "deployments/scale.apps", True),
+        ("scales", "deployments/status.apps", False),
+        ("scales", "deployments.apps", False),
+        ("scales", "deployments/scale", False),
+        ("all of apps", "deployments/status.apps", True),
+        ("all of apps", "pods", False),
+        ("all groups", "pods.apps", True),
+        ("all groups", "secrets", False),
+    ],
+)
+def test_a_rule_gives_its_resources_and_no_others(
+    http: Any, bound: Any, grant: str, asked: str, allowed: bool
+) -> None:
+    role = {"metadata": {"name": "some"}, "rules": [GRANTS[grant]]}
+    assert http("POST", f"{NAMESPACED}/roles", role).status_code == 201
+    bound("some", "Role")
+    path, _, group = asked.partition(".")
+    resource, _, subresource = path.partition("/")
+    wanted = {"group": group, "resource": resource, "subresource": subresource}
+    found = review(http, ACCOUNT, verb="get", **wanted)
+    other = review(http, ACCOUNT, verb="list", **wanted)
+    elsewhere = review(http, ACCOUNT, verb="get", namespace="kube-system", **wanted)
+    http("DELETE", f"{NAMESPACED}/roles/some")
+    assert (found["allowed"], other["allowed"], elsewhere["allowed"]) == (allowed, False, False)
+
+
+@pytest.mark.parametrize(
+    ("subject", "users"),
+    [
+        ({"kind": "User", "name": "alice"}, {"alice"}),
+        ({"kind": "Group", "name": "dev"}, {"bob"}),
+        ({"kind": "Group", "name": "alice"}, set()),
+        ({"kind": "ServiceAccount", "name": "viewer"}, {ACCOUNT}),
+        ({"kind": "ServiceAccount", "name": "viewer", "namespace": "default"}, {ACCOUNT}),
+        ({"kind": "ServiceAccount", "name": "viewer", "namespace": "prod"}, {PROD}),
+        (None, set()),
+    ],
+)
+def test_a_binding_is_for_its_subjects(http: Any, subject: Any, users: set[str]) -> None:
+    """`bob` is of the group `dev`."""
+    whole = binding("some", "view") | {"subjects": [subject] if subject else None}
+    assert http("POST", f"{NAMESPACED}/rolebindings", whole).status_code == 201
+    groups = {"bob": ["dev"]}
+    allowed = set()
+    for user in ("alice", "bob", "dev", ACCOUNT, PROD):
+        attributes = {"verb": "get", "resource": "pods", "namespace": "default"}
+        spec = {"user": user, "groups": groups.get(user, []), "resourceAttributes": attributes}
+        if http("POST", REVIEWS, {"spec": spec}).json()["status"]["allowed"]:
+            allowed.add(user)
+    http("DELETE", f"{NAMESPACED}/rolebindings/some")
+    assert allowed == users
+
+
+def test_the_reason_names_the_binding_the_role_and_the_subject(http: Any) -> None:
+    body = binding("clusterwide", "view")
+    assert http("POST", f"{RBAC}/clusterrolebindings", body).status_code == 201
+    status = review(http, ACCOUNT, verb="get", resource="pods", namespace="prod")
+    http("DELETE", f"{RBAC}/clusterrolebindings/clusterwide")
+    assert status["reason"] == (
+        'RBAC: allowed by ClusterRoleBinding "clusterwide" of ClusterRole "view" to ServiceAccount '
+        '"viewer/default"'
+    )
+
+
+def test_all_roles_that_are_not_there_are_named(http: Any, bound: Any) -> None:
+    bound("gone", "Role")
+    bound("lost")
+    assert review(http, ACCOUNT, verb="get", resource="pods")["reason"] == (
+        'RBAC: [role.rbac.authorization.k8s.io "gone" not found, '
+        'clusterrole.rbac.authorization.k8s.io "lost" not found]'
+    )
+
+
+def test_the_rules_of_a_user_are_listed(http: Any, bound: Any) -> None:
+    bound("gone", "Role")
+    rule = {"apiGroups": [""], "resources": ["widgets"], "verbs": ["get"]}
+    http("POST", f"{NAMESPACED}/roles", {"metadata": {"name": "some"}, "rules": [rule]})
+    bound("some", "Role")
+    place = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+    as_account = {"Impersonate-User": ACCOUNT}
+    for namespace, listed in (("default", True), ("kube-system", False)):
+        body = {"spec": {"namespace": namespace}}
+        status = http("POST", place, body, headers=as_account).json()["status"]
+        assert (rule in status["resourceRules"]) is listed
+    http("DELETE", f"{NAMESPACED}/roles/some")
+
+
+@pytest.mark.parametrize(
+    ("urls", "path", "allowed"),
+    [
+        (["/healthz"], "/healthz", True),
+        (["/healthz"], "/healthz/etcd", False),
+        (["/healthz/*"], "/healthz/etcd", True),
+        (["/healthz/*"], "/metrics", False),
+        (["*"], "/metrics", True),
+        ([], "/metrics", False),
+    ],
+)
+def test_a_rule_for_paths(http: Any, urls: list[str], path: str, allowed: bool) -> None:
+    rules = [{"nonResourceURLs": urls, "verbs": ["get"]}] if urls else []
+    role = {"metadata": {"name": "paths"}, "rules": rules}
+    assert http("POST", f"{RBAC}/clusterroles", role).status_code == 201
+    http("POST", f"{RBAC}/clusterrolebindings", binding("paths", "paths"))
+    found = []
+    for verb in ("get", "post"):
+        asked = {"path": path, "verb": verb}
+        spec = {"user": "system:serviceaccount:default:viewer", "nonResourceAttributes": asked}
+        found.append(http("POST", REVIEWS, {"spec": spec}).json()["status"]["allowed"])
+    http("DELETE", f"{RBAC}/clusterroles/paths")
+    http("DELETE", f"{RBAC}/clusterrolebindings/paths")
+    assert found == [allowed, False]
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "details"),
+    [
+        ("/metrics", 'forbidden: User "eve" cannot get path "/metrics"', {}),
+        (
+            "/apis/apps/v1/namespaces/default/deployments/a/scale",
+            'deployments.apps "a" is forbidden: User "eve" cannot get resource "deployments/scale" '
+            'in API group "apps" in the namespace "default"',
+            {"name": "a", "group": "apps", "kind": "deployments"},
+        ),
+        (
+            "/api/v1/nodes",
+            'nodes is forbidden: User "eve" cannot list resource "nodes" in API group "" at the '
+            "cluster scope",
+            {"kind": "nodes"},
+        ),
+    ],
+)
+def test_a_refusal_says_who_may_not_do_what_where(
+    http: Any, path: str, message: str, details: dict[str, str]
+) -> None:
+    answer = http("GET", path, headers={"Impersonate-User": "eve"})
+    said = answer.json()
+    assert (said["code"], said["reason"], said["message"]) == (403, "Forbidden", message)
+    assert said["details"] == details

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -185,3 +186,53 @@ def test_no_made_up_token_gets_credentials_or_breaks_sts(
     answer = HTTP.post(endpoint.url, data=form)
     assert answer.status_code == 400, answer.text
     assert "<Credentials>" not in answer.text
+
+
+@pytest.fixture
+def trusted(endpoint: Endpoint, role: str) -> Iterator[Callable[[Any], None]]:
+    """Gives the role another trust policy, for a test."""
+
+    def change(document: Any) -> None:
+        name = role.rpartition("/")[2]
+        endpoint.client("iam").update_assume_role_policy(
+            RoleName=name, PolicyDocument=json.dumps(document)
+        )
+
+    yield change
+    change(trust_policy())
+
+
+@pytest.mark.parametrize(
+    ("claims", "name", "asked", "admitted"),
+    [
+        ({"email": "a@b"}, "email", {"StringEquals": "a@b"}, True),
+        ({"email": "a@b"}, "email", {"StringEquals": "b@a"}, False),
+        ({}, "email", {"Null": "true"}, True),
+        ({"email": None}, "email", {"Null": "true"}, True),
+        ({"email": 1}, "email", {"Null": "true"}, True),
+        ({"amr": ["a", "b"]}, "amr", {"ForAnyValue:StringEquals": "b"}, True),
+        ({"amr": ["a", 1]}, "amr", {"Null": "true"}, True),
+        ({"groups": ["x"]}, "groups", {"Null": "true"}, True),
+        ({"aud": ["sts.amazonaws.com"]}, "oaud", {"StringEquals": "sts.amazonaws.com"}, True),
+        ({"aud": ["a", "sts.amazonaws.com"]}, "oaud", {"ForAnyValue:StringEquals": "a"}, True),
+    ],
+)
+def test_a_trust_policy_may_ask_for_some_claims(
+    endpoint: Endpoint,
+    role: str,
+    trusted: Callable[[Any], None],
+    claims: dict[str, Any],
+    name: str,
+    asked: dict[str, str],
+    admitted: bool,
+) -> None:
+    [(operator, value)] = asked.items()
+    block = trust_policy()["Statement"][0]["Condition"]
+    own = {f"{ISSUER.removeprefix('https://')}:{name}": value}
+    block[operator] = block.get(operator, {}) | own
+    trusted(trust_policy(Condition=block))
+    token = endpoint.issuer.token(**claims)
+    if admitted:
+        assert assume(endpoint, role, token)["SubjectFromWebIdentityToken"] == SUBJECT
+    else:
+        assert refusal(endpoint, role, token)["Error"]["Code"] == "AccessDenied"

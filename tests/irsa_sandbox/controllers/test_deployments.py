@@ -53,16 +53,24 @@ def is_empty(replica_set: Any) -> bool:
     return not replica_set.spec.replicas and not replica_set.status.replicas
 
 
+def is_complete(status: Any) -> bool:
+    counts = (status.replicas, status.updated_replicas, status.available_replicas)
+    return counts == (1, 1, 1)
+
+
 @pytest.fixture
 def deployment(world: SandboxWorld, namespace: str) -> Deployment:
     return Deployment(world, namespace)
 
 
 def test_of_the_old_replica_sets_the_newest_are_kept(deployment: Deployment) -> None:
-    deployment.make(replicas=0, history=2)
-    deployment.annotate_template("two", "three")
-    assert deployment.revisions() == [1, 2, 3], "as many as may stay"
-    deployment.annotate_template("four", "five")
+    deployment.make(replicas=0, history=4)
+    deployment.annotate_template("two", "three", "four")
+    assert deployment.revisions() == [1, 2, 3, 4], "fewer than may stay"
+    deployment.change(revisionHistoryLimit=2)
+    deployment.until_sets(3)
+    assert deployment.revisions() == [2, 3, 4]
+    deployment.annotate_template("five")
     deployment.until_sets(3)
     assert deployment.revisions() == [3, 4, 5]
 
@@ -95,18 +103,14 @@ def test_a_rollout_that_is_not_complete_forgets_nothing(deployment: Deployment) 
     assert deployment.revisions() == [4]
 
 
-def test_while_it_is_paused_it_forgets_too(deployment: Deployment) -> None:
-    deployment.make(replicas=0, history=5)
-    deployment.annotate_template("two", "three")
+def test_while_it_is_paused_it_forgets_what_has_no_pods(deployment: Deployment) -> None:
+    deployment.make(replicas=1, history=5)
+    deployment.annotate_template("two")
+    listing, namespace = deployment.apps.list_namespaced_deployment, deployment.namespace
+    until(listing, namespace, lambda _, each: is_complete(each.status))
     deployment.change(paused=True)
+    deployment.annotate_template("three")
     deployment.change(revisionHistoryLimit=0)
     deployment.until_sets(1)
-    assert deployment.revisions() == [3]
-
-
-def test_what_still_has_pods_is_never_forgotten(deployment: Deployment) -> None:
-    deployment.make(replicas=1, history=0)
-    deployment.change(paused=True)
-    deployment.annotate_template("two")
     deployment.change(minReadySeconds=1)  # to look once more
-    assert deployment.revisions() == [1]
+    assert deployment.revisions() == [2], "the third waits, the second has the Pod"

@@ -1,0 +1,189 @@
+"""Where a learner is: notebooks, exercises, the four steps and the labs, and what comes next."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers import state
+from irsa_helpers.course.exercises import all_words
+from irsa_helpers.course.progress import Attempts
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.model import LEVELS, all_labs
+from irsa_helpers.labs.progress import Progress
+from irsa_helpers.verify import NOTEBOOKS, steps
+
+if TYPE_CHECKING:
+    from irsa_helpers.worlds import World
+
+_TITLE = re.compile(r"^# \d+ · (.+)$", re.MULTILINE)
+_MINUTES = re.compile(r"\*\*Time:\*\* (\d+) minutes")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A notebook or a level of labs: how much of it is done, and what its step in the world is.
+
+    `minutes` are those that it is meant to take; `step` is empty where it has none.
+    """
+
+    name: str
+    title: str
+    minutes: int
+    done: int
+    of: int
+    step: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing of it is left."""
+        return self.done == self.of and self.step in ("", "done")
+
+
+@dataclass(frozen=True)
+class CourseMap:
+    """The whole course as a learner stands in it."""
+
+    notebooks: tuple[Place, ...]
+    labs: tuple[Place, ...]
+
+    @property
+    def finished(self) -> bool:
+        """Whether every exercise is right, and every step of the course holds."""
+        return all(place.finished for place in self.notebooks)
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        if here := next((each for each in self.notebooks if not each.finished), None):
+            return f"notebooks/{here.name}.ipynb: {here.title}"
+        if level := next((each for each in self.labs if not each.finished), None):
+            return f"irsa-lab labs: {level.of - level.done} of {level.title} are open"
+        return "nothing is left: teach it to somebody"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The map as JSON-able data."""
+        return asdict(self) | {"finished": self.finished, "next_step": self.next_step}
+
+    def __str__(self) -> str:
+        lines = [_line(place) for place in (*self.notebooks, *self.labs)]
+        return "\n".join([*lines, "", f"Next: {self.next_step}"])
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": map_html(self), "text/plain": str(self)}
+
+    def certificate(self, name: str, path: Path = Path("certificate.html")) -> Path:
+        """A page to print, with what was reached; returns where it stands.
+
+        Raises IrsaLabError until the course is finished.
+        """
+        if not self.finished:
+            raise IrsaLabError("the course is not finished yet", next_step=self.next_step)
+        path.write_text(_certificate_html(self, name), encoding="utf-8")
+        return path
+
+
+def course_map(world: World | None = None) -> CourseMap:
+    """Where the learner is; the steps are those of the world, by default that of `connect()`."""
+    from irsa_helpers.worlds import connect
+
+    held = {NOTEBOOKS[step.name]: step.state for step in steps(world or connect())}
+    tried = Attempts().all()
+    right = [each for each in all_words() if each.id in tried and tried[each.id].right_at]
+    notebooks = tuple(
+        Place(
+            name,
+            title,
+            minutes,
+            sum(each.notebook == name for each in right),
+            sum(each.notebook == name for each in all_words()),
+            held.get(name, ""),
+        )
+        for name, title, minutes in _notebooks()
+    )
+    return CourseMap(notebooks, tuple(_levels()))
+
+
+def _notebooks() -> list[tuple[str, str, int]]:
+    """Name, title and minutes of each notebook, as its first cell says them."""
+    root = state.project_root()
+    if root is None:
+        raise IrsaLabError(
+            "the notebooks are not here", next_step="cd into the project's folder, then again"
+        )
+    found = []
+    for path in sorted((root / "notebooks").glob("[0-9]*.ipynb")):
+        first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
+        title, minutes = _TITLE.search(first), _MINUTES.search(first)
+        assert title, f"{path} has no title"
+        assert minutes, f"{path} does not say its time"
+        found.append((path.stem, title[1], int(minutes[1])))
+    return found
+
+
+def _levels() -> list[Place]:
+    """The labs, a place for each level."""
+    board = Progress().board()
+    places = []
+    for level in LEVELS:
+        labs = [lab for lab in all_labs() if lab.level == level]
+        done = sum(lab.id in board and board[lab.id].state == "done" for lab in labs)
+        minutes = sum(lab.minutes for lab in labs)
+        places.append(Place(level, f"labs: {level}", minutes, done, len(labs)))
+    return places
+
+
+def _line(place: Place) -> str:
+    mark = "x" if place.finished else " "
+    parts = [f"{place.done} of {place.of}" * bool(place.of), place.step]
+    told = ", ".join(part for part in parts if part)
+    return f"[{mark}] {place.title:<52} {place.minutes:>4} min  {told}".rstrip()
+
+
+def map_html(course: CourseMap) -> str:
+    """The map as a table with bars; every bar is told in numbers, too."""
+    rows = "".join(_row(place, "notebooks/") for place in course.notebooks)
+    rows += "".join(_row(place, "") for place in course.labs)
+    return (
+        "<table><thead><tr><th>where</th><th>minutes</th><th>done</th><th>in your world</th></tr>"
+        f"</thead><tbody>{rows}</tbody></table><p><b>Next:</b> {escape(course.next_step)}</p>"
+    )
+
+
+def _row(place: Place, folder: str) -> str:
+    name = escape(place.title)
+    title = f"<a href='{escape(place.name)}.ipynb'>{name}</a>" if folder else name
+    bar = ""
+    if place.of:
+        told = f"{place.done} of {place.of}"
+        bar = f"<progress max='{place.of}' value='{place.done}'>{told}</progress> {told}"
+    mark = "✓ " if place.finished else ""
+    cells = (mark + title, str(place.minutes), bar, escape(place.step))
+    return "<tr>" + "".join(f"<td style='text-align:left'>{each}</td>" for each in cells) + "</tr>"
+
+
+def _certificate_html(course: CourseMap, name: str) -> str:
+    reached = "".join(f"<li>{escape(each)}</li>" for each in _reached(course.notebooks))
+    labs = sum(place.done for place in course.labs)
+    of = sum(place.of for place in course.labs)
+    return (
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>IRSA Lab</title>"
+        "<style>body{font:18px/1.5 system-ui,sans-serif;max-width:40em;margin:3em auto;padding:2em;"
+        "border:6px double #0b6e4f;color:#1f2328;background:#fff}h1{margin:0}</style>"
+        f"<h1>{escape(name)}</h1><p>has worked through the course <b>IRSA Lab</b>: IAM Roles for "
+        f"Service Accounts on Amazon EKS.</p><ul>{reached}<li>{labs} of {of} break-fix labs</li>"
+        "</ul><p><small>Nobody has signed this. It says what the checks found in this learner's "
+        "own world, and no more.</small></p></html>"
+    )
+
+
+def _reached(places: Sequence[Place]) -> list[str]:
+    return [
+        f"{place.title}: {place.done} of {place.of} exercises" if place.of else place.title
+        for place in places
+    ]

@@ -1,0 +1,63 @@
+"""The map: what is done, what is next, and a certificate for those who are through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from irsa_helpers import state
+from irsa_helpers.course import catch_up
+from irsa_helpers.course.exercises import all_words
+from irsa_helpers.course.map import CourseMap, Place, course_map
+from irsa_helpers.course.progress import Attempts
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.worlds.sandbox import SandboxWorld
+
+DONE = CourseMap(
+    (Place("02-x", "A <b>step</b>", 15, 3, 3, "done"),), (Place("l", "labs: l", 5, 1, 2),)
+)
+
+
+@pytest.fixture
+def own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(state.HOME_VARIABLE, str(tmp_path))
+
+
+@pytest.mark.usefixtures("own_progress")
+def test_an_exercise_that_is_right_and_a_step_that_holds_are_seen(world: SandboxWorld) -> None:
+    catch_up(world, through="role")
+    before = {place.name: place for place in course_map(world).notebooks}
+    assert before["03-trust-policy"].step == "done"
+    assert before["05-pod-verification"].step != "done"
+    assert before["03-trust-policy"].done == 0
+    first = next(each for each in all_words() if each.notebook == "03-trust-policy")
+    Attempts().checked(first.id, slip="")
+    after = {place.name: place for place in course_map(world).notebooks}
+    assert after["03-trust-policy"].done == 1
+    assert sum(place.minutes for place in after.values()) > 100
+
+
+def test_what_is_next_is_the_first_that_is_not_finished() -> None:
+    assert DONE.next_step == "irsa-lab labs: 1 of labs: l are open"
+    begun = replace(DONE, notebooks=(replace(DONE.notebooks[0], done=2),))
+    assert begun.next_step.startswith("notebooks/02-x.ipynb")
+    assert "[ ] A <b>step</b>" in str(begun)
+
+
+def test_a_certificate_is_for_those_who_are_through(tmp_path: Path) -> None:
+    page = DONE.certificate("Kim <script>", tmp_path / "c.html").read_text()
+    assert "Kim &lt;script&gt;" in page
+    assert "3 of 3 exercises" in page
+    assert "Nobody has signed this" in page
+    unfinished = replace(DONE, notebooks=(replace(DONE.notebooks[0], step="not yet"),))
+    with pytest.raises(IrsaLabError, match="not finished yet"):
+        unfinished.certificate("Kim", tmp_path / "other.html")
+    assert not (tmp_path / "other.html").exists()
+
+
+def test_nothing_that_is_shown_is_markup() -> None:
+    shown = DONE._repr_mimebundle_()["text/html"]
+    assert "A &lt;b&gt;step" in shown
+    assert "<progress max='3' value='3'>" in shown

@@ -1,0 +1,111 @@
+"""The doctor's matrix: odd chains that work, and broken ones with the link that is to be named.
+
+`python -m tests.doctor.matrix > docs/doctor.md` writes the page that shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from irsa_helpers.doctor import LINKS
+from irsa_helpers.doctor.addons import ADDONS
+from tests.doctor.chains import Chain
+
+Change = Callable[[Chain], Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A chain: its name, what makes it so, and the link that is broken (empty: none).
+
+    `typed`: whether the fix is commands that mend it; otherwise it is said what to do, and a person
+    must decide. `touches`: what else than the app's own its fix may change. `unseen`: what may stay
+    unseen of a healthy chain.
+    """
+
+    name: str
+    change: Change
+    link: str = ""
+    typed: bool = True
+    touches: tuple[str, ...] = ()
+    unseen: str = ""
+
+
+def rows() -> tuple[list[Row], list[Row]]:
+    """The healthy chains and the broken ones."""
+    from tests.doctor import broken_chains, healthy_chains
+
+    return healthy_chains.rows(), broken_chains.rows()
+
+
+HEAD = """# The doctor
+
+`irsa-lab doctor deployment/NAME -n NAMESPACE` walks the chain from a workload to its permissions,
+link by link. It says which link is broken, what the app then sees, and what to type. It reads, and
+changes nothing. What it may not see is said as that: "every link holds" stands only where every
+link was looked at.
+
+```sh
+irsa-lab doctor                                    # the whole cluster: who can become which role
+irsa-lab doctor deployment/app -n shop             # one workload; also pod/NAME, sa/NAME, job/NAME
+irsa-lab doctor deployment/app --watch             # follow a rollout until nothing is broken
+irsa-lab doctor deployment/app -o markdown         # for a ticket; -o json, -o sarif for programs
+kubectl irsa doctor deployment/app --profile ops   # your kubeconfig's cluster, an AWS profile
+```
+
+Exit status: 0 where nothing is broken, 1 where something is (with `--strict` also for what you may
+not see), 2 for a command that makes no sense. `pip install irsa-lab` is enough for it: no
+JupyterLab, no sandbox.
+
+A fix adds or changes one statement, one variable of one container or one annotation. A fix of a
+policy is tried on a copy first: it mends the link, nobody who had access loses it, and nobody else
+gains it.
+"""
+
+
+def page() -> str:
+    """docs/doctor.md: how to use the doctor, what it looks at, and its matrix."""
+    return "\n".join([HEAD, *_links(), "", *_addons(), "", *_rows(), ""])
+
+
+def _links() -> list[str]:
+    rows = [
+        f"| `{name}` | {(check.__doc__ or '').strip().splitlines()[0]} |"
+        for name, check in LINKS.items()
+    ]
+    head = ["## What it looks at", "", "| link | holds where |", "| --- | --- |"]
+    return [*head, *rows, "| `app-log` | No container's log ends with an AWS error. |"]
+
+
+def _addons() -> list[str]:
+    head = ["## Add-ons that it knows", "", "| add-on | ServiceAccounts | calls |"]
+    rows = [
+        f"| {addon.name} | {', '.join(f'`{a}`' for a in sorted(addon.accounts))} | "
+        f"{', '.join(call.replace('|', ' or ') for call in addon.calls)} |"
+        for addon in ADDONS
+    ]
+    return [*head, "| --- | --- | --- |", *rows]
+
+
+def _rows() -> list[str]:
+    healthy, broken = rows()
+    return [
+        f"## {len(healthy)} odd chains that work, and are left in peace",
+        "",
+        *(f"* {row.name}" + (f" (`{row.unseen}` is unseen)" * bool(row.unseen)) for row in healthy),
+        "",
+        f"## {len(broken)} broken chains, and the link that is named",
+        "",
+        "| what is wrong | link | fix |",
+        "| --- | --- | --- |",
+        *(
+            f"| {row.name} | `{row.link}` | {'commands' if row.typed else 'told in words'} |"
+            for row in broken
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    print(page(), end="")
