@@ -22,6 +22,7 @@ ELSEWHERE = {
     "doctor": "irsa_helpers.doctor.commands",
     "exercises": "irsa_helpers.course.commands",
     "labs": "irsa_helpers.labs.commands",
+    "preflight": "irsa_helpers.room.preflight",
 }
 
 

@@ -6,12 +6,13 @@ import functools
 from typing import Any
 
 from irsa_sandbox.apiserver.fieldsets import resolved, schema_of
-from irsa_sandbox.apiserver.resources import RESOURCES, Resource
+from irsa_sandbox.apiserver.kinds import KINDS
+from irsa_sandbox.apiserver.resources import Resource
 
 NAMESPACE = "fuzz"
 NAME = "fuzz-a"
 DEEPEST = 6
-STORED = tuple(resource for resource in RESOURCES if not resource.read_only)
+STORED = tuple(resource for resource in KINDS if not resource.read_only)
 
 _CONTAINER: dict[str, Any] = {
     "name": "c",

@@ -20,7 +20,8 @@ from benchmarks.fuzzing.mutations import (
     yaml_bytes,
 )
 from irsa_sandbox.apiserver.discovery import REVIEWS
-from irsa_sandbox.apiserver.resources import RESOURCES, Resource
+from irsa_sandbox.apiserver.kinds import KINDS
+from irsa_sandbox.apiserver.resources import Resource
 
 LONGEST_URL = 60_000
 PATCHES = ("json-patch+json", "merge-patch+json", "strategic-merge-patch+json", "apply-patch+yaml")
@@ -281,7 +282,7 @@ def _json_patch(draw: st.DrawFn) -> list[Any]:
 
 @st.composite
 def _read(draw: st.DrawFn) -> tuple[Call, ...]:
-    resource = draw(st.sampled_from(RESOURCES))
+    resource = draw(st.sampled_from(KINDS))
     namespace = (
         draw(st.sampled_from(("", NAMESPACE, "kube-system", "nope", "%00"))) * resource.namespaced
     )

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.happenings import happened
 from irsa_helpers.markdown import cell
 
 
@@ -70,9 +71,11 @@ class Quiz:
         verdict = ipywidgets.HTML(self._verdict_html(before) if before else "")
 
         def answered(change: Mapping[str, Any]) -> None:
-            verdict.value = self._verdict_html(change["new"])
+            choice = change["new"]
+            verdict.value = self._verdict_html(choice)
             if self.name:
-                Attempts().predicted(self.name, change["new"])
+                Attempts().predicted(self.name, choice)
+            happened("answer", question=self.question, choice=choice, right=choice == self.right)
 
         buttons.observe(answered, "value")
         title = ipywidgets.HTML(f"<b>{escape(self.question)}</b>")

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from irsa_sandbox.apiserver.kinds.namespaces import NAMESPACE
 from irsa_sandbox.apiserver.storage import Object
 from irsa_sandbox.apiserver.targets import Target
 from irsa_sandbox.apiserver.writers import Writer
 
-# Subresources whose object is of a kind of its own: (group, version, kind).
-KINDS = {
-    "scale": ("autoscaling", "v1", "Scale"),
-    "binding": ("", "v1", "Binding"),
-    "eviction": ("policy", "v1", "Eviction"),
-    "token": ("authentication.k8s.io", "v1", "TokenRequest"),
-    "exec": ("", "v1", "PodExecOptions"),
-    "attach": ("", "v1", "PodAttachOptions"),
-}
 OPTIONS = {"CREATE": "CreateOptions", "UPDATE": "UpdateOptions", "DELETE": "DeleteOptions"}
 
 
@@ -44,7 +36,7 @@ class Admission:
     @property
     def namespace(self) -> str:
         """The namespace of the object; a Namespace is said to be in itself."""
-        if self.target.resource.kind == "Namespace":
+        if self.target.resource is NAMESPACE:
             return self.target.name or _name(self.object)
         return self.target.namespace
 
@@ -56,9 +48,8 @@ class Admission:
     def request(self) -> Object:
         """The `request` of an AdmissionReview, without its uid."""
         resource, subresource = self.target.resource, self.target.subresource
-        own = (resource.group, resource.version, resource.kind)
-        group, version, kind = KINDS.get(subresource, own)
-        of_kind = {"group": group, "version": version, "kind": kind}
+        own = self.target.own_kind
+        of_kind = {"group": own.group, "version": own.version, "kind": own.kind}
         place = {"group": resource.group, "version": resource.version, "resource": resource.plural}
         part = {"subResource": subresource} if subresource else {}
         asked = {"requestSubResource": subresource} if subresource else {}

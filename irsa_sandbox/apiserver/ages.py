@@ -7,13 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from irsa_sandbox.apiserver.storage import Object
-
-
-def age(body: Object, now: datetime) -> str:
-    """How long ago the object was made, in kubectl's short form."""
-    return duration(body["metadata"].get("creationTimestamp"), now)
-
 
 def duration(since: str | None, now: datetime) -> str:
     """`5s`, `3m20s`, `2h`, `4d3h`. Source: apimachinery, HumanDuration."""

@@ -126,7 +126,7 @@ class Answers:
         columns: bool = True,
     ) -> Object:
         include = request.query_params.get("includeObject", "Metadata")
-        kind = target.resource.qualified
+        kind = target.resource
         return tables.table(kind, bodies, metadata, self._clock, columns=columns, include=include)
 
     def _page(self, request: Request, target: Target, asked: ListOptions) -> Page:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from irsa_sandbox.apiserver import bootstrap, event_ttl, reviews
-from irsa_sandbox.apiserver.admission import Webhooks
+from irsa_sandbox.apiserver import bootstrap, expiry, reviews
 from irsa_sandbox.apiserver.answers import Answers
 from irsa_sandbox.apiserver.authn import Authenticator, TokenChecker, User
+from irsa_sandbox.apiserver.kinds import KINDS
 from irsa_sandbox.apiserver.nonresource import Paths
 from irsa_sandbox.apiserver.objects import Objects
 from irsa_sandbox.apiserver.proxy import KubeletProxy
@@ -25,7 +25,6 @@ from irsa_sandbox.apiserver.rbac import Attributes, Authorizer
 from irsa_sandbox.apiserver.rendering import refused
 from irsa_sandbox.apiserver.requests import (
     PATH,
-    SUBRESOURCES,
     attributes_of,
     header_items,
     outside_of_its_place,
@@ -33,10 +32,8 @@ from irsa_sandbox.apiserver.requests import (
     warned,
     warnings_of,
 )
-from irsa_sandbox.apiserver.resources import BY_PATH
 from irsa_sandbox.apiserver.routes import Routes
 from irsa_sandbox.apiserver.status import (
-    NO_PORT_FORWARD,
     NOT_FOUND_PATH,
     StatusError,
     internal_error,
@@ -44,6 +41,7 @@ from irsa_sandbox.apiserver.status import (
 from irsa_sandbox.apiserver.storage import Store
 from irsa_sandbox.apiserver.targets import Target
 from irsa_sandbox.apiserver.tokens import TokenIssuer
+from irsa_sandbox.apiserver.webhooks import Webhooks
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys
 from irsa_sandbox.loops import keep_running
@@ -51,7 +49,6 @@ from irsa_sandbox.trace import Trace
 
 log = logging.getLogger("irsa-lab.apiserver")
 
-PODS = BY_PATH["", "v1", "pods"]
 STREAMS = {"exec", "attach", "portforward"}
 
 
@@ -78,7 +75,8 @@ class KubernetesApi:
 
     def __init__(self, settings: KubernetesSettings) -> None:
         keys, issuer_url, clock = settings.keys, settings.issuer_url, settings.clock
-        self._store = Store(settings.database)
+        transient = {kind.qualified for kind in KINDS if kind.transient}
+        self._store = Store(settings.database, transient)
         self._checker = TokenChecker(keys, issuer_url, clock, self._store)
         self._authenticator = Authenticator(
             settings.static_tokens,
@@ -109,8 +107,8 @@ class KubernetesApi:
         """What every cluster has is there: namespaces, default roles, the API's own Service."""
         await bootstrap.ensure(self._objects)
         loops = {
-            "default Service": lambda: bootstrap.keep(self._objects),
-            "Events' end": lambda: event_ttl.expire(self._store, self._clock),
+            "bootstrap": lambda: bootstrap.keep(self._objects),
+            "expiry": lambda: expiry.expire(self._store, self._clock),
         }
         self._keepers = [
             asyncio.create_task(keep_running(name, loop)) for name, loop in loops.items()
@@ -169,8 +167,6 @@ class KubernetesApi:
             self._authorizer.check(user, attributes_of(request, found, None))
             return self._paths.unknown(request, found)
         parts = found.groupdict()
-        if parts["name"] in SUBRESOURCES and not parts["subresource"] and resource.namespaced:
-            raise NOT_FOUND_PATH
         target = Target(
             resource, parts["namespace"] or "", parts["name"] or "", parts["subresource"] or ""
         )
@@ -181,17 +177,18 @@ class KubernetesApi:
         try:
             user = await self._user(socket.headers)
             found = PATH.match(socket.url.path)
-            name = found["subresource"] if found else ""
-            if found is None or not found["namespace"] or resource_of(found) != PODS:
+            kind = resource_of(found) if found else None
+            if found is None or kind is None or not found["namespace"]:
                 raise NOT_FOUND_PATH
-            if name not in STREAMS:
+            name = found["subresource"] or ""
+            target = Target(kind, found["namespace"], found["name"], name)
+            if target.part is None or name not in STREAMS:
                 raise NOT_FOUND_PATH
-            target = Target(PODS, found["namespace"], found["name"], name)
             # A WebSocket begins with a GET; since v1.35 it takes the right to create all the same.
-            asked = Attributes("create", "", "pods", name, target.namespace, target.name)
+            asked = Attributes("create", kind.group, kind.plural, name, *target.key[1:])
             self._authorizer.check(user, asked)
-            if name == "portforward":
-                raise NO_PORT_FORWARD
+            if target.part.refusal:
+                raise target.part.refusal
             await self._objects.connect(target, socket.query_params, user)
             await self._proxy.stream(name, self._objects.get(target), socket)
         except StatusError as error:

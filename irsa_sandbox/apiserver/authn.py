@@ -11,6 +11,10 @@ from typing import Any
 from joserfc import jws
 from joserfc.errors import JoseError
 
+from irsa_sandbox.apiserver.kinds.configuration import SECRET
+from irsa_sandbox.apiserver.kinds.nodes import NODE
+from irsa_sandbox.apiserver.kinds.pods import POD
+from irsa_sandbox.apiserver.kinds.serviceaccounts import SERVICE_ACCOUNT
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Store
 from irsa_sandbox.clock import Clock
@@ -80,7 +84,7 @@ class TokenChecker:
         is going. Source: kubernetes, pkg/serviceaccount/legacy.go.
         """
         said = {name.rpartition("/")[2]: value for name, value in claims.items()}
-        secret = self._store.get(("secrets", said["namespace"], said["secret.name"]))
+        secret = self._store.get((SECRET.qualified, said["namespace"], said["secret.name"]))
         if secret is None or secret["metadata"].get("deletionTimestamp"):
             raise UNAUTHORIZED
         if base64.b64decode((secret.get("data") or {}).get("token", "")) != token.encode():
@@ -99,14 +103,12 @@ class TokenChecker:
     def _check_still_there(self, claims: Mapping[str, Any]) -> None:
         """A token dies with its ServiceAccount, and with the Pod, Secret or Node it is bound to."""
         private = claims["kubernetes.io"]
-        namespace = private["namespace"]
-        places = {"serviceaccount": namespace, "pod": namespace, "secret": namespace}
-        if "pod" not in private:
-            # A Pod's token tells the Node too, but does not depend on it.
-            places["node"] = ""
-        for kind, place in places.items():
-            if bound := private.get(kind):
-                found = self._store.get((f"{kind}s", place, bound["name"]))
+        # A Pod's token tells the Node too, but does not depend on it.
+        node = () if "pod" in private else (NODE,)
+        for kind in (SERVICE_ACCOUNT, POD, SECRET, *node):
+            if bound := private.get(kind.kind.lower()):
+                place = private["namespace"] if kind.namespaced else ""
+                found = self._store.get((kind.qualified, place, bound["name"]))
                 if found is None or found["metadata"]["uid"] != bound["uid"]:
                     raise UNAUTHORIZED
 

@@ -10,29 +10,26 @@ import logging
 
 from irsa_sandbox.apiserver import bootstrap_policy
 from irsa_sandbox.apiserver.authn import User
+from irsa_sandbox.apiserver.kinds import Kind, namespaces, rbac, services
 from irsa_sandbox.apiserver.managed_fields import Manager
 from irsa_sandbox.apiserver.objects import Objects
-from irsa_sandbox.apiserver.resources import BY_PATH
-from irsa_sandbox.apiserver.services import FIRST_ADDRESS
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Object
 from irsa_sandbox.apiserver.targets import Target
 from irsa_sandbox.apiserver.writers import Writer
 
-NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 ITSELF = Writer(User("system:apiserver", ("system:masters",)), Manager("kube-apiserver"))
-SERVICE: Object = {
+ITS_SERVICE: Object = {
     "metadata": {
         "name": "kubernetes",
         "labels": {"component": "apiserver", "provider": "kubernetes"},
     },
     "spec": {
-        "clusterIP": FIRST_ADDRESS,
+        "clusterIP": services.FIRST_ADDRESS,
         "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 443}],
         "type": "ClusterIP",
     },
 }
-RBAC = bootstrap_policy.GROUP
 # How often the Service is looked after. Source: kubernetes, pkg/controlplane, EndpointInterval.
 SECONDS_BETWEEN_LOOKS = 10
 
@@ -44,30 +41,26 @@ async def ensure(objects: Objects) -> None:
 
     What a learner's webhook refuses stays away: the server starts without it.
     """
-    for name in NAMESPACES:
-        await _ensure(objects, ("", "namespaces"), {"metadata": {"name": name}})
+    for name in namespaces.FIRST:
+        await _ensure(objects, namespaces.NAMESPACE, {"metadata": {"name": name}})
     for role in bootstrap_policy.cluster_roles():
-        await _ensure(objects, (RBAC, "clusterroles"), role)
+        await _ensure(objects, rbac.CLUSTER_ROLE, role)
     for binding in bootstrap_policy.cluster_role_bindings():
-        await _ensure(objects, (RBAC, "clusterrolebindings"), binding)
-    await _ensure(objects, ("", "services"), SERVICE, "default")
+        await _ensure(objects, rbac.CLUSTER_ROLE_BINDING, binding)
+    await _ensure(objects, services.SERVICE, ITS_SERVICE, "default")
 
 
 async def keep(objects: Objects) -> None:
     """For ever: the Service `kubernetes` comes back where somebody deleted it."""
     while True:
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-        await _ensure(objects, ("", "services"), SERVICE, "default")
+        await _ensure(objects, services.SERVICE, ITS_SERVICE, "default")
 
 
-async def _ensure(
-    objects: Objects, place: tuple[str, str], body: Object, namespace: str = ""
-) -> None:
-    group, plural = place
-    resource = BY_PATH[group, "v1", plural]
+async def _ensure(objects: Objects, kind: Kind, body: Object, namespace: str = "") -> None:
     name = body["metadata"]["name"]
-    if not objects.is_there(Target(resource, namespace, name)):
+    if not objects.is_there(Target(kind, namespace, name)):
         try:
-            await objects.create(Target(resource, namespace), body, ITSELF)
+            await objects.create(Target(kind, namespace), body, ITSELF)
         except StatusError as error:
-            log.warning("%s %s could not be made: %s", resource.plural, name, error)
+            log.warning("%s %s could not be made: %s", kind.plural, name, error)

@@ -8,13 +8,10 @@ serve. `admin`, `edit` and `view` are made of the roles that their aggregationRu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from irsa_helpers.policy.selectors import selects
-from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.kinds.rbac import CLUSTER_ROLE, GROUP
+from irsa_sandbox.apiserver.storage import Object
 
-GROUP = "rbac.authorization.k8s.io"
-ROLES, BINDINGS = f"clusterroles.{GROUP}", f"clusterrolebindings.{GROUP}"
 _LABELS = {"kubernetes.io/bootstrapping": "rbac-defaults"}
 _ANNOTATIONS = {"rbac.authorization.kubernetes.io/autoupdate": "true"}
 _READ = ("get", "list", "watch")
@@ -147,34 +144,6 @@ def cluster_role_bindings() -> Iterator[Object]:
     for name, groups in BOUND_TO.items():
         yield {
             "metadata": {"name": name, "labels": _LABELS, "annotations": _ANNOTATIONS},
-            "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": name},
+            "roleRef": {"apiGroup": GROUP, "kind": CLUSTER_ROLE.kind, "name": name},
             "subjects": [{"apiGroup": GROUP, "kind": "Group", "name": each} for each in groups],
         }
-
-
-def aggregate(store: Store) -> None:
-    """Each ClusterRole with an aggregationRule has the rules of those that it selects.
-
-    Source: Kubernetes documentation, "Aggregated ClusterRoles".
-    """
-    # A role may be part of one that is itself part of another: view, edit, admin.
-    while changed := [body for body in store.list(ROLES) if _is_stale(store, body)]:
-        for body in changed:
-            name = body["metadata"]["name"]
-            rules = _gathered(store, body)
-            metadata = dict(body["metadata"])
-            store.put((ROLES, "", name), body | {"metadata": metadata, "rules": rules})
-
-
-def _is_stale(store: Store, role: Object) -> bool:
-    return bool(role.get("aggregationRule")) and role.get("rules") != _gathered(store, role)
-
-
-def _gathered(store: Store, role: Object) -> list[Any]:
-    selectors = role["aggregationRule"].get("clusterRoleSelectors") or ()
-    found: list[Any] = []
-    for other in store.list(ROLES):
-        labels = other["metadata"].get("labels") or {}
-        if other is not role and any(selects(each, labels) for each in selectors):
-            found += [rule for rule in other.get("rules") or () if rule not in found]
-    return found

@@ -8,13 +8,12 @@ from __future__ import annotations
 from starlette.datastructures import QueryParams
 
 from irsa_sandbox.apiserver.fields import check_types
+from irsa_sandbox.apiserver.kinds import Kind
 from irsa_sandbox.apiserver.options import check_change_options, number, truth
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import Cause, StatusError, invalid
 from irsa_sandbox.apiserver.storage import Object
 
-# Kinds of which a deletion answers with the object; it answers with a Status for all others.
-SHOWN_DELETED = {"Pod", "ServiceAccount", "Service"}
 POLICIES = ("Background", "Foreground", "Orphan")
 _DELETE_OPTIONS = Resource("meta.k8s.io", "v1", "deleteoptions", "DeleteOptions")
 _SCHEMA = Resource("", "v1", "deleteoptions", "DeleteOptions")  # under which it is published
@@ -86,10 +85,8 @@ def finalizers_after(body: Object, options: Object) -> list[str]:
     return [*found, name] if name and name not in found else found
 
 
-def grace_seconds(resource: Resource, body: Object, options: Object) -> int:
-    """Seconds that a Pod is given to end; nothing else is given any."""
-    if resource.kind != "Pod" or not body["spec"].get("nodeName"):
-        return 0
+def grace_seconds(kind: Kind, body: Object, options: Object) -> int:
+    """Seconds that an object is given to end: those that are asked for, or its own."""
+    own = kind.grace(body)
     asked = options.get("gracePeriodSeconds")
-    default = body["spec"].get("terminationGracePeriodSeconds", 30)
-    return int(default if asked is None else asked)
+    return 0 if own is None else int(own if asked is None else asked)

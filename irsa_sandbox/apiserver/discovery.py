@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from irsa_sandbox.apiserver.resources import ALL_VERBS, READ_VERBS, RESOURCES, Resource
+from irsa_sandbox.apiserver.kinds import KINDS, Kind
+from irsa_sandbox.apiserver.kinds.kind import Subresource
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 VERSION = {
@@ -51,7 +52,7 @@ GROUPS = (
 
 def groups() -> list[tuple[str, str]]:
     """(group, version) of every named group, in order."""
-    here = {r.group: r.version for r in RESOURCES} | {g: version for g, version, *_ in REVIEWS}
+    here = {kind.group: kind.version for kind in KINDS} | {g: version for g, version, *_ in REVIEWS}
     return [(group, here[group]) for group in GROUPS if group in here]
 
 
@@ -87,12 +88,12 @@ def _group(group: str, version: str) -> dict[str, Any]:
 def resources(group: str, version: str) -> dict[str, Any]:
     """`/api/v1` or `/apis/GROUP/VERSION`."""
     listed: list[dict[str, Any]] = []
-    for resource in RESOURCES:
-        if (resource.group, resource.version) == (group, version):
-            listed += _entries(resource)
-    for review_group, review_version, plural, kind, namespaced in REVIEWS:
+    for kind in KINDS:
+        if (kind.group, kind.version) == (group, version):
+            listed += _entries(kind)
+    for review_group, review_version, plural, name, namespaced in REVIEWS:
         if (review_group, review_version) == (group, version):
-            listed.append(_entry(plural, kind, namespaced, ["create"]))
+            listed.append(_entry(plural, name, namespaced, ["create"]))
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",
@@ -111,37 +112,20 @@ def _entry(plural: str, kind: str, namespaced: bool, verbs: list[str]) -> dict[s
     }
 
 
-def _entries(resource: Resource) -> list[dict[str, Any]]:
-    """The resource and its subresources."""
-    plural, kind, namespaced = resource.plural, resource.kind, resource.namespaced
-    # Namespaces go one by one: each takes all that is in it along.
-    offered = READ_VERBS if resource.read_only else ALL_VERBS
-    verbs = [v for v in offered if (kind, v) != ("Namespace", "deletecollection")]
-    main = _entry(plural, kind, namespaced, verbs)
-    if resource.short_names:
-        main["shortNames"] = list(resource.short_names)
-    if resource.categories:
-        main["categories"] = list(resource.categories)
-    entries = [main]
-    changing = ["get", "patch", "update"]
-    if kind == "Namespace":
-        entries.append(_entry(f"{plural}/finalize", kind, namespaced, ["update"]))
-    if resource.has_status:
-        entries.append(_entry(f"{plural}/status", kind, namespaced, changing))
-    if resource.has_scale:
-        scale = _entry(f"{plural}/scale", "Scale", namespaced, changing)
-        entries.append(scale | {"group": "autoscaling", "version": "v1"})
-    if plural == "serviceaccounts":
-        token = _entry(f"{plural}/token", "TokenRequest", namespaced, ["create"])
-        entries.append(token | {"group": "authentication.k8s.io", "version": "v1"})
-    if plural == "pods":
-        entries.append(_entry("pods/log", "Pod", namespaced, ["get"]))
-        entries.append(_entry("pods/attach", "PodAttachOptions", namespaced, ["create", "get"]))
-        entries.append(_entry("pods/exec", "PodExecOptions", namespaced, ["create", "get"]))
-        entries.append(_entry("pods/binding", "Binding", namespaced, ["create"]))
-        eviction = _entry("pods/eviction", "Eviction", namespaced, ["create"])
-        entries.append(eviction | {"group": "policy", "version": "v1"})
-    return entries
+def _entries(kind: Kind) -> list[dict[str, Any]]:
+    """The kind and its subresources."""
+    main = _entry(kind.plural, kind.kind, kind.namespaced, list(kind.verbs))
+    if kind.short_names:
+        main["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        main["categories"] = list(kind.categories)
+    return [main, *(_part(kind, part) for part in kind.subresources if not part.refusal)]
+
+
+def _part(kind: Kind, part: Subresource) -> dict[str, Any]:
+    name = f"{kind.plural}/{part.name}"
+    entry = _entry(name, part.kind or kind.kind, kind.namespaced, list(part.verbs))
+    return entry | ({"group": part.group, "version": "v1"} if part.group else {})
 
 
 def issuer_document(issuer_url: str) -> dict[str, Any]:

@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from irsa_sandbox.apiserver.authn import User
-from irsa_sandbox.apiserver.bootstrap_policy import GROUP
-from irsa_sandbox.apiserver.rbac import MASTERS, Attributes, Authorizer
-from irsa_sandbox.apiserver.resources import BY_PATH, Resource
+from irsa_sandbox.apiserver.kinds.rbac import CLUSTER_ROLE, GROUP, ROLE
+from irsa_sandbox.apiserver.rbac import MASTERS, Attributes, Authorizer, kind_of_role
+from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError, forbidden, not_found
 from irsa_sandbox.apiserver.storage import Object, Store
 
-ROLES = {"Role", "ClusterRole"}
-_PLURALS = {"ClusterRole": "clusterroles", "Role": "roles"}
 FULL_AUTHORITY = [
     {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
     {"verbs": ["*"], "nonResourceURLs": ["*"]},
@@ -40,12 +38,12 @@ def check(
     if MASTERS in user.groups:
         return
     namespace, name = body["metadata"].get("namespace", ""), body["metadata"]["name"]
-    if resource.kind in ROLES:
+    if resource in (ROLE, CLUSTER_ROLE):
         if _may(authorizer, user, "escalate", resource, namespace, name):
             return
         rules = body.get("rules") or []
     else:
-        role = BY_PATH[GROUP, "v1", _PLURALS[body["roleRef"]["kind"]]]
+        role = kind_of_role(body["roleRef"])
         role_name = body["roleRef"]["name"]
         if _may(authorizer, user, "bind", role, namespace, role_name):
             return

@@ -1,4 +1,4 @@
-"""Field selectors: which fields of which kind can be selected by.
+"""Field selectors: a test of objects by the fields that their kind can be selected by.
 
 Source: apimachinery, pkg/fields/selector.go; kubernetes, the AddFieldLabelConversionFunc of each
 group.
@@ -10,35 +10,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from irsa_sandbox.apiserver.resources import Resource
+from irsa_sandbox.apiserver.kinds.kind import Field, Kind, fields
 from irsa_sandbox.apiserver.status import bad_request
 
 Test = Callable[[Mapping[str, Any]], bool]
 
-OF_ALL = ("metadata.name", "metadata.namespace")
-_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
-LABELS: dict[str, tuple[str, ...]] = {
-    "Pod": (
-        *("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName"),
-        *("spec.hostNetwork", "status.phase", "status.podIP", "status.podIPs"),
-        "status.nominatedNodeName",
-    ),
-    "Event": (
-        *(f"involvedObject.{name}" for name in _INVOLVED),
-        *("reason", "reportingComponent", "source", "type"),
-    ),
-    "Namespace": ("status.phase",),
-    "Node": ("spec.unschedulable",),
-    "Secret": ("type",),
-    "Service": ("spec.clusterIP", "spec.type"),
-    "Job": ("status.successful",),
-}
-# Where the label of a field is not its path.
-PATHS = {"source": "source.component", "status.successful": "status.succeeded"}
+OF_ALL = fields("metadata.name", "metadata.namespace")
 _TERM = re.compile(r"(?s)(.*?)(!=|==|=)(.*)")
 
 
-def field_selector(resource: Resource, text: str) -> Test:
+def field_selector(kind: Kind, text: str) -> Test:
     """A test of an object by its fields, as in `metadata.name=a,status.phase!=Running`.
 
     Raises StatusError 400 for a selector it cannot read, or a field that selects nothing.
@@ -51,10 +32,9 @@ def field_selector(resource: Resource, text: str) -> Test:
         if not found:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         label, operator, value = found.groups()
-        _check_label(resource, label)
-        terms.append((PATHS.get(label, label), operator, _plain(value)))
+        terms.append((_selectable(kind, label), operator, _plain(value)))
     return lambda body: all(
-        (_field(body, path) == value) is (operator != "!=") for path, operator, value in terms
+        (_value(body, field) == value) is (operator != "!=") for field, operator, value in terms
     )
 
 
@@ -79,22 +59,21 @@ def _plain(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value)
 
 
-def _check_label(resource: Resource, label: str) -> None:
-    own = LABELS.get(resource.kind)
-    if label in OF_ALL or label in (own or ()):
-        return
-    if resource.kind == "Job":
-        raise bad_request(f'field label "{label}" not supported for batchv1.Job')
-    if own is not None:
-        raise bad_request(f"field label not supported: {label}")
-    known = ", ".join(f'"{each}"' for each in OF_ALL)
+def _selectable(kind: Kind, label: str) -> Field:
+    """The field of that label. Raises StatusError 400 where it selects nothing."""
+    for field in (*OF_ALL, *kind.selectable):
+        if field.label == label:
+            return field
+    if kind.selectable:
+        raise bad_request(kind.unselectable.format(label))
+    known = ", ".join(f'"{field.label}"' for field in OF_ALL)
     raise bad_request(f'"{label}" is not a known field selector: only {known}')
 
 
-def _field(body: Mapping[str, Any], path: str) -> str:
+def _value(body: Mapping[str, Any], field: Field) -> str:
     value: Any = body
-    for name in path.split("."):
+    for name in (field.path or field.label).split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     if value is None:
-        return {"spec.unschedulable": "false", "spec.hostNetwork": "false"}.get(path, "")
+        return field.absent
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -13,20 +13,12 @@ from typing import Any
 
 from irsa_sandbox.apiserver import fieldsets
 from irsa_sandbox.apiserver.fieldsets import CONTAINER, Path
+from irsa_sandbox.apiserver.kinds import Kind
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Object
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-# Parts that an object has from the start, so that nobody makes them: the API's plain structs.
-_TEMPLATE: Object = {"template": {"metadata": {}, "spec": {}}}
-SKELETONS: dict[str, Object] = {
-    "Namespace": {"spec": {"finalizers": ["kubernetes"]}},
-    "Deployment": {"spec": {**_TEMPLATE, "strategy": {}}},
-    "ReplicaSet": {"spec": _TEMPLATE},
-    "Job": {"spec": _TEMPLATE},
-    "Event": {"source": {}, "reportingComponent": "", "reportingInstance": ""},
-}
 
 
 @dataclass(frozen=True)
@@ -92,10 +84,10 @@ def _known(path: Path) -> bool:
 
 
 def record_update(
-    resource: Resource, before: Object | None, after: Object, manager: Manager, now: str
+    resource: Kind, before: Object | None, after: Object, manager: Manager, now: str
 ) -> None:
     """Note in `after` that the manager set what differs from `before` (None: all of it)."""
-    base = before or SKELETONS.get(resource.kind, {})
+    base = before or resource.skeleton
     old = fieldsets.fields(resource, base)
     new = fieldsets.fields(resource, after)
     if before is None:

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from irsa_sandbox.apiserver import discovery, openapi
+from irsa_sandbox.apiserver.kinds import KINDS
 from irsa_sandbox.apiserver.rendering import JSON, encoded, refused, rendered
-from irsa_sandbox.apiserver.resources import RESOURCES
 from irsa_sandbox.apiserver.status import METHOD_NOT_ALLOWED, NOT_FOUND_PATH
 from irsa_sandbox.apiserver.storage import Store
 from irsa_sandbox.issuer import SigningKeys
@@ -110,9 +110,9 @@ class Paths:
             "# HELP apiserver_storage_objects [STABLE] Number of stored objects.",
             "# TYPE apiserver_storage_objects gauge",
             *(
-                f'apiserver_storage_objects{{resource="{r.qualified}"}} '
-                f"{len(self._store.list(r.qualified))}"
-                for r in RESOURCES
+                f'apiserver_storage_objects{{resource="{kind.qualified}"}} '
+                f"{len(self._store.list(kind.qualified))}"
+                for kind in KINDS
             ),
             "# HELP kubernetes_build_info [ALPHA] What this server says that it is.",
             "# TYPE kubernetes_build_info gauge",

@@ -11,52 +11,18 @@ from typing import Any
 
 from irsa_sandbox.apiserver.fieldsets import resolved, schema_of
 from irsa_sandbox.apiserver.formats import canonical_base64, canonical_quantity
+from irsa_sandbox.apiserver.kinds import KINDS
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.storage import Object
 
 Schema = dict[str, Any]
 
-_REPLICAS = ("updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
 # Numbers and booleans that are no pointers: type -> members. All others keep their zero.
-ZEROES: dict[str, tuple[str, ...]] = {
-    "Container": ("stdin", "stdinOnce", "tty"),
-    "ContainerPort": ("hostPort",),
-    "ContainerStateTerminated": ("signal",),
-    "DaemonSetSpec": ("minReadySeconds",),
-    "DaemonSetStatus": (
-        *("observedGeneration", "updatedNumberScheduled"),
-        *("numberAvailable", "numberUnavailable"),
-    ),
-    "DeploymentSpec": ("minReadySeconds", "paused"),
-    "DeploymentStatus": ("replicas", "observedGeneration", *_REPLICAS),
-    "EphemeralContainer": ("stdin", "stdinOnce", "tty"),
-    "Event": ("count",),
-    "JobStatus": ("active", "succeeded", "failed"),
-    "NodeSpec": ("unschedulable",),
-    "ObjectMeta": ("generation",),
-    "PodSpec": ("hostNetwork", "hostPID", "hostIPC"),
-    "PodStatus": ("observedGeneration",),
-    "Probe": ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "failureThreshold"),
-    "ReplicaSetSpec": ("minReadySeconds",),
-    "ReplicaSetStatus": ("fullyLabeledReplicas", "observedGeneration", *_REPLICAS),
-    "ServicePort": ("nodePort",),
-    "ServiceSpec": ("publishNotReadyAddresses", "healthCheckNodePort"),
-    "PersistentVolumeClaimVolumeSource": ("readOnly",),
-    "StatefulSetSpec": ("minReadySeconds",),
-    "StatefulSetStatus": (
-        *("observedGeneration", "readyReplicas"),
-        *("currentReplicas", "updatedReplicas"),
-    ),
-    "VolumeMount": ("readOnly",),
+ZEROES = {"ObjectMeta": ("generation",)} | {
+    name: members for kind in KINDS for name, members in kind.zeroes.items()
 }
 # Texts and lists that are written even when empty.
-KEPT: dict[str, tuple[str, ...]] = {
-    "Event": ("reportingComponent", "reportingInstance"),
-    "HostPathVolumeSource": ("type",),
-    "PersistentVolumeClaimSpec": ("storageClassName",),
-    "ClusterRole": ("rules",),
-    "Role": ("rules",),
-}
+KEPT = {name: members for kind in KINDS for name, members in kind.kept.items()}
 
 
 def normalized(resource: Resource, body: Object) -> Object:

@@ -12,62 +12,37 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from irsa_sandbox.apiserver import (
-    bootstrap_policy,
-    defaults,
-    escalation,
-    managed_fields,
-    services,
-    status,
-    typed_config,
-    validation,
-)
-from irsa_sandbox.apiserver.admission import (
-    Webhooks,
-    admit_service_account,
-    decoded_again,
-)
+from irsa_sandbox.apiserver import checks, escalation, managed_fields, status, typed_config
 from irsa_sandbox.apiserver.admission_request import Admission
 from irsa_sandbox.apiserver.aside import aside
 from irsa_sandbox.apiserver.authn import User
-from irsa_sandbox.apiserver.changes import (
-    SYSTEM_FIELDS,
-    after_update,
-    ready_to_go,
-    same,
-)
-from irsa_sandbox.apiserver.deletion import (
-    check_preconditions,
-    finalizers_after,
-    grace_seconds,
-)
+from irsa_sandbox.apiserver.deletion import check_preconditions, finalizers_after, grace_seconds
 from irsa_sandbox.apiserver.fieldsets import schema_of
+from irsa_sandbox.apiserver.kinds import Kind, rbac
+from irsa_sandbox.apiserver.kinds.namespaces import NAMESPACE
 from irsa_sandbox.apiserver.managed_fields import Manager
 from irsa_sandbox.apiserver.metadata import generated_name
 from irsa_sandbox.apiserver.normal import normalized
 from irsa_sandbox.apiserver.patches import apply_patch
-from irsa_sandbox.apiserver.preparation import prepare
+from irsa_sandbox.apiserver.preparation import (
+    SYSTEM_FIELDS,
+    after_update,
+    apply_defaults,
+    prepare,
+    ready_to_go,
+    same,
+)
 from irsa_sandbox.apiserver.rbac import Authorizer
 from irsa_sandbox.apiserver.rendering import in_order
-from irsa_sandbox.apiserver.resources import BY_PATH, Resource
+from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Key, Object, Store
-from irsa_sandbox.apiserver.subresources import (
-    bound,
-    scale_of,
-    scaled,
-    stream_options,
-)
+from irsa_sandbox.apiserver.subresources import bound, scale_of, scaled, stream_options
 from irsa_sandbox.apiserver.targets import Target, checked_metadata
 from irsa_sandbox.apiserver.tokens import timestamp
+from irsa_sandbox.apiserver.webhooks import Webhooks, decoded_again
 from irsa_sandbox.apiserver.writers import Writer
 from irsa_sandbox.clock import Clock
-
-NAMESPACES = BY_PATH["", "v1", "namespaces"]
-BINDING = Resource("", "v1", "bindings", "Binding")
-# Kinds whose generation is not counted, though they have a spec.
-UNCOUNTED = {"Namespace", "Node", "Service", "Lease"}
-KEPT_NAMESPACES = {"default", "kube-system", "kube-public"}
 
 
 class Objects:
@@ -109,19 +84,17 @@ class Objects:
         uid = str(uuid.uuid4())
         await aside(body, prepare, resource, body, uid, config, writer, self._now(target))
         body = await self._admitted(target, body, writer, generated=not given)
-        await aside(body, validation.check_new, resource, body)
+        await aside(body, checks.check_new, resource, body)
         self._check_grants(resource, body, writer)
         await self._webhooks.validate(Admission("CREATE", target, writer, body))
         if self.store.get(key) is not None:
             raise status.already_exists(resource, metadata["name"])
-        if resource.kind == "Service":
-            services.complete(self.store, body)
+        resource.complete(self.store, body)
         body["metadata"] |= {
             "uid": uid,
             "creationTimestamp": self._now(target),
         }
-        counted = "spec" in body or resource.kind.endswith("WebhookConfiguration")
-        if counted and resource.kind not in UNCOUNTED:
+        if resource.counts_generation:
             body["metadata"]["generation"] = 1
         return in_order(body) if writer.dry_run else self._put(target, key, body)
 
@@ -133,32 +106,32 @@ class Objects:
         A generated name is made after them: webhooks do not see it.
         """
         resource = target.resource
-        if resource.kind == "Pod":
-            admit_service_account(self.store, body)
-            defaults.admit_pod(body.get("spec") or {})
-        if resource.kind == "Node":
-            defaults.admit_node(body)
+        resource.admit(self.store, body)
         name = {"name": body["metadata"].pop("name")} if generated else {}
         asked = Admission("CREATE", target, writer, body)
         if (mutated := await self._webhooks.mutate(asked)) is not asked:
             body = decoded_again(resource, mutated.object)
         body["metadata"] |= name
-        defaults.apply_defaults(resource, body)
+        apply_defaults(resource, body)
         return body
 
     def _check_grants(
-        self, resource: Resource, body: Object, writer: Writer, before: Object | None = None
+        self, resource: Kind, body: Object, writer: Writer, before: Object | None = None
     ) -> None:
-        if resource.group == bootstrap_policy.GROUP:
+        if resource.group == rbac.GROUP:
             escalation.check(self._authorizer, self.store, resource, body, writer.user, before)
 
     def _put(self, target: Target, key: Key, body: Object) -> Object:
         # The store sets it; here it gets its place.
         body["metadata"].setdefault("resourceVersion", "")
         stored = self.store.put(key, in_order(body))
-        if target.resource.kind == "ClusterRole":
-            bootstrap_policy.aggregate(self.store)
+        target.resource.on_written(self.store)
         return stored
+
+    def _take_away(self, target: Target) -> Object:
+        last = self.store.delete(target.key)
+        target.resource.on_written(self.store)
+        return last
 
     def _now(self, target: Target) -> str:
         return timestamp(self._clock.of(target.namespace).time())
@@ -230,7 +203,7 @@ class Objects:
                 left = decoded_again(target.resource, mutated.object)
             after = after_update(target, before, left)
         changes_made = (target.resource, before, after, target.subresource)
-        await aside(after, validation.check_update, *changes_made)
+        await aside(after, checks.check_update, *changes_made)
         if not _keeps_all_but_owners(before, after):
             self._check_grants(target.resource, after, writer, before)
         await self._webhooks.validate(asked.after(shown(after)))
@@ -241,9 +214,9 @@ class Objects:
             return in_order(after)
         if not after["metadata"].get("finalizers") and ready_to_go(target.resource, after):
             self.store.put(target.key, after)
-            if target.resource.kind == "Namespace":
+            if target.resource is NAMESPACE:
                 self._clock.of(target.name).forget()
-            return self.store.delete(target.key)
+            return self._take_away(target)
         return self._put(target, target.key, after)
 
     async def apply(
@@ -289,8 +262,8 @@ class Objects:
         while True:
             body = self.get(target)
             check_preconditions(target.resource, body, options)
-            if target.resource.kind == "Namespace" and target.name in KEPT_NAMESPACES:
-                why = "this namespace may not be deleted"
+            if target.name in target.resource.undeletable:
+                why = f"this {target.resource.kind.lower()} may not be deleted"
                 raise status.forbidden(target.resource, target.name, why)
             await self._webhooks.admit(Admission("DELETE", asked, writer, None, body))
             if self.store.get(target.key) is body:
@@ -301,15 +274,14 @@ class Objects:
     ) -> tuple[Object, bool]:
         finalizers = finalizers_after(body, options)
         grace = grace_seconds(target.resource, body, options)
-        at_once = not finalizers and grace == 0 and target.resource.kind != "Namespace"
+        held = bool(finalizers) or target.resource.is_held(body)
+        at_once = grace == 0 and not held
         if dry_run:
             return body, at_once
         if at_once:
-            last = self.store.delete(target.key)
+            last = self._take_away(target)
             if "deletionGracePeriodSeconds" in last["metadata"]:
                 last["metadata"]["deletionGracePeriodSeconds"] = 0
-            if target.resource.kind == "ClusterRole":
-                bootstrap_policy.aggregate(self.store)
             return last, True
         marked = copy.deepcopy(body)
         metadata = marked["metadata"]
@@ -321,10 +293,9 @@ class Objects:
             metadata["deletionTimestamp"] = timestamp(
                 self._clock.of(target.namespace).time() + grace
             )
-            if target.resource.kind != "Namespace":
+            if not target.resource.is_held(body):
                 metadata["deletionGracePeriodSeconds"] = grace
-        if target.resource.kind == "Namespace":
-            marked["status"] = {"phase": "Terminating"}
+        target.resource.on_delete(marked)
         return (marked if same(body, marked) else self.store.put(target.key, marked)), False
 
     async def admit(self, target: Target, body: Object, writer: Writer) -> Object:
@@ -358,11 +329,13 @@ class Objects:
         node = (binding.get("target") or {}).get("name", "")
         if not node:
             cause = ("FieldValueRequired", "target.name", "Required value")
-            raise status.invalid(BINDING, binding.get("metadata", {}).get("name", ""), [cause])
+            asked = binding.get("metadata", {}).get("name", "")
+            raise status.invalid(target.own_kind, asked, [cause])
         if has := pod["spec"].get("nodeName"):
             name = pod["metadata"]["name"]
-            text = f'Operation cannot be fulfilled on pods/binding "{name}": pod {name} is already '
-            details = {"name": name, "kind": "pods/binding"}
+            part = f"{target.resource.plural}/{target.subresource}"
+            text = f'Operation cannot be fulfilled on {part} "{name}": pod {name} is already '
+            details = {"name": name, "kind": part}
             raise StatusError(409, "Conflict", f'{text}assigned to node "{has}"', details)
         key = Target(target.resource, *target.key[1:]).key
         self.store.put(key, bound(pod, node, self._now(target)))
@@ -370,9 +343,9 @@ class Objects:
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not namespace:
             return
-        found = self.store.get(("namespaces", "", namespace))
+        found = self.store.get((NAMESPACE.qualified, "", namespace))
         if found is None:
-            raise status.not_found(NAMESPACES, namespace)
+            raise status.not_found(NAMESPACE, namespace)
         if found["metadata"].get("deletionTimestamp"):
             raise status.terminating(resource, namespace, name)
 

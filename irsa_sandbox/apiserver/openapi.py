@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from irsa_sandbox.apiserver import schemas
-from irsa_sandbox.apiserver.resources import RESOURCES, Resource
+from irsa_sandbox.apiserver.kinds import KINDS
+from irsa_sandbox.apiserver.resources import Resource
 
 _PATCH_TYPES = (
     "application/apply-patch+yaml",
@@ -24,7 +26,7 @@ _QUERY = ("dryRun", "fieldManager", "fieldValidation", "force", "pretty")
 
 def index() -> dict[str, Any]:
     """`/openapi/v3`: where the document of each group is."""
-    places = {_place(r): _hash(_place(r)) for r in RESOURCES}
+    places = {_place(kind): _hash(_place(kind)) for kind in KINDS}
     return {
         "paths": {
             place: {"serverRelativeURL": f"/openapi/v3/{place}?hash={digest}"}
@@ -36,7 +38,7 @@ def index() -> dict[str, Any]:
 @cache
 def document(place: str) -> dict[str, Any] | None:
     """The document of `api/v1` or `apis/GROUP/VERSION`; None where there is none."""
-    members = [r for r in RESOURCES if _place(r) == place]
+    members = [kind for kind in KINDS if _place(kind) == place]
     if not members:
         return None
     paths: dict[str, Any] = {}
@@ -116,7 +118,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
     }
 
 
-def _closure(members: list[Resource]) -> dict[str, Any]:
+def _closure(members: Sequence[Resource]) -> dict[str, Any]:
     """The schemas of some kinds and all that these refer to."""
     every = schemas.definitions()
     waiting = [schemas.definition_name(r.group, r.version, r.kind) for r in members]

@@ -18,11 +18,11 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from irsa_sandbox.apiserver.resources import BY_PATH
+from irsa_sandbox.apiserver.kinds.nodes import NODE
+from irsa_sandbox.apiserver.kinds.pods import POD
 from irsa_sandbox.apiserver.status import StatusError, bad_request, not_found
 from irsa_sandbox.apiserver.storage import Object, Store
 
-PODS = BY_PATH["", "v1", "pods"]
 EXEC_PROTOCOL = "v5.channel.k8s.io"
 LARGEST_FRAME = 2**24
 
@@ -95,10 +95,10 @@ class KubeletProxy:
         name = pod["spec"].get("nodeName")
         if not name:
             raise bad_request(f"pod {pod['metadata']['name']} does not have a host assigned")
-        node = self._store.get(("nodes", "", name))
+        node = self._store.get((NODE.qualified, "", name))
         if node is None:
             # The API server speaks of a Pod where it means the Node.
-            raise not_found(PODS, name)
+            raise not_found(POD, name)
         status = node["status"]
         addresses = status.get("addresses") or []
         host = next((a["address"] for a in addresses if a["type"] == "InternalIP"), None)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_sandbox.apiserver.authn import User
-from irsa_sandbox.apiserver.bootstrap_policy import BINDINGS, GROUP
+from irsa_sandbox.apiserver.kinds import Kind
+from irsa_sandbox.apiserver.kinds.rbac import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
+from irsa_sandbox.apiserver.kinds.serviceaccounts import SERVICE_ACCOUNT
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Object, Store
 
@@ -78,8 +80,10 @@ class Authorizer:
 
     def _bindings(self, user: User, namespace: str) -> Iterator[tuple[Object, Object]]:
         """The bindings that name the user, with the subject that does."""
-        namespaced = self._store.list(f"rolebindings.{GROUP}", namespace) if namespace else []
-        for binding in [*self._store.list(BINDINGS), *namespaced]:
+        listed = self._store.list(CLUSTER_ROLE_BINDING.qualified)
+        if namespace:
+            listed = [*listed, *self._store.list(ROLE_BINDING.qualified, namespace)]
+        for binding in listed:
             place = binding["metadata"].get("namespace", "")
             for subject in binding.get("subjects") or ():
                 if _names(subject, user, place):
@@ -89,29 +93,30 @@ class Authorizer:
     def _rules_of(self, binding: Object) -> list[Object] | None:
         """The rules of the role that is bound; None where there is no such role."""
         reference = binding["roleRef"]
-        namespace = binding["metadata"].get("namespace", "")
-        clusterwide = reference["kind"] == "ClusterRole"
-        key = (f"{_plural(reference)}.{GROUP}", "" if clusterwide else namespace)
-        role = self._store.get((*key, reference["name"]))
+        kind = kind_of_role(reference)
+        namespace = binding["metadata"].get("namespace", "") if kind.namespaced else ""
+        role = self._store.get((kind.qualified, namespace, reference["name"]))
         return None if role is None else role.get("rules") or []
 
 
-def _plural(reference: Object) -> str:
-    return "clusterroles" if reference["kind"] == "ClusterRole" else "roles"
+def kind_of_role(reference: Object) -> Kind:
+    """The kind of role that a binding names."""
+    return CLUSTER_ROLE if reference["kind"] == CLUSTER_ROLE.kind else ROLE
 
 
 def _missing(reference: Object) -> str:
-    return f'{_plural(reference)[:-1]}.{GROUP} "{reference["name"]}" not found'
+    kind = kind_of_role(reference)
+    return f'{kind.kind.lower()}.{kind.group} "{reference["name"]}" not found'
 
 
 def _described(binding: Object, subject: Object) -> str:
     metadata, reference = binding["metadata"], binding["roleRef"]
     namespace = metadata.get("namespace", "")
-    name, kind = metadata["name"], "ClusterRoleBinding"
+    name, kind = metadata["name"], CLUSTER_ROLE_BINDING.kind
     if namespace:
-        name, kind = f"{name}/{namespace}", "RoleBinding"
+        name, kind = f"{name}/{namespace}", ROLE_BINDING.kind
     who = subject["name"]
-    if subject["kind"] == "ServiceAccount":
+    if subject["kind"] == SERVICE_ACCOUNT.kind:
         who = f"{who}/{subject.get('namespace') or namespace}"
     role = f'{reference["kind"]} "{reference["name"]}"'
     return f'{kind} "{name}" of {role} to {subject["kind"]} "{who}"'

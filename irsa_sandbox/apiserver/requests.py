@@ -15,12 +15,13 @@ from irsa_sandbox.apiserver import watch
 from irsa_sandbox.apiserver.authn import User
 from irsa_sandbox.apiserver.discovery import REVIEWS
 from irsa_sandbox.apiserver.field_selectors import field_selector, selected_name
+from irsa_sandbox.apiserver.kinds import BY_PATH, Kind
+from irsa_sandbox.apiserver.kinds.namespaces import NAMESPACE
 from irsa_sandbox.apiserver.label_selectors import label_selector
 from irsa_sandbox.apiserver.managed_fields import Manager
 from irsa_sandbox.apiserver.options import check_change_options, truth
 from irsa_sandbox.apiserver.patches import APPLY
 from irsa_sandbox.apiserver.rbac import Attributes
-from irsa_sandbox.apiserver.resources import BY_PATH, Resource
 from irsa_sandbox.apiserver.storage import Object
 from irsa_sandbox.apiserver.targets import Target
 from irsa_sandbox.apiserver.writers import Writer
@@ -41,18 +42,6 @@ PATH = re.compile(
 )
 MOST_WARNED, MOST_OF_ONE = 4_096, 256
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # a header line holds none
-SUBRESOURCES = {
-    "status",
-    "scale",
-    "token",
-    "log",
-    "exec",
-    "attach",
-    "binding",
-    "eviction",
-    "portforward",
-    "finalize",
-}
 
 
 def warned(response: Response, warnings: list[str]) -> Response:
@@ -78,7 +67,7 @@ def header_items(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     return list(headers.items())
 
 
-def resource_of(found: re.Match[str]) -> Resource | None:
+def resource_of(found: re.Match[str]) -> Kind | None:
     group, version = found["group"] or "", found["version"] or found["core"]
     return BY_PATH.get((group, version, found["plural"]))
 
@@ -105,7 +94,7 @@ def attributes_of(request: Request, found: re.Match[str], target: Target | None)
     if verb in {"get", "list"} and is_watch(request):
         verb = "watch"
     namespace = target.namespace if target else found["namespace"] or ""
-    if found["plural"] == "namespaces" and not found["group"]:
+    if found["plural"] == NAMESPACE.plural and not found["group"]:
         # A Namespace is in itself. Source: apiserver, pkg/endpoints/request/requestinfo.go.
         namespace = name
     if verb in {"list", "watch"} and not name:
@@ -124,7 +113,7 @@ def place_of(target: Target) -> tuple[str, str | None]:
     return target.resource.qualified, target.namespace or None
 
 
-def selector_of(request: Request, resource: Resource, name: str = "") -> watch.Selector:
+def selector_of(request: Request, resource: Kind, name: str = "") -> watch.Selector:
     """A test of objects by the request's selectors, and by the name in its path."""
     query = request.query_params
     has_labels = label_selector(query.get("labelSelector", ""))

@@ -21,6 +21,7 @@ from irsa_sandbox.apiserver.authn import TokenChecker, User
 from irsa_sandbox.apiserver.decoding import SHORT_BODY, decoded_body, object_body
 from irsa_sandbox.apiserver.discovery import REVIEWS
 from irsa_sandbox.apiserver.fields import check_types
+from irsa_sandbox.apiserver.kinds.serviceaccounts import SERVICE_ACCOUNT
 from irsa_sandbox.apiserver.rbac import Attributes, Authorizer
 from irsa_sandbox.apiserver.rendering import rendered
 from irsa_sandbox.apiserver.resources import Resource
@@ -77,7 +78,7 @@ def impersonation_attributes(wanted: Impersonation) -> list[Attributes]:
     found = [Attributes("impersonate", resource="users", name=wanted.name)]
     if wanted.name.startswith(ACCOUNT_PREFIX) and wanted.name.count(":") == 3:
         namespace, name = wanted.name.removeprefix(ACCOUNT_PREFIX).split(":")
-        found = [Attributes("impersonate", "", "serviceaccounts", "", namespace, name)]
+        found = [Attributes("impersonate", "", SERVICE_ACCOUNT.plural, "", namespace, name)]
     found += [Attributes("impersonate", resource="groups", name=each) for each in wanted.groups]
     for key, values in wanted.extra.items():
         found += [

@@ -11,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from irsa_sandbox.apiserver import fields, patches
-from irsa_sandbox.apiserver.admission_request import KINDS
 from irsa_sandbox.apiserver.answers import Answers, listing
 from irsa_sandbox.apiserver.aside import aside
 from irsa_sandbox.apiserver.authn import User
 from irsa_sandbox.apiserver.decoding import Body, decoded_body, object_body, raw_body
-from irsa_sandbox.apiserver.deletion import SHOWN_DELETED, deletion_options
+from irsa_sandbox.apiserver.deletion import deletion_options
 from irsa_sandbox.apiserver.objects import Objects
 from irsa_sandbox.apiserver.patch_checks import checked_result
 from irsa_sandbox.apiserver.proxy import KubeletProxy
@@ -30,11 +29,8 @@ from irsa_sandbox.apiserver.requests import (
     warned,
     writer_of,
 )
-from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import (
     METHOD_NOT_ALLOWED,
-    NO_EPHEMERAL_CONTAINERS,
-    NO_PORT_FORWARD,
     NOT_FOUND_PATH,
     deleted,
     not_served,
@@ -46,19 +42,6 @@ from irsa_sandbox.apiserver.tokens import TokenIssuer
 from irsa_sandbox.apiserver.writers import Writer
 
 SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
-# Methods of each subresource; those of `status` and `scale` depend on the kind.
-METHODS = {
-    ("serviceaccounts", "token"): {"POST"},
-    ("pods", "log"): {"GET"},
-    ("pods", "exec"): {"GET", "POST"},
-    ("pods", "attach"): {"GET", "POST"},
-    ("pods", "binding"): {"POST"},
-    ("pods", "eviction"): {"POST"},
-    ("pods", "portforward"): {"GET", "POST"},
-    ("pods", "ephemeralcontainers"): {"GET", "PUT", "PATCH"},
-    ("namespaces", "finalize"): {"PUT"},
-}
-_CHANGING = {"GET", "PUT", "PATCH"}
 
 
 class Routes:
@@ -93,7 +76,7 @@ class Routes:
             return warned(self._answers.one(request, target, after), warnings)
         if method == "PATCH" and named:
             return await self._patch(request, target, writer_of(request, user))
-        if method == "DELETE" and (named or target.resource.kind != "Namespace"):
+        if method == "DELETE" and (named or "deletecollection" in target.resource.verbs):
             return await self._delete(request, user, target)
         raise METHOD_NOT_ALLOWED
 
@@ -138,7 +121,7 @@ class Routes:
         writer = deleter_of(request, user, options)
         if target.name:
             left, gone = await self._objects.delete(target, options, writer)
-            if gone and target.resource.kind not in SHOWN_DELETED:
+            if gone and not target.resource.shown_deleted:
                 return rendered(request, deleted(target.resource, left))
             return self._answers.one(request, target, left)
         store = self._objects.store
@@ -155,13 +138,10 @@ class Routes:
         return rendered(request, listing(target, chosen, metadata))
 
     async def _subresource(self, request: Request, user: User, target: Target) -> Response:
-        resource, name, method = target.resource, target.subresource, request.method
-        allowed = METHODS.get((resource.plural, name))
-        if (name, True) in (("status", resource.has_status), ("scale", resource.has_scale)):
-            allowed = _CHANGING
-        if allowed is None:
+        name = target.subresource
+        if target.part is None:
             raise NOT_FOUND_PATH
-        if method not in allowed:
+        if request.method not in target.part.methods:
             raise METHOD_NOT_ALLOWED
         if name == "status":
             return await self._status(request, user, target)
@@ -171,23 +151,21 @@ class Routes:
             await self._objects.connect(target, request.query_params, user)
         parent = self._objects.get(target)
         if name == "token":
-            body = await _own_body(request, name)
+            body = await _own_body(request, target)
             body = await self._objects.admit(target, body, writer_of(request, user))
             return rendered(request, self._tokens.request(parent, body), 201)
         if name == "log":
             return await self._proxy.logs(parent, request)
         if name == "binding":
-            body = await _own_body(request, name)
+            body = await _own_body(request, target)
             await self._objects.bind(target, body, writer_of(request, user))
             return rendered(request, SUCCESS | {"code": 201}, 201)
         if name == "eviction":
-            body = await _own_body(request, name)
+            body = await _own_body(request, target)
             await self._objects.evict(target, body, writer_of(request, user))
             return rendered(request, SUCCESS | {"code": 201}, 201)
-        if name == "portforward":
-            raise NO_PORT_FORWARD
-        if name == "ephemeralcontainers":
-            raise NO_EPHEMERAL_CONTAINERS
+        if target.part.refusal:
+            raise target.part.refusal
         if name in {"exec", "attach"}:
             self._proxy.check_upgrade(name, parent, request.query_params.get("container"))
         body, _ = await self._checked_body(request, target)
@@ -218,11 +196,10 @@ class Routes:
         return rendered(request, scale_of(parent))
 
 
-async def _own_body(request: Request, subresource: str) -> Object:
+async def _own_body(request: Request, target: Target) -> Object:
     """The body of a subresource that has a kind of its own. Raises StatusError 400 for another."""
-    group, version, kind = KINDS[subresource]
-    body = object_body(await decoded_body(request, kind), kind)
-    resource = Resource(group, version, "", kind)
-    check_kind(resource, body)
-    fields.check_types(resource, body)
+    kind = target.own_kind
+    body = object_body(await decoded_body(request, kind.kind), kind.kind)
+    check_kind(kind, body)
+    fields.check_types(kind, body)
     return body

@@ -151,18 +151,3 @@ NOT_FOUND_PATH = StatusError(
 METHOD_NOT_ALLOWED = StatusError(
     405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
 )
-NO_PORT_FORWARD = StatusError(
-    405,
-    "MethodNotAllowed",
-    "the sandbox forwards no ports: a Pod has no network of its own, so what listens in it listens "
-    "on this machine, at 127.0.0.1 and the same port",
-    {},
-)
-# kubectl says of a 404 without a name that the cluster has none of them, and quotes the text.
-NO_EPHEMERAL_CONTAINERS = StatusError(
-    404,
-    "NotFound",
-    "the sandbox adds no containers to a Pod that runs; look into it with kubectl exec, or into a "
-    "copy of it with kubectl debug --copy-to",
-    {},
-)

@@ -8,7 +8,7 @@ import heapq
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +33,6 @@ EVENTS_KEPT = 4_000  # changes: what three hundred Pods leave that come and go
 BYTES_KEPT = 32 * 2**20
 # What etcd says when it may not grow any more.
 NO_SPACE = "etcdserver: mvcc: database space exceeded"
-# What may be lost when the machine loses power, though not when the sandbox is killed: more than
-# half of all writes, and nobody's work.
-TRANSIENT = {"events"}
 _TOGETHER: ContextVar[bool] = ContextVar("a task's writes wait for the disk as one", default=False)
 
 
@@ -52,9 +49,14 @@ class Change:
 
 
 class Store:
-    """Objects by resource, namespace and name; each write gets the next revision."""
+    """Objects by resource, namespace and name; each write gets the next revision.
 
-    def __init__(self, path: Path) -> None:
+    What is `transient` may be lost when the machine loses power, though not when the sandbox is
+    killed.
+    """
+
+    def __init__(self, path: Path, transient: Collection[str] = ()) -> None:
+        self._transient = transient
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._database = _opened(path)
@@ -216,7 +218,7 @@ class Store:
     @contextlib.contextmanager
     def _waiting_for_the_disk(self, key: Key) -> Iterator[None]:
         """Whether a write is on the disk itself before it is acknowledged. Source: SQLite, WAL."""
-        waits = key[0] not in TRANSIENT and not _TOGETHER.get()
+        waits = key[0] not in self._transient and not _TOGETHER.get()
         if not waits:
             self._database.execute("PRAGMA synchronous = NORMAL")
         try:

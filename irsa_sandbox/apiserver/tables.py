@@ -6,17 +6,21 @@ Source: Kubernetes API concepts, "Receiving resources as Tables".
 from __future__ import annotations
 
 import logging
+from datetime import datetime
+from functools import cache
 from typing import Any
 
+from irsa_sandbox.apiserver import schemas
+from irsa_sandbox.apiserver.kinds import Kind
+from irsa_sandbox.apiserver.kinds.columns import Row
 from irsa_sandbox.apiserver.storage import Object
-from irsa_sandbox.apiserver.table_columns import FORMS, OTHER, definitions
 from irsa_sandbox.clock import Clock
 
 log = logging.getLogger("irsa-lab.apiserver")
 
 
 def table(
-    resource: str,
+    kind: Kind,
     bodies: list[Object],
     metadata: Object,
     clock: Clock,
@@ -25,32 +29,51 @@ def table(
     include: str = "Metadata",
 ) -> Object:
     """The Table of some objects; each row carries what `include` says beside its cells."""
-    _, cells = FORMS.get(resource, OTHER)
-    shown = definitions(resource)
-    rows = [
-        {"cells": _cells(cells, len(shown), body, clock)} | _included(body, include)
-        for body in bodies
-    ]
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": metadata,
-        "columnDefinitions": shown if columns else [],
-        "rows": rows,
+        "columnDefinitions": definitions(kind) if columns else [],
+        "rows": [{"cells": _cells(kind, b, clock)} | _included(b, include) for b in bodies],
     }
 
 
-def _cells(cells: Any, count: int, body: Object, clock: Clock) -> list[Any]:
+@cache
+def definitions(kind: Kind) -> list[Object]:
+    """The columns of a kind, as a Table lists them."""
+    return [
+        {
+            "name": column.name,
+            "type": column.type,
+            "format": "name" if column.name == "Name" else "",
+            "description": _described(column.description),
+            "priority": column.priority,
+        }
+        for column in kind.columns
+    ]
+
+
+def _described(description: str) -> str:
+    """The words, or those that the published schemas have of a field."""
+    if not description.startswith("@"):
+        return description
+    name, _, field = description[1:].rpartition(".")
+    found: str = schemas.definitions()[f"io.k8s.{name}"]["properties"][field]["description"]
+    return found
+
+
+def cells(kind: Kind, body: Object, now: datetime) -> list[Any]:
     """The cells of one object; of one that its columns cannot show, the name alone."""
-    now = clock.of(body["metadata"].get("namespace", "")).now()
+    row = Row(body, now)
     try:
-        found: list[Any] = cells(body, now)
-        if len(found) != count:
-            raise ValueError(f"{len(found)} cells under {count} columns")
+        return [column.cell(row) for column in kind.columns]
     except Exception:
         log.exception("no row for %s", body["metadata"].get("name"))
-        return [body["metadata"].get("name", ""), *["<unknown>"] * (count - 1)]
-    return found
+        return [body["metadata"].get("name", ""), *["<unknown>"] * (len(kind.columns) - 1)]
+
+
+def _cells(kind: Kind, body: Object, clock: Clock) -> list[Any]:
+    return cells(kind, body, clock.of(body["metadata"].get("namespace", "")).now())
 
 
 def _included(body: Object, include: str) -> Object:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irsa_sandbox.apiserver.resources import RESOURCES, Resource
+from irsa_sandbox.apiserver.kinds import KINDS, Kind
+from irsa_sandbox.apiserver.kinds.kind import Subresource
+from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import bad_request
 from irsa_sandbox.apiserver.storage import Key, Object
 
-KNOWN = {(r.api_version, r.kind) for r in RESOURCES}
+KNOWN = {(kind.api_version, kind.kind) for kind in KINDS}
 
 
 @dataclass(frozen=True)
 class Target:
     """What a request is about: a resource, perhaps a namespace, a name and a subresource."""
 
-    resource: Resource
+    resource: Kind
     namespace: str = ""
     name: str = ""
     subresource: str = ""
@@ -27,6 +29,18 @@ class Target:
     def key(self) -> Key:
         """Where the store has it."""
         return self.resource.qualified, self.namespace, self.name
+
+    @property
+    def part(self) -> Subresource | None:
+        """What its kind says of the subresource; None without one, and where there is none."""
+        return self.resource.subresource(self.subresource)
+
+    @property
+    def own_kind(self) -> Resource:
+        """The kind of what is sent: that of the object, or that of the subresource."""
+        if self.part is None or not self.part.kind:
+            return self.resource
+        return Resource(self.part.group, "v1", "", self.part.kind)
 
 
 def checked_metadata(target: Target, body: Object) -> Object:

@@ -10,13 +10,11 @@ from typing import Any
 
 from irsa_sandbox.apiserver.authn import API_AUDIENCE, TokenChecker, user_of
 from irsa_sandbox.apiserver.fields import check_types
-from irsa_sandbox.apiserver.resources import BY_PATH, Resource
-from irsa_sandbox.apiserver.status import (
-    StatusError,
-    bad_request,
-    invalid,
-    not_found,
-)
+from irsa_sandbox.apiserver.kinds.configuration import SECRET
+from irsa_sandbox.apiserver.kinds.nodes import NODE
+from irsa_sandbox.apiserver.kinds.pods import POD
+from irsa_sandbox.apiserver.resources import Resource
+from irsa_sandbox.apiserver.status import StatusError, bad_request, invalid, not_found
 from irsa_sandbox.apiserver.storage import Object, Store
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys
@@ -29,10 +27,7 @@ LONGEST_SECONDS = 2**32
 KUBELET_SECONDS = 3607
 EXTENDED_SECONDS = 365 * 24 * 3600
 
-BINDABLE = {
-    ("v1", BY_PATH["", "v1", plural].kind): BY_PATH["", "v1", plural]
-    for plural in ("pods", "nodes", "secrets")
-}
+BINDABLE = {(kind.api_version, kind.kind): kind for kind in (POD, NODE, SECRET)}
 _TOKEN_REQUEST = Resource("authentication.k8s.io", "v1", "tokenrequests", "TokenRequest")
 
 
@@ -60,7 +55,7 @@ class TokenIssuer:
         seconds = spec.get("expirationSeconds") or DEFAULT_SECONDS
         _check_seconds(seconds)
         bound = self._bound_object(account, spec.get("boundObjectRef"))
-        pod = bound if bound and bound["kind"] == "Pod" else None
+        pod = bound if bound and bound["kind"] == POD.kind else None
         claims = self._claims(account, audiences, seconds, bound)
         metadata = account["metadata"]
         self._trace.add(
@@ -115,7 +110,7 @@ class TokenIssuer:
                 "The object might have been deleted and then recreated",
                 {"name": name, "kind": resource.plural},
             )
-        if kind == "Pod":
+        if resource is POD:
             _check_account(account, found)
         return found | {"kind": kind}
 
@@ -125,8 +120,8 @@ class TokenIssuer:
         metadata = account["metadata"]
         now = int(self._clock.of(metadata["namespace"]).time())
         private: dict[str, Any] = {"namespace": metadata["namespace"]}
-        pod = bound if bound and bound["kind"] == "Pod" else None
-        if pod and (node := self._store.get(("nodes", "", pod["spec"].get("nodeName", "")))):
+        pod = bound if bound and bound["kind"] == POD.kind else None
+        if pod and (node := self._store.get((NODE.qualified, "", pod["spec"].get("nodeName", "")))):
             private["node"] = _reference(node)
         if bound:
             private[bound["kind"].lower()] = _reference(bound)

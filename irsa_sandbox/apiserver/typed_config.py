@@ -10,13 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from irsa_sandbox.apiserver.fields import scalar_fault
-from irsa_sandbox.apiserver.fieldsets import (
-    DEFAULT_KEYS,
-    children_of,
-    resolved,
-    schema_of,
-    shown,
-)
+from irsa_sandbox.apiserver.fieldsets import DEFAULT_KEYS, children_of, resolved, schema_of, shown
 from irsa_sandbox.apiserver.patches import go_format
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from irsa_sandbox.apiserver.kinds.services import SERVICE
 from irsa_sandbox.apiserver.storage import Object, Store
 
 GROUP = "admission.k8s.io"
@@ -80,7 +81,7 @@ class WebhookClient:
         path = service.get("path", "").removeprefix("/")
         url = f"https://{name}.{namespace}.svc:{service.get('port', 443)}/{path}?{query}"
         why = f'no endpoints available for service "{name}"'
-        if self._store.get(("services", namespace, name)) is None:
+        if self._store.get((SERVICE.qualified, namespace, name)) is None:
             why = f'service "{name}" not found'
         raise CallError(f'failed to call webhook: Post "{url}": {why}')
 

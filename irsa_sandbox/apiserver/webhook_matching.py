@@ -9,10 +9,10 @@ from __future__ import annotations
 from irsa_helpers.policy.selectors import selects
 from irsa_sandbox.apiserver import match_conditions
 from irsa_sandbox.apiserver.admission_request import Admission
+from irsa_sandbox.apiserver.kinds.namespaces import NAMESPACE
+from irsa_sandbox.apiserver.kinds.webhook_configurations import GROUP
 from irsa_sandbox.apiserver.status import forbidden
 from irsa_sandbox.apiserver.storage import Object, Store
-
-GROUP = "admissionregistration.k8s.io"
 
 
 def exempt(admission: Admission) -> bool:
@@ -63,9 +63,9 @@ def _namespace_fits(store: Store, selector: Object | None, admission: Admission)
     if not selector or not admission.namespace:
         return True
     target = admission.target
-    if target.resource.kind == "Namespace" and not target.subresource and admission.object:
+    if target.resource is NAMESPACE and not target.subresource and admission.object:
         return selects(selector, _labels(admission.object))
-    found = store.get(("namespaces", "", admission.namespace))
+    found = store.get((NAMESPACE.qualified, "", admission.namespace))
     return found is None or selects(selector, _labels(found))
 
 

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import jsonpatch
 
+from irsa_sandbox.apiserver import fields
 from irsa_sandbox.apiserver.admission_request import Admission
+from irsa_sandbox.apiserver.kinds import Kind
+from irsa_sandbox.apiserver.kinds.webhook_configurations import MUTATING, VALIDATING
+from irsa_sandbox.apiserver.normal import normalized
+from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError, internal_error
 from irsa_sandbox.apiserver.storage import Object, Store
 from irsa_sandbox.apiserver.webhook_client import Answer, CallError, WebhookClient
-from irsa_sandbox.apiserver.webhook_matching import GROUP, exempt, wants
+from irsa_sandbox.apiserver.webhook_matching import exempt, wants
 
-MUTATING = f"mutatingwebhookconfigurations.{GROUP}"
-VALIDATING = f"validatingwebhookconfigurations.{GROUP}"
 WITHOUT_SIDE_EFFECTS = {"None", "NoneOnDryRun"}
 
 
@@ -74,10 +78,10 @@ class Webhooks:
         await self.validate(asked)
         return asked.object
 
-    def _registered(self, kind: str, admission: Admission) -> Iterator[Object]:
+    def _registered(self, kind: Kind, admission: Admission) -> Iterator[Object]:
         if exempt(admission):
             return
-        for configuration in self._store.list(kind):
+        for configuration in self._store.list(kind.qualified):
             yield from configuration.get("webhooks") or ()
 
     async def _mutated(self, webhook: Object, admission: Admission) -> Admission:
@@ -130,3 +134,16 @@ def _denied(name: str, status: Object) -> StatusError:
         f": {why}" if why else " without explanation"
     )
     return StatusError(code, reason, text, status.get("details"))
+
+
+def decoded_again(resource: Resource, after: Any) -> Object:
+    """An object as webhooks left it, read as if a client had sent it: what is unknown is dropped.
+
+    Raises StatusError 500 where it is no such object any more.
+    """
+    whole = isinstance(after, dict) and isinstance(after.get("metadata"), dict)
+    wrong = fields.wrong_type(resource, after) if whole else "unexpected end of JSON input"
+    if wrong:
+        raise internal_error(wrong)
+    fields.unknown_fields(resource, after)
+    return normalized(resource, after)

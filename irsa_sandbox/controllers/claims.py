@@ -7,28 +7,23 @@ Source: kubernetes, pkg/controller/volume/persistentvolume.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from irsa_sandbox.apiclient import Informer, Key, Object
-from irsa_sandbox.controllers.events import EventRecorder
+from irsa_sandbox.apiclient import Key, Object
+from irsa_sandbox.controllers.controller import Controller
+from irsa_sandbox.controllers.kinds import CLAIMS
 
 NO_CLASS = "no persistent volumes available for this claim and no storage class is set"
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 
 
-@dataclass(eq=False)
-class ClaimController:
+class ClaimController(Controller):
     """Says of each claim why it stays Pending."""
 
-    claims: Informer
-    events: EventRecorder
+    name, component = "claims", "persistentvolume-controller"
+    kind = CLAIMS
 
-    async def reconcile(self, key: Key) -> None:
+    async def sync(self, claim: Object) -> None:
         """An Event says what the claim waits for."""
-        claim = self.claims.objects.get(key)
-        if claim is None or claim["metadata"].get("deletionTimestamp"):
-            return
-        claim = claim | {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
         if name := claim["spec"].get("storageClassName"):
             text = f'storageclass.storage.k8s.io "{name}" not found'
             self.events.record(claim, "Warning", "ProvisioningFailed", text)

@@ -6,31 +6,16 @@ Source: Kubernetes documentation, "CronJob"; kubernetes, pkg/controller/cronjob.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 from irsa_sandbox import cron
-from irsa_sandbox.apiclient import (
-    ApiClient,
-    ApiError,
-    Informer,
-    Key,
-    Object,
-    key_of,
-    path_of,
-)
-from irsa_sandbox.clock import Clock
-from irsa_sandbox.controllers.events import EventRecorder
+from irsa_sandbox.apiclient import ApiError, Key, Object, key_of
+from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.jobs import ended_as
-from irsa_sandbox.controllers.owners import (
-    controlled_by,
-    living,
-    owner_reference,
-    same_status,
-)
+from irsa_sandbox.controllers.kinds import CRON_JOBS, JOBS
+from irsa_sandbox.controllers.owners import controlled_by, owner_reference
 
 SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 MANY_MISSED = 100
@@ -39,30 +24,20 @@ ALREADY_ACTIVE = (
 )
 
 
-@dataclass(eq=False)
-class CronJobController:
+class CronJobController(Controller):
     """Starts Jobs on time, follows those that run, and deletes what the history need not keep."""
 
-    client: ApiClient
-    clock: Clock
-    cron_jobs: Informer
-    jobs: Informer
-    events: EventRecorder
-    later: Callable[[Key, float], None]
+    name, component = "cronjobs", "cronjob-controller"
+    kind, owns = CRON_JOBS, (JOBS,)
 
-    async def reconcile(self, key: Key) -> None:
+    async def sync(self, owner: Object) -> None:
         """What is due has been started; the next time is waited for."""
-        owner = living(self.cron_jobs, key, "batch/v1", "CronJob")
-        if owner is None:
-            return
-        jobs = [each for each in self.jobs.objects.values() if controlled_by(each, owner)]
+        jobs = [each for each in self.cluster[JOBS].objects.values() if controlled_by(each, owner)]
         status = self._followed(owner, jobs)
         await self._forget_old(owner, jobs)
         if not owner["spec"].get("suspend"):
-            await self._start_due(key, owner, jobs, status)
-        if not same_status(status, owner.get("status")):
-            path = path_of("batch/v1", "cronjobs", *key, "status")
-            self.cron_jobs.note(await self.client.patch(path, {"status": status}))
+            await self._start_due(owner, jobs, status)
+        await self.report(owner, status)
 
     def _followed(self, owner: Object, jobs: list[Object]) -> Object:
         """The status after Jobs have ended, gone, or been made by somebody else."""
@@ -104,12 +79,12 @@ class CronJobController:
                 for job in found[: max(0, len(found) - kept)]:
                     await self._delete(owner, key_of(job))
 
-    async def _start_due(self, key: Key, owner: Object, jobs: list[Object], status: Object) -> None:
-        spec, now = owner["spec"], self.clock.of(key[0]).now()
+    async def _start_due(self, owner: Object, jobs: list[Object], status: Object) -> None:
+        spec, now = owner["spec"], self.clock_of(owner).now()
         zone = _zone(spec)
         schedule = cron.parse(spec["schedule"])
         if following := schedule.after(now, zone):
-            self.later(key, max(0.05, (following - now).total_seconds() + 0.05))
+            self.later(key_of(owner), max(0.05, (following - now).total_seconds() + 0.05))
         since = self._since(owner)
         due = schedule.latest(since, now, zone)
         if due is None or _stamp(due) == status.get("lastScheduleTime"):
@@ -139,7 +114,7 @@ class CronJobController:
         deadline = owner["spec"].get("startingDeadlineSeconds")
         if deadline is None:
             return since
-        now = self.clock.of(owner["metadata"]["namespace"]).time()
+        now = self.clock_of(owner).time()
         earliest = datetime.fromtimestamp(now - deadline, UTC)
         return max(since, earliest)
 
@@ -171,25 +146,22 @@ class CronJobController:
             "annotations": annotations | {SCHEDULED_AT: stamp},
             "ownerReferences": [owner_reference(owner)],
         }
-        place = path_of("batch/v1", "jobs", namespace)
         try:
-            made = await self.client.create(place, {"metadata": metadata, "spec": template["spec"]})
+            made = await self.cluster.create(JOBS, {"metadata": metadata, "spec": template["spec"]})
         except ApiError as error:
             if error.reason == "AlreadyExists":
-                found = await self.client.get(f"{place}/{metadata['name']}")
+                found = await self.client.get(JOBS.path(namespace, metadata["name"]))
                 if found and controlled_by(found, owner):
                     return found
             text = f"Error creating job: {error.message}"
             self.events.record(owner, "Warning", "FailedCreate", text)
             raise
-        self.jobs.note(made)
         self.events.record(owner, "Normal", "SuccessfulCreate", f"Created job {metadata['name']}")
         return made
 
     async def _delete(self, owner: Object, key: Key) -> None:
-        path = path_of("batch/v1", "jobs", *key)
-        await self.client.delete(path, propagationPolicy="Background")
-        self.jobs.objects.pop(key, None)
+        await self.client.delete(JOBS.path(*key), propagationPolicy="Background")
+        self.cluster[JOBS].objects.pop(key, None)
         self.events.record(owner, "Normal", "SuccessfulDelete", f"Deleted job {key[1]}")
 
 

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from irsa_sandbox.apiclient import (
-    ApiClient,
-    ApiError,
-    Informer,
-    Key,
-    Object,
-    key_of,
-    path_of,
-)
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.apiclient import ApiError, Key, Object, key_of
+from irsa_sandbox.controllers.cluster import Cluster
+from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.daemon_nodes import belongs, bind_to_node, node_of
 from irsa_sandbox.controllers.deployment_status import share
-from irsa_sandbox.controllers.events import EventRecorder
-from irsa_sandbox.controllers.owners import (
-    available_in,
-    claim,
-    is_ended,
-    is_ready,
-    living,
-    same_status,
-)
-from irsa_sandbox.controllers.pods import create_pod, delete_pod, label_of, pod_from
+from irsa_sandbox.controllers.kinds import CONTROLLER_REVISIONS, DAEMON_SETS, NODES, PODS, Kind
+from irsa_sandbox.controllers.owners import available_in, claim, is_ended, is_ready, soonest
+from irsa_sandbox.controllers.pods import create_pod, label_of, pod_from
 from irsa_sandbox.controllers.revisions import Revisions
 
 HASH = "controller-revision-hash"
@@ -37,31 +21,31 @@ TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 OnNodes = dict[str, list[Object]]
 
 
-@dataclass(eq=False)
-class DaemonSetController:
+class DaemonSetController(Controller):
     """Makes and deletes Pods node by node, rolls a new template out, and keeps the status."""
 
-    client: ApiClient
-    clock: Clock
-    daemon_sets: Informer
-    revisions: Revisions
-    pods: Informer
-    nodes: Informer
-    events: EventRecorder
-    later: Callable[[Key, float], None]
+    name, component = "daemonsets", "daemonset-controller"
+    kind, owns, watches = DAEMON_SETS, (PODS, CONTROLLER_REVISIONS), (NODES,)
 
-    async def reconcile(self, key: Key) -> None:
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self.revisions = Revisions(cluster, HASH)
+        self.nodes = cluster[NODES]
+
+    def woken_by(self, kind: Kind, body: Object) -> Iterable[Key]:
+        """A node that changes may be one for any of them."""
+        return list(self.collection.objects) if kind is NODES else super().woken_by(kind, body)
+
+    async def sync(self, owner: Object) -> None:
         """Every node that should have a Pod has one, or an Event says why it cannot."""
-        owner = living(self.daemon_sets, key, "apps/v1", "DaemonSet")
-        if owner is None:
-            return
         revisions = await self.revisions.of(owner)
         digest = revisions[-1]["metadata"]["labels"][HASH]
         failure = await self._manage(owner, digest, await self._on_nodes(owner))
         if owner["spec"]["updateStrategy"]["type"] == "RollingUpdate":
             failure = await self._roll(owner, digest, await self._on_nodes(owner)) or failure
         on_nodes = await self._on_nodes(owner)
-        used = {f"{key[1]}-{label_of(p, HASH)}" for pods in on_nodes.values() for p in pods}
+        digests = {label_of(pod, HASH) for pods in on_nodes.values() for pod in pods}
+        used = {f"{owner['metadata']['name']}-{digest}" for digest in digests}
         await self.revisions.forget_old(owner, revisions, used)
         await self._report(owner, digest, on_nodes)
         if failure:
@@ -70,7 +54,7 @@ class DaemonSetController:
     async def _on_nodes(self, owner: Object) -> OnNodes:
         """The DaemonSet's Pods by their node, the oldest of each first."""
         found: OnNodes = defaultdict(list)
-        for pod in await claim(self.client, self.pods, "pods", owner):
+        for pod in await claim(self.cluster, PODS, owner):
             found[node_of(pod)].append(pod)
         for pods in found.values():
             pods.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
@@ -158,7 +142,7 @@ class DaemonSetController:
         return share(rolling.get("maxSurge", 0), len(self.nodes.objects), up=True)
 
     def _is_available(self, owner: Object, pod: Object) -> bool:
-        now = self.clock.of(owner["metadata"]["namespace"]).time()
+        now = self.clock_of(owner).time()
         return available_in(pod, owner["spec"].get("minReadySeconds", 0), now) == 0
 
     async def _make(self, owner: Object, digest: str, node: str) -> ApiError | None:
@@ -168,13 +152,13 @@ class DaemonSetController:
         labels = {HASH: digest, GENERATION: annotations.get(TEMPLATE_GENERATION, "1")}
         pod["metadata"]["labels"] = (pod["metadata"].get("labels") or {}) | labels
         bind_to_node(pod, node)
-        return await create_pod(self.client, self.pods, self.events, owner, pod)
+        return await create_pod(self, owner, pod)
 
     async def _delete(self, owner: Object, pods: list[Object]) -> None:
         for pod in pods:
             if pod["metadata"].get("deletionTimestamp"):
                 continue
-            await delete_pod(self.client, self.pods, pod)
+            await self.cluster.delete(PODS, pod)
             text = f"Deleted pod: {pod['metadata']['name']}"
             self.events.record(owner, "Normal", "SuccessfulDelete", text)
 
@@ -184,10 +168,10 @@ class DaemonSetController:
         first = {node: on_nodes[node][0] for node in places if on_nodes.get(node)}
         right = [pod for node, pod in first.items() if places[node][0]]
         least = owner["spec"].get("minReadySeconds", 0)
-        now = self.clock.of(owner["metadata"]["namespace"]).time()
+        now = self.clock_of(owner).time()
         waits = [available_in(pod, least, now) for pod in right]
-        if soon := [each for each in waits if 0 < each < math.inf]:
-            self.later(key_of(owner), min(soon))
+        if soon := soonest(waits):
+            self.later(key_of(owner), soon)
         desired = sum(wanted for wanted, _ in places.values())
         status: Object = {
             "currentNumberScheduled": len(right),
@@ -199,6 +183,4 @@ class DaemonSetController:
             "numberAvailable": waits.count(0),
             "numberUnavailable": desired - waits.count(0),
         }
-        if not same_status(status, owner.get("status")):
-            path = path_of("apps/v1", "daemonsets", *key_of(owner), "status")
-            self.daemon_sets.note(await self.client.patch(path, {"status": status}))
+        await self.report(owner, status)

@@ -8,28 +8,18 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from irsa_sandbox.apiclient import (
-    ApiClient,
-    ApiError,
-    Informer,
-    Key,
-    Object,
-    key_of,
-    path_of,
-)
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.apiclient import Object, key_of
+from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.deployment_status import (
     is_complete,
     seconds_to_deadline,
     share,
     status_of,
 )
-from irsa_sandbox.controllers.events import EventRecorder
-from irsa_sandbox.controllers.owners import claim, living, owner_reference, same_status
+from irsa_sandbox.controllers.kinds import DEPLOYMENTS, REPLICA_SETS
+from irsa_sandbox.controllers.owners import claim, owner_reference
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -54,23 +44,15 @@ def _said(value: Any) -> Any:
     return [_said(each) for each in value] if isinstance(value, list) else value
 
 
-@dataclass(eq=False)
-class DeploymentController:
+class DeploymentController(Controller):
     """Makes ReplicaSets, moves replicas from the old ones to the new one, keeps the status."""
 
-    client: ApiClient
-    clock: Clock
-    deployments: Informer
-    replica_sets: Informer
-    events: EventRecorder
-    later: Callable[[Key, float], None]
+    name, component = "deployments", "deployment-controller"
+    kind, owns = DEPLOYMENTS, (REPLICA_SETS,)
 
-    async def reconcile(self, key: Key) -> None:
+    async def sync(self, deployment: Object) -> None:
         """One step towards the wanted state; the next change of a ReplicaSet brings the next."""
-        deployment = living(self.deployments, key, "apps/v1", "Deployment")
-        if deployment is None:
-            return
-        owned = await claim(self.client, self.replica_sets, "replicasets", deployment)
+        owned = await claim(self.cluster, REPLICA_SETS, deployment)
         wanted = template_hash(deployment["spec"]["template"])
         current = next((r for r in owned if template_hash(r["spec"]["template"]) == wanted), None)
         if not deployment["spec"].get("paused"):
@@ -112,8 +94,7 @@ class DeploymentController:
                 "template": template,
             },
         }
-        made = await self.client.create(path_of("apps/v1", "replicasets", namespace), body)
-        self.replica_sets.note(made)
+        made = await self.cluster.create(REPLICA_SETS, body)
         await self._set_revision(deployment, revision)
         if at_once:
             self._tell(deployment, made, "up", 0, at_once)
@@ -125,10 +106,8 @@ class DeploymentController:
         newest = max(map(_revision, owned))
         if _revision(current) == newest:
             return await self._set_revision(deployment, newest)
-        namespace, name = key_of(current)
         annotations = {REVISION: str(newest + 1), HISTORY: _history(current)}
-        path = path_of("apps/v1", "replicasets", namespace, name)
-        await self.client.patch(path, {"metadata": {"annotations": annotations}})
+        await self.cluster.patch(REPLICA_SETS, current, {"metadata": {"annotations": annotations}})
         return await self._set_revision(deployment, newest + 1)
 
     async def _follow(self, deployment: Object, current: Object) -> None:
@@ -144,16 +123,14 @@ class DeploymentController:
         if not _carried(deployment).items() <= annotations.items():
             change["metadata"] = {"annotations": _carried(deployment)}
         if change:
-            path = path_of("apps/v1", "replicasets", *key_of(current))
-            self.replica_sets.note(await self.client.patch(path, change))
+            await self.cluster.patch(REPLICA_SETS, current, change)
 
     async def _set_revision(self, deployment: Object, revision: int) -> None:
         annotations = deployment["metadata"].get("annotations") or {}
         if annotations.get(REVISION) == str(revision):
             return
-        namespace, name = key_of(deployment)
-        path = path_of("apps/v1", "deployments", namespace, name, "status")
-        await self.client.patch(path, {"metadata": {"annotations": {REVISION: str(revision)}}})
+        change = {"metadata": {"annotations": {REVISION: str(revision)}}}
+        await self.cluster.patch(DEPLOYMENTS, deployment, change, "status")
 
     async def _roll(self, deployment: Object, current: Object, old: list[Object]) -> None:
         """Up by what maxSurge allows, down by what maxUnavailable allows."""
@@ -189,12 +166,9 @@ class DeploymentController:
         before = replica_set["spec"]["replicas"]
         if before == replicas:
             return
-        namespace, name = key_of(replica_set)
-        path = path_of("apps/v1", "replicasets", namespace, name)
         metadata = {"annotations": _sizes(deployment)}
         patch = {"metadata": metadata, "spec": {"replicas": replicas}}
-        changed = await self.client.patch(path, patch)
-        self.replica_sets.note(changed)
+        changed = await self.cluster.patch(REPLICA_SETS, replica_set, patch)
         replica_set["spec"] = changed["spec"]
         direction = "up" if replicas > before else "down"
         self._tell(deployment, replica_set, direction, before, replicas)
@@ -221,27 +195,18 @@ class DeploymentController:
             key=_revision,
         )
         for each in empty[: max(0, len(empty) - deployment["spec"]["revisionHistoryLimit"])]:
-            namespace, name = key_of(each)
-            await self.client.delete(path_of("apps/v1", "replicasets", namespace, name))
+            await self.client.delete(REPLICA_SETS.path(*key_of(each)))
 
     async def _report(
         self, deployment: Object, current: Object | None, owned: list[Object]
     ) -> Object:
         """The status, which the Deployment has from now on."""
-        namespace, name = key_of(deployment)
-        now = self.clock.of(namespace).now()
+        now = self.clock_of(deployment).now()
         status = status_of(deployment, current, owned, now)
         seconds = seconds_to_deadline(deployment, status, now)
         if seconds is not None:
-            self.later((namespace, name), max(seconds, 0.1))
-        if same_status(status, deployment.get("status")):
-            return status
-        path = path_of("apps/v1", "deployments", namespace, name, "status")
-        try:
-            self.deployments.note(await self.client.patch(path, {"status": status}))
-        except ApiError as error:
-            if error.status != 404:
-                raise
+            self.later(key_of(deployment), max(seconds, 0.1))
+        await self.report(deployment, status)
         return status
 
 

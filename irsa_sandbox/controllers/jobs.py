@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from irsa_sandbox.apiclient import (
-    ApiClient,
-    Informer,
-    Key,
-    Object,
-    key_of,
-    path_of,
-)
-from irsa_sandbox.clock import Clock
-from irsa_sandbox.controllers.events import EventRecorder
-from irsa_sandbox.controllers.owners import (
-    controlled_by,
-    is_active,
-    is_ready,
-    living,
-    same_status,
-)
+from irsa_sandbox.apiclient import Object, key_of
+from irsa_sandbox.controllers.cluster import Cluster
+from irsa_sandbox.controllers.controller import Controller
+from irsa_sandbox.controllers.kinds import JOBS, PODS
+from irsa_sandbox.controllers.owners import controlled_by, is_active, is_ready
 from irsa_sandbox.controllers.pods import create_pod, pod_from
 
 UID_LABEL = "batch.kubernetes.io/controller-uid"
@@ -63,25 +50,20 @@ class Tally:
         )
 
 
-@dataclass(eq=False)
-class JobController:
+class JobController(Controller):
     """Makes Pods, counts how they end, and says when the Job is complete or has failed."""
 
-    client: ApiClient
-    clock: Clock
-    jobs: Informer
-    pods: Informer
-    events: EventRecorder
-    later: Callable[[Key, float], None]
-    _failed_at: dict[str, tuple[int, float]] = field(default_factory=dict, init=False)
+    name, component = "jobs", "job-controller"
+    kind, owns = JOBS, (PODS,)
 
-    async def reconcile(self, key: Key) -> None:
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self._failed_at: dict[str, tuple[int, float]] = {}
+
+    async def sync(self, job: Object) -> None:
         """One step towards the Job's end; each change of one of its Pods brings the next."""
-        job = living(self.jobs, key, "batch/v1", "Job")
-        if job is None:
-            return
         if ended_as(job):
-            await self._clean_up(key, job)
+            await self._clean_up(job)
             return
         if lacking := _not_implemented(job["spec"]):
             text = f"NotImplemented: the sandbox runs no Jobs with {lacking}"
@@ -89,33 +71,32 @@ class JobController:
             return
         if UID_LABEL not in (job["spec"].get("selector", {}).get("matchLabels") or {}):
             job = await self._identify(job)
-        tally = Tally.of(job, [p for p in self.pods.objects.values() if controlled_by(p, job)])
-        if failure := self._failure(key, job, tally):
+        pods = self.cluster[PODS].objects.values()
+        tally = Tally.of(job, [pod for pod in pods if controlled_by(pod, job)])
+        if failure := self._failure(job, tally):
             await self._end(job, tally, "Failed", *failure)
         elif _complete(job["spec"], tally):
             text = "Reached expected number of succeeded pods"
             await self._end(job, tally, "Complete", "CompletionsReached", text)
         else:
-            await self._proceed(key, job, tally)
+            await self._proceed(job, tally)
 
     async def _identify(self, job: Object) -> Object:
         """The selector and labels by which a Job knows its Pods, where the API set none."""
-        namespace, name = key_of(job)
         wanted = {UID_LABEL: job["metadata"]["uid"]}
-        labels = wanted | {NAME_LABEL: name}
+        labels = wanted | {NAME_LABEL: job["metadata"]["name"]}
         labels |= {old: labels[new] for new, old in OLD_LABELS.items()}
         change = {
             "selector": {"matchLabels": wanted},
             "template": {"metadata": {"labels": labels}},
         }
         own = job["metadata"].get("labels")
-        changed = await self.client.patch(
-            path_of("batch/v1", "jobs", namespace, name),
-            {"metadata": {"labels": own or labels}, "spec": change},
+        changed = await self.cluster.patch(
+            JOBS, job, {"metadata": {"labels": own or labels}, "spec": change}
         )
         return job | {"metadata": changed["metadata"], "spec": changed["spec"]}
 
-    def _failure(self, key: Key, job: Object, tally: Tally) -> tuple[str, str] | None:
+    def _failure(self, job: Object, tally: Tally) -> tuple[str, str] | None:
         """(reason, message) where the Job has failed for good."""
         limit = job["spec"].get("backoffLimit", 6)
         if tally.failed > limit or (tally.restarts and tally.restarts >= limit):
@@ -124,20 +105,20 @@ class JobController:
         started = (job.get("status") or {}).get("startTime")
         if seconds is not None and started:
             left = datetime.fromisoformat(started).timestamp() + seconds
-            left -= self.clock.of(key[0]).time()
+            left -= self.clock_of(job).time()
             if left <= 0:
                 return "DeadlineExceeded", "Job was active longer than specified deadline"
-            self.later(key, left)
+            self.later(key_of(job), left)
         return None
 
-    async def _proceed(self, key: Key, job: Object, tally: Tally) -> None:
+    async def _proceed(self, job: Object, tally: Tally) -> None:
         """As many active Pods as the Job wants now."""
         wanted = _wanted_active(job["spec"], tally)
         delay = self._delay(job, tally)
         if wanted < len(tally.active):
             await self._delete(job, tally.active[wanted:])
         elif wanted > len(tally.active) and delay > 0:
-            self.later(key, delay)
+            self.later(key_of(job), delay)
         else:
             for _ in range(wanted - len(tally.active)):
                 await self._make(job)
@@ -146,7 +127,7 @@ class JobController:
     def _delay(self, job: Object, tally: Tally) -> float:
         """Seconds until the next Pod may follow a failed one; each failure doubles them."""
         uid: str = job["metadata"]["uid"]
-        now = self.clock.of(job["metadata"]["namespace"]).time()
+        now = self.clock_of(job).time()
         if not tally.failed:
             return 0.0
         count, at = self._failed_at.get(uid, (0, now))
@@ -159,14 +140,14 @@ class JobController:
     async def _make(self, job: Object) -> None:
         prefix = f"{job['metadata']['name']}-"
         pod = pod_from(job["spec"]["template"], job, generateName=prefix)
-        if failure := await create_pod(self.client, self.pods, self.events, job, pod):
+        if failure := await create_pod(self, job, pod):
             raise failure
 
     async def _delete(self, job: Object, pods: list[Object]) -> None:
         for pod in pods:
-            namespace, name = key_of(pod)
-            await self.client.delete(path_of("v1", "pods", namespace, name))
-            self.events.record(job, "Normal", "SuccessfulDelete", f"Deleted pod: {name}")
+            await self.client.delete(PODS.path(*key_of(pod)))
+            text = f"Deleted pod: {pod['metadata']['name']}"
+            self.events.record(job, "Normal", "SuccessfulDelete", text)
 
     async def _end(self, job: Object, tally: Tally, kind: str, reason: str, text: str) -> None:
         await self._delete(job, tally.active)
@@ -197,11 +178,7 @@ class JobController:
             "conditions": conditions or None,
             "completionTime": self._now(job) if done else None,
         }
-        if same_status(status, before):
-            return
-        namespace, name = key_of(job)
-        path = path_of("batch/v1", "jobs", namespace, name, "status")
-        self.jobs.note(await self.client.patch(path, {"status": status}))
+        await self.report(job, status)
 
     def _suspended(self, job: Object) -> list[Object]:
         """The Suspended condition, where the Job is or was held."""
@@ -229,21 +206,20 @@ class JobController:
             "message": text,
         }
 
-    async def _clean_up(self, key: Key, job: Object) -> None:
+    async def _clean_up(self, job: Object) -> None:
         """A Job with `ttlSecondsAfterFinished` goes when these have passed."""
         seconds = job["spec"].get("ttlSecondsAfterFinished")
         if seconds is None:
             return
         ended = next(c for c in _conditions(job) if c["type"] in {"Complete", "Failed"})
         since = datetime.fromisoformat(ended["lastTransitionTime"]).timestamp()
-        if (left := since + seconds - self.clock.of(key[0]).time()) > 0:
-            self.later(key, left)
+        if (left := since + seconds - self.clock_of(job).time()) > 0:
+            self.later(key_of(job), left)
             return
-        path = path_of("batch/v1", "jobs", *key)
-        await self.client.delete(path, propagationPolicy="Foreground")
+        await self.client.delete(JOBS.path(*key_of(job)), propagationPolicy="Foreground")
 
     def _now(self, job: Object) -> str:
-        return self.clock.of(job["metadata"]["namespace"]).now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock_of(job).now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _conditions(job: Object) -> list[Object]:

@@ -5,7 +5,9 @@ Source: Kubernetes, pkg/controller/nodelifecycle; documentation, "Taint nodes by
 
 from __future__ import annotations
 
-from irsa_sandbox.apiclient import ApiClient, Informer, Key, Object, path_of
+from irsa_sandbox.apiclient import Object
+from irsa_sandbox.controllers.controller import Controller
+from irsa_sandbox.controllers.kinds import NODES
 from irsa_sandbox.controllers.predicates import UNSCHEDULABLE
 
 # (condition, status) -> the key of the taint.
@@ -18,23 +20,17 @@ BY_CONDITION = {
 }
 
 
-class NodeController:
+class NodeController(Controller):
     """Keeps the taints of each node in step with its state; the others are left alone."""
 
-    def __init__(self, client: ApiClient, nodes: Informer) -> None:
-        self._client = client
-        self._nodes = nodes
+    name, kind = "nodes", NODES
 
-    async def reconcile(self, key: Key) -> None:
+    async def sync(self, node: Object) -> None:
         """The node has the taints that its state asks for."""
-        node = self._nodes.objects.get(key)
-        if node is None:
-            return
         before = node.get("spec", {}).get("taints") or []
         after = taints_of(node)
         if after != before:
-            change = {"spec": {"taints": after or None}}
-            await self._client.patch(path_of("v1", "nodes", "", key[1]), change)
+            await self.cluster.patch(NODES, node, {"spec": {"taints": after or None}})
 
 
 def taints_of(node: Object) -> list[Object]:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from irsa_helpers.policy.selectors import selects
-from irsa_sandbox.apiclient import ApiClient, Informer, Key, Object, key_of, path_of
-
-
-def living(collection: Informer, key: Key, api_version: str, kind: str) -> Object | None:
-    """The object, with its type, which a list leaves out; None where it is gone or on its way."""
-    body = collection.objects.get(key)
-    if body is None or body["metadata"].get("deletionTimestamp"):
-        return None
-    return body | {"apiVersion": api_version, "kind": kind}
+from irsa_sandbox.apiclient import Object
+from irsa_sandbox.controllers.cluster import Cluster
+from irsa_sandbox.controllers.kinds import Kind
 
 
 def owner_reference(owner: Object) -> Object:
@@ -49,14 +43,13 @@ def controlled_by(body: Object, owner: Object) -> bool:
 
 
 async def claim(
-    client: ApiClient,
-    collection: Informer,
-    plural: str,
+    cluster: Cluster,
+    kind: Kind,
     owner: Object,
     *,
     may_adopt: Callable[[Object], bool] = lambda _: True,
 ) -> list[Object]:
-    """The objects of a collection that the owner controls.
+    """The objects of a kind that the owner controls.
 
     Orphans that its selector matches are adopted, if they may be; what it does not match any
     more is let go.
@@ -64,7 +57,7 @@ async def claim(
     """
     namespace, selector = owner["metadata"]["namespace"], owner["spec"].get("selector")
     claimed = []
-    for body in list(collection.objects.values()):
+    for body in list(cluster[kind].objects.values()):
         metadata = body["metadata"]
         if metadata.get("namespace") != namespace:
             continue
@@ -80,17 +73,10 @@ async def claim(
                 for each in metadata.get("ownerReferences") or ()
                 if each["uid"] != owner["metadata"]["uid"]
             ] + ([] if mine else [owner_reference(owner)])
-            path = path_of(owner_version(plural), plural, *key_of(body))
             change = {"uid": metadata["uid"], "ownerReferences": references}
-            changed = await client.patch(path, {"metadata": change})
-            collection.note(changed)
+            changed = await cluster.patch(kind, body, {"metadata": change})
             claimed += [] if mine else [changed]
     return claimed
-
-
-def owner_version(plural: str) -> str:
-    """The API version of what a controller owns."""
-    return "v1" if plural == "pods" else "apps/v1"
 
 
 def is_ended(pod: Object) -> bool:
@@ -114,6 +100,11 @@ def ready_since(pod: Object) -> float | None:
         if each["type"] == "Ready" and each["status"] == "True":
             return datetime.fromisoformat(each["lastTransitionTime"]).timestamp()
     return None
+
+
+def soonest(waits: Iterable[float]) -> float | None:
+    """The first moment that is still to come; None where nothing is waited for."""
+    return min((wait for wait in waits if 0 < wait < math.inf), default=None)
 
 
 def available_in(pod: Object, least_seconds: float, now: float) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from irsa_sandbox.apiclient import ApiClient, ApiError, Informer, Object, key_of, path_of
-from irsa_sandbox.controllers.events import EventRecorder
+from irsa_sandbox.apiclient import ApiError, Object
+from irsa_sandbox.controllers.controller import Worker
+from irsa_sandbox.controllers.kinds import PODS
 from irsa_sandbox.controllers.owners import owner_reference
 
 
@@ -20,30 +21,20 @@ def pod_from(template: Object, owner: Object, **metadata: Any) -> Object:
     }
 
 
-async def create_pod(
-    client: ApiClient, pods: Informer, events: EventRecorder, owner: Object, pod: Object
-) -> ApiError | None:
+async def create_pod(controller: Worker, owner: Object, pod: Object) -> ApiError | None:
     """The Pod is made and counted, and an Event of its owner says so; returns the API's refusal.
 
     Source: kubernetes, pkg/controller, RealPodControl.
     """
     try:
-        made = await client.create(path_of("v1", "pods", pod["metadata"]["namespace"]), pod)
+        made = await controller.cluster.create(PODS, pod)
     except ApiError as error:
-        events.record(owner, "Warning", "FailedCreate", f"Error creating: {error.message}")
+        text = f"Error creating: {error.message}"
+        controller.events.record(owner, "Warning", "FailedCreate", text)
         return error
-    # Count it at once: the watch may bring it only after the next reconciliation.
-    pods.note(made)
     text = f"Created pod: {made['metadata']['name']}"
-    events.record(owner, "Normal", "SuccessfulCreate", text)
+    controller.events.record(owner, "Normal", "SuccessfulCreate", text)
     return None
-
-
-async def delete_pod(client: ApiClient, pods: Informer, pod: Object) -> None:
-    """The Pod is on its way out, and counted so at once: the watch may tell it only later."""
-    left = await client.delete(path_of("v1", "pods", *key_of(pod)))
-    if left and left["metadata"].get("deletionTimestamp"):
-        pods.note(left)
 
 
 def label_of(pod: Object, name: str) -> str:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from irsa_sandbox.apiclient import (
-    ApiClient,
-    ApiError,
-    Informer,
-    Key,
-    Object,
-    key_of,
-    path_of,
-)
-from irsa_sandbox.clock import Clock
-from irsa_sandbox.controllers.events import EventRecorder
+from irsa_sandbox.apiclient import ApiError, Object, key_of
+from irsa_sandbox.controllers.controller import Controller
+from irsa_sandbox.controllers.kinds import PODS, REPLICA_SETS
 from irsa_sandbox.controllers.owners import (
     available_in,
     claim,
@@ -24,29 +14,20 @@ from irsa_sandbox.controllers.owners import (
     is_active,
     is_ended,
     is_ready,
-    living,
-    same_status,
+    soonest,
 )
 from irsa_sandbox.controllers.pods import create_pod, pod_from
 
 
-@dataclass(eq=False)
-class ReplicaSetController:
+class ReplicaSetController(Controller):
     """Makes and deletes Pods, and keeps the ReplicaSet's status."""
 
-    client: ApiClient
-    clock: Clock
-    replica_sets: Informer
-    pods: Informer
-    events: EventRecorder
-    later: Callable[[Key, float], None]
+    name, component = "replicasets", "replicaset-controller"
+    kind, owns = REPLICA_SETS, (PODS,)
 
-    async def reconcile(self, key: Key) -> None:
+    async def sync(self, owner: Object) -> None:
         """The number of active Pods is the wanted one, or an Event says why it cannot be."""
-        owner = living(self.replica_sets, key, "apps/v1", "ReplicaSet")
-        if owner is None:
-            return
-        claimed = await claim(self.client, self.pods, "pods", owner)
+        claimed = await claim(self.cluster, PODS, owner)
         pods = [each for each in claimed if is_active(each)]
         wanted = owner["spec"]["replicas"]
         failure: ApiError | None = None
@@ -66,14 +47,13 @@ class ReplicaSetController:
         prefix = f"{owner['metadata']['name']}-"
         for _ in range(count):
             pod = pod_from(owner["spec"]["template"], owner, generateName=prefix)
-            if failure := await create_pod(self.client, self.pods, self.events, owner, pod):
+            if failure := await create_pod(self, owner, pod):
                 return failure
         return None
 
     async def _delete(self, owner: Object, pod: Object) -> None:
-        namespace, name = key_of(pod)
-        await self.client.delete(path_of("v1", "pods", namespace, name))
-        text = f"Deleted pod: {name}"
+        await self.client.delete(PODS.path(*key_of(pod)))
+        text = f"Deleted pod: {pod['metadata']['name']}"
         self.events.record(owner, "Normal", "SuccessfulDelete", text)
 
     @staticmethod
@@ -87,18 +67,19 @@ class ReplicaSetController:
         return test
 
     async def _report(self, owner: Object, failure: ApiError | None) -> None:
-        pods = [p for p in self.pods.objects.values() if controlled_by(p, owner) and is_active(p)]
+        all_pods = self.cluster[PODS].objects.values()
+        pods = [pod for pod in all_pods if controlled_by(pod, owner) and is_active(pod)]
         least = owner["spec"].get("minReadySeconds", 0)
-        now = self.clock.of(owner["metadata"]["namespace"]).time()
+        now = self.clock_of(owner).time()
         waits = [available_in(each, least, now) for each in pods]
-        if soon := [each for each in waits if 0 < each < math.inf]:
-            self.later(key_of(owner), min(soon))
+        if soon := soonest(waits):
+            self.later(key_of(owner), soon)
         status: Object = {
             "replicas": len(pods),
             "fullyLabeledReplicas": len(pods),
             "readyReplicas": sum(map(is_ready, pods)),
             "availableReplicas": waits.count(0),
-            "terminatingReplicas": sum(map(self._is_ending(owner), self.pods.objects.values())),
+            "terminatingReplicas": sum(map(self._is_ending(owner), all_pods)),
             "observedGeneration": owner["metadata"].get("generation", 1),
             "conditions": [],
         }
@@ -113,10 +94,7 @@ class ReplicaSetController:
                     "message": failure.message,
                 }
             ]
-        if not same_status(status, owner.get("status")):
-            namespace, name = key_of(owner)
-            path = path_of("apps/v1", "replicasets", namespace, name, "status")
-            self.replica_sets.note(await self.client.patch(path, {"status": status}))
+        await self.report(owner, status)
 
 
 def _made(pod: Object) -> str:

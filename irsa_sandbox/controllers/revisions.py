@@ -9,11 +9,12 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
-from irsa_sandbox.apiclient import ApiClient, Informer, Object, key_of, path_of
+from irsa_sandbox.apiclient import Object, key_of
+from irsa_sandbox.controllers.cluster import Cluster
 from irsa_sandbox.controllers.deployments import template_hash
+from irsa_sandbox.controllers.kinds import CONTROLLER_REVISIONS
 from irsa_sandbox.controllers.owners import claim, owner_reference
 
-VERSION, PLURAL = "apps/v1", "controllerrevisions"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -21,13 +22,12 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 class Revisions:
     """The history of the templates of some owners; `hash_label` tells a revision's hash."""
 
-    client: ApiClient
-    collection: Informer
+    cluster: Cluster
     hash_label: str
 
     async def of(self, owner: Object) -> list[Object]:
         """The owner's revisions, the oldest first and that of its present template last."""
-        found = await claim(self.client, self.collection, PLURAL, owner)
+        found = await claim(self.cluster, CONTROLLER_REVISIONS, owner)
         found.sort(key=lambda each: int(each["revision"]))
         wanted = template_hash(owner["spec"]["template"])
         present = next((r for r in found if template_hash(template_of(r)) == wanted), None)
@@ -55,9 +55,7 @@ class Revisions:
             "data": {"spec": {"template": template | {"$patch": "replace"}}},
             "revision": number,
         }
-        made = await self.client.create(path_of(VERSION, PLURAL, namespace), body)
-        self.collection.note(made)
-        return made
+        return await self.cluster.create(CONTROLLER_REVISIONS, body)
 
     async def _follow(self, owner: Object, present: Object, newest: int) -> Object:
         """A template that was used before and is again becomes the newest revision."""
@@ -69,16 +67,13 @@ class Revisions:
             change["metadata"] = {"annotations": wanted}
         if not change:
             return present
-        path = path_of(VERSION, PLURAL, *key_of(present))
-        changed = await self.client.patch(path, change)
-        self.collection.note(changed)
-        return changed
+        return await self.cluster.patch(CONTROLLER_REVISIONS, present, change)
 
     async def forget_old(self, owner: Object, revisions: list[Object], used: set[str]) -> None:
         """Only the last `revisionHistoryLimit` are kept beside those that Pods still have."""
         spare = [each for each in revisions[:-1] if each["metadata"]["name"] not in used]
         for each in spare[: max(0, len(spare) - owner["spec"]["revisionHistoryLimit"])]:
-            await self.client.delete(path_of(VERSION, PLURAL, *key_of(each)))
+            await self.cluster.client.delete(CONTROLLER_REVISIONS.path(*key_of(each)))
 
 
 def template_of(revision: Object) -> Object:

@@ -6,11 +6,13 @@ Source: Kubernetes documentation, "Kubernetes Scheduler", "Pod Scheduling Readin
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
-from irsa_sandbox.apiclient import ApiClient, ApiError, Informer, Key, Object, path_of
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.apiclient import ApiError, Key, Object, key_of
 from irsa_sandbox.controllers.claims import claim_obstacle
-from irsa_sandbox.controllers.events import EventRecorder
+from irsa_sandbox.controllers.controller import WAITING_SECONDS, Controller
+from irsa_sandbox.controllers.kinds import CLAIMS, NODES, PODS, Kind
+from irsa_sandbox.controllers.owners import is_ended
 from irsa_sandbox.controllers.predicates import obstacles
 
 NAME = "default-scheduler"
@@ -18,66 +20,59 @@ AVAILABLE = "nodes are available: "
 GATED = "Scheduling is blocked due to non-empty scheduling gates"
 
 
-class Scheduler:
+class Scheduler(Controller):
     """Binds each new Pod to a node that can take it."""
 
-    def __init__(
-        self,
-        client: ApiClient,
-        clock: Clock,
-        pods: Informer,
-        nodes: Informer,
-        claims: Informer,
-        events: EventRecorder,
-    ) -> None:
-        self._client = client
-        self._clock = clock
-        self._pods = pods
-        self._nodes = nodes
-        self._claims = claims
-        self._events = events
+    name, component = "scheduler", NAME
+    kind, watches = PODS, (NODES, CLAIMS)
+    longest_delay = WAITING_SECONDS
 
-    async def reconcile(self, key: Key) -> None:
+    def woken_by(self, kind: Kind, body: Object) -> Iterable[Key]:
+        """Pods that wait are looked at again when a node changes or a Pod leaves room."""
+        pods = self.collection.objects
+        if kind is PODS:
+            yield key_of(body)
+        if kind is not PODS or key_of(body) not in pods or is_ended(body):
+            yield from [key for key, pod in pods.items() if not pod["spec"].get("nodeName")]
+
+    async def sync(self, pod: Object) -> None:
         """The Pod has a node, or an Event says why it has none."""
-        pod = self._pods.objects.get(key)
-        if pod is None or not waits(pod):
+        if not waits(pod):
             return
-        pod = pod | {"apiVersion": "v1", "kind": "Pod"}
         if pod["spec"].get("schedulingGates"):
-            await self._hold(key, pod, "SchedulingGated", GATED)
+            await self._hold(pod, "SchedulingGated", GATED)
             return
-        if not self._nodes.objects:
+        nodes = list(self.cluster[NODES].objects.values())
+        if not nodes:
             raise ApiError(409, "Conflict", "no node is there yet")
-        if why := claim_obstacle(pod, self._claims.objects):
-            await self._refuse(
-                key, pod, f"0/{len(self._nodes.objects)} {AVAILABLE}{why}. not found"
-            )
+        if why := claim_obstacle(pod, self.cluster[CLAIMS].objects):
+            await self._refuse(pod, f"0/{len(nodes)} {AVAILABLE}{why}. not found")
             return
-        others = list(self._pods.objects.values())
+        others = list(self.collection.objects.values())
         reasons: Counter[str] = Counter()
-        for node in self._nodes.objects.values():
+        for node in nodes:
             found = obstacles(pod, node, others)
             if not found:
-                await self._bind(key, pod, node["metadata"]["name"])
+                await self._bind(pod, node["metadata"]["name"])
                 return
             reasons.update(found)
-        await self._refuse(key, pod, unschedulable(reasons, len(self._nodes.objects)))
+        await self._refuse(pod, unschedulable(reasons, len(nodes)))
 
-    async def _refuse(self, key: Key, pod: Object, text: str) -> None:
-        if await self._hold(key, pod, "Unschedulable", text):
-            self._events.record(pod, "Warning", "FailedScheduling", text)
+    async def _refuse(self, pod: Object, text: str) -> None:
+        if await self._hold(pod, "Unschedulable", text):
+            self.events.record(pod, "Warning", "FailedScheduling", text)
 
-    async def _bind(self, key: Key, pod: Object, node: str) -> None:
-        namespace, name = key
+    async def _bind(self, pod: Object, node: str) -> None:
+        namespace, name = key_of(pod)
         target = {"apiVersion": "v1", "kind": "Node", "name": node}
         body = {"metadata": {"name": name}, "target": target}
-        await self._client.create(path_of("v1", "pods", namespace, name, "binding"), body)
+        await self.client.create(PODS.path(namespace, name, "binding"), body)
         # Count it at once: the watch may bring it only after the next Pod was placed.
-        self._pods.objects[key] = pod | {"spec": pod["spec"] | {"nodeName": node}}
+        self.collection.objects[namespace, name] = pod | {"spec": pod["spec"] | {"nodeName": node}}
         text = f"Successfully assigned {namespace}/{name} to {node}"
-        self._events.record(pod, "Normal", "Scheduled", text)
+        self.events.record(pod, "Normal", "Scheduled", text)
 
-    async def _hold(self, key: Key, pod: Object, reason: str, text: str) -> bool:
+    async def _hold(self, pod: Object, reason: str, text: str) -> bool:
         """The Pod's condition says why it waits; whether it did not say so before."""
         conditions = pod.get("status", {}).get("conditions") or ()
         if any(each.get("message") == text for each in conditions):
@@ -88,21 +83,16 @@ class Scheduler:
             "reason": reason,
             "message": text,
             "lastProbeTime": None,
-            "lastTransitionTime": self._clock.of(key[0]).now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "lastTransitionTime": self.clock_of(pod).now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
-        path = path_of("v1", "pods", *key, "status")
-        await self._client.patch(path, {"status": {"conditions": [condition]}})
+        await self.cluster.patch(PODS, pod, {"status": {"conditions": [condition]}}, "status")
         return True
 
 
 def waits(pod: Object) -> bool:
     """Whether the Pod is this scheduler's to place."""
     spec = pod["spec"]
-    return (
-        not spec.get("nodeName")
-        and not pod["metadata"].get("deletionTimestamp")
-        and spec.get("schedulerName", NAME) == NAME
-    )
+    return not spec.get("nodeName") and spec.get("schedulerName", NAME) == NAME
 
 
 def unschedulable(reasons: Counter[str], nodes: int) -> str:

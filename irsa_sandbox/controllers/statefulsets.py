@@ -5,31 +5,15 @@ Source: Kubernetes documentation, "StatefulSets"; kubernetes, pkg/controller/sta
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from irsa_sandbox.apiclient import (
-    ApiClient,
-    ApiError,
-    Informer,
-    Key,
-    Object,
-    key_of,
-    path_of,
-)
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.apiclient import ApiError, Object, key_of
+from irsa_sandbox.controllers.cluster import Cluster
+from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.deployment_status import share
-from irsa_sandbox.controllers.events import EventRecorder
-from irsa_sandbox.controllers.owners import (
-    available_in,
-    claim,
-    is_ended,
-    is_ready,
-    living,
-    same_status,
-)
-from irsa_sandbox.controllers.pods import delete_pod, label_of
+from irsa_sandbox.controllers.kinds import CLAIMS, CONTROLLER_REVISIONS, PODS, STATEFUL_SETS
+from irsa_sandbox.controllers.owners import available_in, claim, is_ended, is_ready, soonest
+from irsa_sandbox.controllers.pods import label_of
 from irsa_sandbox.controllers.revisions import Revisions
 from irsa_sandbox.controllers.stateful_pods import (
     REVISION,
@@ -61,24 +45,18 @@ class History:
         return {self.current["metadata"]["name"], self.update["metadata"]["name"]}
 
 
-@dataclass(eq=False)
-class StatefulSetController:
+class StatefulSetController(Controller):
     """Makes and deletes Pods in their order, rolls a new template out, and keeps the status."""
 
-    client: ApiClient
-    clock: Clock
-    stateful_sets: Informer
-    revisions: Revisions
-    pods: Informer
-    claims: Informer
-    events: EventRecorder
-    later: Callable[[Key, float], None]
+    name, component = "statefulsets", "statefulset-controller"
+    kind, owns = STATEFUL_SETS, (PODS, CONTROLLER_REVISIONS, CLAIMS)
 
-    async def reconcile(self, key: Key) -> None:
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self.revisions = Revisions(cluster, "controller.kubernetes.io/hash")
+
+    async def sync(self, owner: Object) -> None:
         """One step towards the wanted Pods; the next change of a Pod brings the next."""
-        owner = living(self.stateful_sets, key, "apps/v1", "StatefulSet")
-        if owner is None:
-            return
         revisions = await self.revisions.of(owner)
         history = History.of(owner, revisions)
         failure: ApiError | None = None
@@ -99,7 +77,7 @@ class StatefulSetController:
         def is_named(pod: Object) -> bool:
             return ordinal_of(pod, owner) is not None
 
-        found = await claim(self.client, self.pods, "pods", owner, may_adopt=is_named)
+        found = await claim(self.cluster, PODS, owner, may_adopt=is_named)
         numbered = ((ordinal_of(pod, owner), pod) for pod in found)
         return {number: pod for number, pod in numbered if number is not None}
 
@@ -166,36 +144,30 @@ class StatefulSetController:
 
     def _waits(self, owner: Object, pod: Object) -> float:
         """Seconds until the Pod counts as available; infinite while it is not ready."""
-        now = self.clock.of(owner["metadata"]["namespace"]).time()
+        now = self.clock_of(owner).time()
         return available_in(pod, owner["spec"].get("minReadySeconds", 0), now)
 
     async def _make(self, owner: Object, revision: Object, number: int) -> None:
         set_name = owner["metadata"]["name"]
         pod = stateful_pod(owner, revision, number)
-        namespace, name = key_of(pod)
+        name = pod["metadata"]["name"]
         try:
             await self._claim(owner, name)
-            made = await self.client.create(path_of("v1", "pods", namespace), pod)
+            await self.cluster.create(PODS, pod)
         except ApiError as error:
             text = f"create Pod {name} in StatefulSet {set_name} failed error: {error.message}"
             self.events.record(owner, "Warning", "FailedCreate", text)
             raise
-        # Count it at once: the watch may bring it only after the next reconciliation.
-        self.pods.note(made)
         text = f"create Pod {name} in StatefulSet {set_name} successful"
         self.events.record(owner, "Normal", "SuccessfulCreate", text)
 
     async def _claim(self, owner: Object, pod_name: str) -> None:
         """The Pod's claims are there: new ones, or those of a Pod that had the name before."""
         for body in claims_of(owner, pod_name):
-            namespace, name = key_of(body)
-            if (namespace, name) in self.claims.objects:
+            if key_of(body) in self.cluster[CLAIMS].objects:
                 continue
-            made = await self.client.create(
-                path_of("v1", "persistentvolumeclaims", namespace), body
-            )
-            self.claims.note(made)
-            text = f"create Claim {name} Pod {pod_name} in StatefulSet "
+            await self.cluster.create(CLAIMS, body)
+            text = f"create Claim {body['metadata']['name']} Pod {pod_name} in StatefulSet "
             done = f"{text}{owner['metadata']['name']} success"
             self.events.record(owner, "Normal", "SuccessfulCreate", done)
 
@@ -206,18 +178,18 @@ class StatefulSetController:
             return
         namespace, name = key_of(pod)
         for each in claim_names(owner, name).values():
-            await self.client.delete(path_of("v1", "persistentvolumeclaims", namespace, each))
+            await self.client.delete(CLAIMS.path(namespace, each))
 
     async def _delete(self, owner: Object, pod: Object) -> None:
-        await delete_pod(self.client, self.pods, pod)
+        await self.cluster.delete(PODS, pod)
         name = pod["metadata"]["name"]
         text = f"delete Pod {name} in StatefulSet {owner['metadata']['name']} successful"
         self.events.record(owner, "Normal", "SuccessfulDelete", text)
 
     async def _report(self, owner: Object, history: History, pods: Pods) -> None:
         waits = [self._waits(owner, pod) for pod in pods.values() if not is_ended(pod)]
-        if soon := [each for each in waits if 0 < each < math.inf]:
-            self.later(key_of(owner), min(soon))
+        if soon := soonest(waits):
+            self.later(key_of(owner), soon)
         live = [label_of(pod, REVISION) for pod in pods.values() if not _is_ending(pod)]
         current, update = (each["metadata"]["name"] for each in (history.current, history.update))
         ready = sum(map(is_ready, pods.values()))
@@ -236,9 +208,7 @@ class StatefulSetController:
             "updateRevision": update,
             "collisionCount": 0,
         }
-        if not same_status(status, owner.get("status")):
-            path = path_of("apps/v1", "statefulsets", *key_of(owner), "status")
-            self.stateful_sets.note(await self.client.patch(path, {"status": status}))
+        await self.report(owner, status)
 
 
 def _numbers(owner: Object) -> range:

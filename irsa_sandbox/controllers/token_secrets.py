@@ -7,10 +7,11 @@ Source: kubernetes, pkg/controller/serviceaccount/tokens_controller.go, pkg/serv
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from irsa_sandbox.apiclient import ApiClient, Informer, Key, Object, path_of
+from irsa_sandbox.apiclient import Key, Object, key_of
+from irsa_sandbox.controllers.controller import Controller
+from irsa_sandbox.controllers.kinds import SECRETS, SERVICE_ACCOUNTS, Kind
 
 TYPE = "kubernetes.io/service-account-token"
 ACCOUNT_NAME = "kubernetes.io/service-account.name"
@@ -19,50 +20,48 @@ LEGACY_ISSUER = "kubernetes/serviceaccount"
 _CLAIM = "kubernetes.io/serviceaccount"
 
 
-@dataclass(eq=False)
-class TokenSecrets:
+class TokenSecrets(Controller):
     """Fills such Secrets, and deletes those whose ServiceAccount is not there."""
 
-    client: ApiClient
-    secrets: Informer
-    ca_pem: str
-    sign: Callable[[Object], str]
+    name = "token secrets"
+    kind, watches = SECRETS, (SERVICE_ACCOUNTS,)
 
-    def of_account(self, account: Object) -> Iterator[Key]:
-        """The Secrets that name a ServiceAccount."""
-        namespace, name = account["metadata"]["namespace"], account["metadata"]["name"]
-        for key, secret in self.secrets.objects.items():
-            if key[0] == namespace and _account_name(secret) == name:
-                yield key
+    def woken_by(self, kind: Kind, body: Object) -> Iterable[Key]:
+        """A Secret, or those that name a ServiceAccount."""
+        if kind is SECRETS:
+            return [key_of(body)]
+        namespace, name = key_of(body)
+        return [
+            key
+            for key, secret in self.collection.objects.items()
+            if key[0] == namespace and _account_name(secret) == name
+        ]
 
-    async def reconcile(self, key: Key) -> None:
+    async def sync(self, secret: Object) -> None:
         """The Secret has its token, or is gone with its ServiceAccount."""
-        secret = self.secrets.objects.get(key)
-        if secret is None or secret.get("type") != TYPE:
+        if secret.get("type") != TYPE:
             return
         metadata = secret["metadata"]
-        account = await self.client.get(
-            path_of("v1", "serviceaccounts", key[0], _account_name(secret))
-        )
+        place = SERVICE_ACCOUNTS.path(metadata["namespace"], _account_name(secret))
+        account = await self.client.get(place)
         wanted = metadata["annotations"].get(ACCOUNT_UID)
         if account is None or wanted not in {None, account["metadata"]["uid"]}:
             same = {"uid": metadata["uid"]}
-            await self.client.delete(path_of("v1", "secrets", *key), preconditions=same)
+            await self.client.delete(SECRETS.path(*key_of(secret)), preconditions=same)
             return
         await self._fill(secret, account)
 
     async def _fill(self, secret: Object, account: Object) -> None:
         data, metadata = secret.get("data") or {}, secret["metadata"]
-        content = {"ca.crt": self.ca_pem, "namespace": metadata["namespace"]}
+        content = {"ca.crt": self.cluster.ca_pem, "namespace": metadata["namespace"]}
         if not data.get("token"):
-            content["token"] = self.sign(legacy_claims(secret, account))
+            content["token"] = self.cluster.sign(legacy_claims(secret, account))
         wanted = {name: base64.b64encode(text.encode()).decode() for name, text in content.items()}
         uid = {ACCOUNT_UID: account["metadata"]["uid"]}
         if wanted.items() <= data.items() and uid.items() <= metadata["annotations"].items():
             return
         change = {"metadata": {"annotations": uid}, "data": wanted}
-        path = path_of("v1", "secrets", metadata["namespace"], metadata["name"])
-        await self.client.patch(path, change)
+        await self.cluster.patch(SECRETS, secret, change)
 
 
 def _account_name(secret: Object) -> str:

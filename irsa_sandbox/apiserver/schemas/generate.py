@@ -12,9 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from irsa_sandbox.apiserver.admission_request import KINDS as SUBRESOURCE_KINDS
 from irsa_sandbox.apiserver.discovery import REVIEWS
-from irsa_sandbox.apiserver.resources import RESOURCES
+from irsa_sandbox.apiserver.kinds import KINDS
 from irsa_sandbox.apiserver.schemas import enums
 
 VERSION = "v1.36.0-local"
@@ -34,13 +33,16 @@ SCALARS = {
 EXTRA = ("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",)
 NOT_PUBLISHED = {"PodExecOptions", "PodAttachOptions"}  # they come as a query
 # Kinds that are sent and never stored: reviews, and the bodies of subresources.
-SENT = (*(review[:2] + review[3:4] for review in REVIEWS), *SUBRESOURCE_KINDS.values())
+SENT = (
+    *((group, version, kind) for group, version, _, kind, _ in REVIEWS),
+    *((part.group, "v1", part.kind) for kind in KINDS for part in kind.subresources if part.kind),
+)
 
 
 def build() -> dict[str, Any]:
     """Definition name -> OpenAPI v3 schema, for the stored kinds and all they refer to."""
     source = _published()
-    wanted = [_name_of(source, r.group, r.version, r.kind) for r in RESOURCES] + list(EXTRA)
+    wanted = [_name_of(source, r.group, r.version, r.kind) for r in KINDS] + list(EXTRA)
     wanted += [_name_of(source, *each) for each in SENT if each[2] not in NOT_PUBLISHED]
     result: dict[str, Any] = {}
     while wanted:

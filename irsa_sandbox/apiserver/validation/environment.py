@@ -10,12 +10,7 @@ import re
 from irsa_sandbox.apiserver import formats
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
-from irsa_sandbox.apiserver.validation.causes import (
-    invalid,
-    invalid_each,
-    required,
-    unsupported,
-)
+from irsa_sandbox.apiserver.validation.causes import invalid, invalid_each, required, unsupported
 
 FIELD_PATHS = (
     *("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName"),

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from irsa_sandbox.apiserver import formats
-from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
 from irsa_sandbox.apiserver.validation.causes import (
@@ -22,21 +21,16 @@ from irsa_sandbox.apiserver.validation.causes import (
 
 ANNOTATION_BYTES = 256 * 1024
 STANDARD_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
-_RBAC = "rbac.authorization.k8s.io"
 
 
-def name_form(resource: Resource) -> Callable[[str], list[str]]:
-    """What the names of a kind must look like."""
-    if resource.group == _RBAC:
-        return formats.path_segment
-    return {"Namespace": formats.dns_label, "Service": formats.dns_1035_label}.get(
-        resource.kind, formats.dns_subdomain
-    )
+def metadata_causes(
+    metadata: Object, form: Callable[[str], list[str]], *, core: bool
+) -> list[Cause]:
+    """What is wrong with an object's metadata; `form` finds what is wrong with a name.
 
-
-def metadata_causes(resource: Resource, metadata: Object) -> list[Cause]:
-    """What is wrong with an object's metadata."""
-    form, name = name_form(resource), metadata.get("name", "")
+    The finalizers of `core` kinds have names that are known, or qualified ones.
+    """
+    name = metadata.get("name", "")
     prefix = metadata.get("generateName", "")
     # A prefix may end where a name may not: a character more is to come.
     found = invalid_each("metadata.generateName", prefix, form(f"{prefix[:-1]}a") if prefix else ())
@@ -47,7 +41,7 @@ def metadata_causes(resource: Resource, metadata: Object) -> list[Cause]:
     found += label_causes("metadata.labels", metadata.get("labels") or {})
     found += annotation_causes("metadata.annotations", metadata.get("annotations") or {})
     found += _owner_causes(metadata.get("ownerReferences") or [])
-    return found + _finalizer_causes(metadata.get("finalizers") or [], core=not resource.group)
+    return found + _finalizer_causes(metadata.get("finalizers") or [], core=core)
 
 
 def label_causes(path: str, labels: dict[str, str]) -> list[Cause]:

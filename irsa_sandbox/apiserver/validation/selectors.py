@@ -8,12 +8,7 @@ from __future__ import annotations
 from irsa_sandbox.apiserver import formats
 from irsa_sandbox.apiserver.status import Cause
 from irsa_sandbox.apiserver.storage import Object
-from irsa_sandbox.apiserver.validation.causes import (
-    forbidden,
-    invalid,
-    invalid_each,
-    required,
-)
+from irsa_sandbox.apiserver.validation.causes import forbidden, invalid, invalid_each, required
 from irsa_sandbox.apiserver.validation.metadata import label_causes
 
 

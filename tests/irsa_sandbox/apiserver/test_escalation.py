@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from irsa_sandbox.apiserver.resources import RESOURCES, Resource
+from irsa_sandbox.apiserver.kinds import KINDS
+from irsa_sandbox.apiserver.resources import Resource
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ADMIN = {"Impersonate-User": "system:serviceaccount:m2:admin"}
@@ -75,7 +76,7 @@ def asked(http: Any, who: dict[str, str], method: str, path: str, kind: str | No
     return code
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.qualified)
+@pytest.mark.parametrize("resource", KINDS, ids=lambda resource: resource.qualified)
 def test_an_admin_of_a_namespace_and_a_stranger_gain_nothing_outside(
     http: Any, resource: Resource
 ) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from irsa_sandbox.apiserver import event_ttl
+from irsa_sandbox.apiserver import expiry
+from irsa_sandbox.apiserver.kinds import events
 from irsa_sandbox.apiserver.storage import Store
 from irsa_sandbox.clock import Clock
 
@@ -34,7 +36,7 @@ def test_events_end_with_their_hour_and_with_a_moved_clock(tmp_path: Path) -> No
         store.put(("events", "default", body["metadata"]["name"]), body)
 
     async def run() -> list[set[str]]:
-        loop = asyncio.create_task(event_ttl.expire(store, clock))
+        loop = asyncio.create_task(expiry.expire(store, clock))
         left = []
         for minutes in (0, 31, 30):
             clock.advance(minutes * 60)
@@ -48,13 +50,13 @@ def test_events_end_with_their_hour_and_with_a_moved_clock(tmp_path: Path) -> No
 
 
 def test_of_too_many_events_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_ttl, "MOST", 3)
+    monkeypatch.setattr(expiry, "KINDS", (replace(events.EVENT, most=3),))
     store, clock = Store(tmp_path / "kubernetes.sqlite3"), Clock()
     for name in ("e", "d", "c", "b", "a", "e"):  # what is counted again is the youngest
         store.put(("events", "default", name), event(name, clock, 1))
 
     async def run() -> None:
-        loop = asyncio.create_task(event_ttl.expire(store, clock))
+        loop = asyncio.create_task(expiry.expire(store, clock))
         await asyncio.sleep(0.05)
         loop.cancel()
 
@@ -66,4 +68,4 @@ def test_of_too_many_events_the_oldest_go(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("told", [{}, {"series": {}}, {"lastTimestamp": None}])
 def test_what_says_no_time_was_seen_when_it_was_made(told: dict[str, Any]) -> None:
     made = {"metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"}, **told}
-    assert event_ttl.last_seen(made) == 1767225600.0
+    assert events.last_seen(made) == 1767225600.0

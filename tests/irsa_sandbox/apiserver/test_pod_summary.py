@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from irsa_sandbox.apiserver.pod_summary import PodSummary
+from irsa_sandbox.apiserver.kinds.pods.summary import PodSummary
 
 RUNS = {"running": {"startedAt": "2026-11-24T12:00:00Z"}}
 DONE = {"terminated": {"exitCode": 0, "reason": "Completed"}}

@@ -10,6 +10,7 @@ import pytest
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 NAMESPACED = f"{RBAC}/namespaces/default"
 ACCOUNT = "system:serviceaccount:default:viewer"
+MERGE = {"Content-Type": "application/merge-patch+json"}
 PROD = "system:serviceaccount:prod:viewer"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
@@ -67,6 +68,21 @@ def test_a_label_makes_a_role_part_of_view(http: Any, bound: Any) -> None:
         'to ServiceAccount "viewer/default"',
     }
     http("DELETE", f"{RBAC}/clusterroles/w")
+    assert review(http, ACCOUNT, verb="get", resource="widgets")["allowed"] is False
+
+
+def test_a_role_that_went_after_its_finalizer_is_part_of_view_no_more(
+    http: Any, bound: Any
+) -> None:
+    bound("view")
+    metadata = {"name": "w", "labels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"}}
+    metadata |= {"finalizers": ["example.com/hold"]}
+    rule = {"apiGroups": [""], "resources": ["widgets"], "verbs": ["get"]}
+    http("POST", f"{RBAC}/clusterroles", {"metadata": metadata, "rules": [rule]})
+    http("DELETE", f"{RBAC}/clusterroles/w")
+    assert review(http, ACCOUNT, verb="get", resource="widgets")["allowed"] is True
+    patch = {"metadata": {"finalizers": None}}
+    http("PATCH", f"{RBAC}/clusterroles/w", patch, headers=MERGE)
     assert review(http, ACCOUNT, verb="get", resource="widgets")["allowed"] is False
 
 

@@ -58,7 +58,7 @@ def test_a_damaged_database_is_set_aside(tmp_path: Path) -> None:
 
 
 def test_an_event_is_kept_without_waiting_for_the_disk(tmp_path: Path) -> None:
-    store = Store(tmp_path / "kubernetes.sqlite3")
+    store = Store(tmp_path / "kubernetes.sqlite3", transient={"events"})
     store.put(("events", "default", "e"), {"metadata": {"name": "e"}})
     again = Store(tmp_path / "kubernetes.sqlite3")
     assert again.get(("events", "default", "e")) is not None, "as after a kill: nothing was closed"

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from irsa_sandbox.apiserver import discovery, formats, tables
-from irsa_sandbox.apiserver.table_columns import FORMS, definitions
-from irsa_sandbox.apiserver.table_rows import node, pod
+from irsa_sandbox.apiserver.kinds import BY_PATH, KINDS, Kind
+from irsa_sandbox.apiserver.kinds.columns import Column
+from irsa_sandbox.apiserver.kinds.nodes import NODE
+from irsa_sandbox.apiserver.kinds.pods import POD
 from irsa_sandbox.clock import Clock
 
 DATA = Path(__file__).parents[1] / "data"
@@ -23,8 +25,8 @@ READ_ONLY = ["get", "list", "watch"]
 
 @pytest.mark.parametrize("plural", COLUMNS)
 def test_the_columns_are_the_recorded_ones(plural: str) -> None:
-    group = ".apps" if plural in {"deployments", "replicasets"} else ""
-    assert definitions(f"{plural}{group}") == COLUMNS[plural]
+    group = "apps" if plural in {"deployments", "replicasets"} else ""
+    assert tables.definitions(BY_PATH[group, "v1", plural]) == COLUMNS[plural]
 
 
 def test_the_core_kinds_are_described_as_recorded() -> None:
@@ -81,7 +83,7 @@ def test_a_pods_row_says_how_it_fares(
             "initContainerStatuses": initial,
         },
     }
-    assert pod(body, NOW)[1:4] == cells
+    assert tables.cells(POD, body, NOW)[1:4] == cells
 
 
 def test_a_cordoned_node_says_so() -> None:
@@ -90,7 +92,7 @@ def test_a_cordoned_node_says_so() -> None:
         "spec": {"unschedulable": True},
         "status": {"conditions": [{"type": "Ready", "status": "True"}]},
     }
-    assert node(body, NOW)[1:3] == ["Ready,SchedulingDisabled", "worker"]
+    assert tables.cells(NODE, body, NOW)[1:3] == ["Ready,SchedulingDisabled", "worker"]
 
 
 def test_quantities_are_written_in_their_shortest_form() -> None:
@@ -133,16 +135,21 @@ ANY_OBJECT: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("resource", FORMS)
-def test_a_row_has_a_cell_for_each_column(
-    resource: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = tables.table(resource, [ANY_OBJECT], {}, Clock())
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.qualified)
+def test_a_row_has_a_cell_for_each_column(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+    made = tables.table(kind, [ANY_OBJECT], {}, Clock())
     assert len(made["rows"][0]["cells"]) == len(made["columnDefinitions"])
     assert caplog.records == []
-    wider = [*FORMS[resource][0], FORMS[resource][0][-1]]
-    monkeypatch.setitem(FORMS, resource, (wider, FORMS[resource][1]))
-    definitions.cache_clear()
-    tables.table(resource, [ANY_OBJECT], {}, Clock())
-    assert "cells under" in caplog.text, "a column without its cell is found"
-    definitions.cache_clear()
+
+
+def test_a_column_without_its_cell_cannot_be_written() -> None:
+    with pytest.raises(TypeError, match="cell"):
+        Column("Name", "words")  # type: ignore[call-arg]
+
+
+def test_an_object_that_its_columns_cannot_show_is_named_all_the_same(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cells = tables.cells(POD, {"metadata": {"name": "p"}, "status": {"conditions": 1}}, NOW)
+    assert cells == ["p", *["<unknown>"] * (len(POD.columns) - 1)]
+    assert "no row for p" in caplog.text

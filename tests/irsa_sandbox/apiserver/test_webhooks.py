@@ -13,12 +13,13 @@ import pytest
 
 from irsa_sandbox.apiserver import User
 from irsa_sandbox.apiserver.admission_request import Admission
+from irsa_sandbox.apiserver.kinds import BY_PATH
+from irsa_sandbox.apiserver.kinds.webhook_configurations import MUTATING
 from irsa_sandbox.apiserver.managed_fields import Manager
-from irsa_sandbox.apiserver.resources import BY_PATH
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Store
 from irsa_sandbox.apiserver.targets import Target
-from irsa_sandbox.apiserver.webhooks import MUTATING, Webhooks
+from irsa_sandbox.apiserver.webhooks import Webhooks
 from irsa_sandbox.apiserver.writers import Writer
 from tests.irsa_sandbox.apiserver.hooks import HookServer, hook_server
 
@@ -54,7 +55,9 @@ def admit(server: HookServer, tmp_path: Path) -> Any:
         for path, changes in wanted:
             webhook = server.webhook(path, RULE, **changes)
             name = webhook["name"]
-            store.put((MUTATING, "", name), {"metadata": {"name": name}, "webhooks": [webhook]})
+            store.put(
+                (MUTATING.qualified, "", name), {"metadata": {"name": name}, "webhooks": [webhook]}
+            )
 
         async def mutate() -> Any:
             webhooks, user = Webhooks(store), User("me", ("system:authenticated",))

@@ -1,0 +1,46 @@
+"""Objects of some kinds end by themselves: by the sandbox's clock, and where there are many.
+
+Source: kube-apiserver, `--event-ttl`; Events in etcd hang on a lease of that length.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from irsa_sandbox.apiserver.kinds import KINDS, Kind
+from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.clock import Clock
+
+LOOK_SECONDS = 60.0
+AT_ONCE = 100  # then others are answered first
+
+
+async def expire(store: Store, clock: Clock) -> None:
+    """Take the objects away whose time is over, and the oldest of too many, for ever."""
+    while True:
+        for kind in KINDS:
+            if kind.expires:
+                await _expire(store, clock, kind)
+        await clock.sleep(LOOK_SECONDS)
+
+
+async def _expire(store: Store, clock: Clock, kind: Kind) -> None:
+    bodies = sorted(store.list(kind.qualified), key=_revision)
+    surplus = len(bodies) - kind.most if kind.most else 0
+    for number, body in enumerate(bodies):
+        namespace = body["metadata"].get("namespace", "")
+        key = (kind.qualified, namespace, body["metadata"]["name"])
+        over = number < surplus or _is_over(kind, body, clock.of(namespace))
+        # It may have been written again, or have gone, since the list was made.
+        if over and store.get(key) is body:
+            store.delete(key)
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
+def _is_over(kind: Kind, body: Object, clock: Clock) -> bool:
+    return kind.expires is not None and kind.expires(body) <= clock.time()
+
+
+def _revision(body: Object) -> int:
+    return int(body["metadata"]["resourceVersion"])

@@ -1,0 +1,106 @@
+"""NetworkPolicies.
+
+Source: kubernetes, pkg/apis/networking/v1/defaults.go, pkg/apis/networking/validation.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, selector_line
+from irsa_sandbox.apiserver.kinds.kind import Kind, fill
+from irsa_sandbox.apiserver.status import Cause
+from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.validation.causes import forbidden, invalid, required, unsupported
+from irsa_sandbox.apiserver.validation.probes import port_or_name
+from irsa_sandbox.apiserver.validation.selectors import selector_causes
+
+_NO_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+
+
+def _fill(body: Object) -> None:
+    spec = body["spec"]
+    fill(spec, podSelector={})
+    fill(spec, policyTypes=["Ingress", "Egress"] if "egress" in spec else ["Ingress"])
+    for rule in (*(spec.get("ingress") or ()), *(spec.get("egress") or ())):
+        for port in rule.get("ports") or ():
+            fill(port, protocol="TCP")
+
+
+def _causes(body: Object) -> list[Cause]:
+    spec = body.get("spec") or {}
+    found = selector_causes("spec.podSelector", spec.get("podSelector") or {})
+    for direction, side in (("ingress", "from"), ("egress", "to")):
+        for index, rule in enumerate(spec.get(direction) or ()):
+            path = f"spec.{direction}[{index}]"
+            for at, port in enumerate(rule.get("ports") or ()):
+                found += _port_causes(f"{path}.ports[{at}]", port)
+            for at, peer in enumerate(rule.get(side) or ()):
+                found += _peer_causes(f"{path}.{side}[{at}]", peer)
+    for index, kind in enumerate(spec.get("policyTypes") or ()):
+        if kind not in ("Ingress", "Egress"):
+            found.append(unsupported(f"spec.policyTypes[{index}]", kind, ("Egress", "Ingress")))
+    return found
+
+
+def _port_causes(path: str, port: Object) -> list[Cause]:
+    found: list[Cause] = []
+    protocol = port.get("protocol", "TCP")
+    if protocol not in ("SCTP", "TCP", "UDP"):
+        found.append(unsupported(f"{path}.protocol", protocol, ("SCTP", "TCP", "UDP")))
+    if port.get("port") is not None:
+        found += port_or_name(f"{path}.port", port["port"])
+    return found
+
+
+def _peer_causes(path: str, peer: Object) -> list[Cause]:
+    found: list[Cause] = []
+    for name in ("podSelector", "namespaceSelector"):
+        if peer.get(name) is not None:
+            found += selector_causes(f"{path}.{name}", peer[name])
+    block = peer.get("ipBlock")
+    if block is not None:
+        found += _block_causes(f"{path}.ipBlock", block)
+        if len(peer) > 1:
+            found.append(forbidden(path, "may not specify both ipBlock and another peer"))
+    return found if peer else [required(path, "must specify a peer")]
+
+
+def _block_causes(path: str, block: Object) -> list[Cause]:
+    cidr = block.get("cidr", "")
+    if not cidr:
+        return [required(f"{path}.cidr")]
+    try:
+        network = ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return [invalid(f"{path}.cidr", cidr, _NO_CIDR)]
+    found: list[Cause] = []
+    for index, each in enumerate(block.get("except") or ()):
+        place = f"{path}.except[{index}]"
+        try:
+            inner = ipaddress.ip_network(each, strict=False)
+        except ValueError:
+            found.append(invalid(place, each, _NO_CIDR))
+            continue
+        if inner.version != network.version or not inner.subnet_of(network):  # type: ignore[arg-type]
+            found.append(invalid(place, each, "must be a strict subset of `cidr`"))
+    return found
+
+
+NETWORK_POLICY = Kind(
+    *("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
+    short_names=("netpol",),
+    columns=(
+        NAME,
+        Column(
+            "Pod-Selector",
+            "@api.networking.v1.NetworkPolicySpec.podSelector",
+            lambda row: selector_line(row.spec.get("podSelector")),
+        ),
+        AGE,
+    ),
+    has_spec=True,
+    counts_generation=True,
+    defaults=_fill,
+    validate=_causes,
+)

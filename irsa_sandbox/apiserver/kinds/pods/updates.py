@@ -1,0 +1,68 @@
+"""What may not be changed about a Pod that exists.
+
+Source: kubernetes, pkg/apis/core/validation: ValidatePodUpdate.
+"""
+
+from __future__ import annotations
+
+from irsa_sandbox.apiserver.kinds.pods.diff import pod_diff
+from irsa_sandbox.apiserver.status import Cause
+from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.validation.causes import forbidden, invalid
+from irsa_sandbox.apiserver.validation.pods import toleration_causes
+
+POD_UPDATES = (
+    "pod updates may not change fields other than `spec.containers[*].image`,"
+    "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
+    "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set "
+    "to 1 if it was previously negative)"
+)
+_FREE = ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName")
+
+
+def update_causes(before: Object, after: Object) -> list[Cause]:
+    """What an update changes about a Pod that it may not."""
+    old, new = before["spec"], after["spec"]
+    found: list[Cause] = []
+    for group in ("containers", "initContainers"):
+        if len(old.get(group) or ()) != len(new.get(group) or ()):
+            # The API server looks no further here.
+            text = "pod updates may not add or remove containers"
+            return [forbidden(f"spec.{group}", text)]
+    had, has = old.get("activeDeadlineSeconds"), new.get("activeDeadlineSeconds")
+    if had is not None and had != has:
+        place = "spec.activeDeadlineSeconds"
+        if has is None:
+            found.append(
+                invalid(place, None, "must not update from a positive integer to nil value")
+            )
+        elif has > had:
+            text = f"must be less than or equal to previous value: {had}"
+            found.append(invalid(place, has, text))
+    found += _tolerations(old.get("tolerations") or [], new.get("tolerations") or [])
+    kept = _with_what_is_free(new, old)
+    if kept != old:
+        found.append(forbidden("spec", f"{POD_UPDATES}\n{pod_diff(old, kept)}"))
+    return found
+
+
+def _tolerations(old: list[Object], new: list[Object]) -> list[Cause]:
+    def bare(each: Object) -> Object:
+        return {k: v for k, v in each.items() if k != "tolerationSeconds"}
+
+    kept = [bare(each) for each in new]
+    if any(bare(each) not in kept for each in old):
+        text = "existing toleration can not be modified except its tolerationSeconds"
+        return [forbidden("spec.tolerations", text)]
+    return toleration_causes("spec.tolerations", new) if old != new else []
+
+
+def _with_what_is_free(new: Object, old: Object) -> Object:
+    """The new spec, with what may be changed as it was: what is left differs against the rules."""
+    kept = {name: value for name, value in new.items() if name not in _FREE}
+    kept |= {name: old[name] for name in _FREE if name in old}
+    for group in ("containers", "initContainers"):
+        if group in kept:
+            pairs = zip(kept[group], old.get(group) or (), strict=True)
+            kept[group] = [each | {"image": was.get("image", "")} for each, was in pairs]
+    return kept
