@@ -10,11 +10,9 @@ import csv
 import io
 import json
 import os
-import re
 import time
 import uuid
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
@@ -22,14 +20,13 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.iostream import StreamClosedError
 from tornado.web import Application, HTTPError, RequestHandler, authenticated
 
-from irsa_helpers.room.board_store import Store, median_place, standing, wrong_answers
+from irsa_helpers.room.board_store import Store, median_place, plan_of, standing, wrong_answers
 from irsa_helpers.room.hub import INSTRUCTOR
 from irsa_helpers.room.registry import Registry, seat_number, user_name
 from irsa_helpers.room.setting import Room
 
 PREFIX = "/services/board"
 AGAIN_SECONDS = 10
-MINUTES = re.compile(r"\*\*Time:\*\* (\d+) minutes")
 LONGEST_MESSAGE = 500
 
 
@@ -67,19 +64,6 @@ class Board:
             "wrong": wrong_answers(reports),
             "hands": sum(bool(row.get("hand")) for row in rows),
         }
-
-
-def plan_of(project: Path) -> dict[str, int]:
-    """The minutes that each notebook and each lab is meant to take, by its name."""
-    import yaml
-
-    plan = {}
-    for notebook in (project / "notebooks").glob("*.ipynb"):
-        if found := MINUTES.search(notebook.read_text(encoding="utf-8")):
-            plan[notebook.stem] = int(found[1])
-    for lab in (project / "labs").glob("*/lab.yaml"):
-        plan[lab.parent.name] = int(yaml.safe_load(lab.read_text(encoding="utf-8"))["minutes"])
-    return plan
 
 
 class _Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import statistics
 import time
@@ -23,6 +24,7 @@ KINDS = ("cell", "answer", "lab", "hand", "handshake")
 MOST_OF_ONE_SEAT = 2000
 LARGEST_FACTS = 2**15
 MOST_COMMON = 8
+MINUTES = re.compile(r"\*\*Time:\*\* (?:about )?(\d+) minutes")
 
 
 class Store:
@@ -92,6 +94,16 @@ class Store:
         database = sqlite3.connect(self._path)
         database.execute("PRAGMA secure_delete = ON")  # what is wiped is not on the disk either
         return database
+
+
+def plan_of(project: Path) -> dict[str, int]:
+    """The minutes that each notebook and each lab is meant to take, by its name."""
+    plan = {}
+    for part in ("notebooks", "labs"):
+        for notebook in (project / part).glob("*.ipynb"):
+            if found := MINUTES.search(notebook.read_text(encoding="utf-8")):
+                plan[notebook.stem] = int(found[1])
+    return plan
 
 
 def standing(

@@ -53,7 +53,7 @@ def lay_out(course: Path, project: Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
             shutil.copytree(project / name, part, ignore=shutil.ignore_patterns(".*", "__*"))
             part.rename(course / name)
-    for name in ("irsa_helpers", "pyproject.toml"):
+    for name in ("irsa_helpers", "pyproject.toml", "labs/.machinery"):
         if not (course / name).is_symlink():
             (course / name).symlink_to(project / name)
 

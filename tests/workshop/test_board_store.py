@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
+from irsa_helpers.labs.model import all_labs
 from irsa_helpers.room import board_store
 from irsa_helpers.room.board_store import (
     Store,
     median_place,
+    plan_of,
     standing,
     wrong_answers,
 )
 
+ROOT = Path(__file__).parents[2]
 PLAN = {"00-welcome": 10, "03-trust-policy": 20, "01-access-denied": 10}
 
 
@@ -109,3 +112,9 @@ def test_one_seat_fills_no_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -
     for number in range(8):
         store.report(1, "answer", {"number": number})
     assert [each["facts"]["number"] for each in store.reports(1)] == [3, 4, 5, 6, 7]
+
+
+def test_the_plan_has_the_minutes_of_every_notebook_and_of_every_lab() -> None:
+    plan = plan_of(ROOT)
+    assert {path.stem for path in (ROOT / "notebooks").glob("0*.ipynb")} <= set(plan)
+    assert {lab.id: lab.minutes for lab in all_labs()}.items() <= plan.items()

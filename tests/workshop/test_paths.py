@@ -29,7 +29,7 @@ def test_each_step_is_there_and_in_the_guide(name: Any) -> None:
             assert (ROOT / "notebooks" / f"{step['notebook']}.ipynb").exists()
             assert f"## {step['notebook']}" in GUIDE
         elif "lab" in step:
-            assert list((ROOT / "labs").glob(f"{step['lab']}-*/lab.yaml"))
+            assert list((ROOT / "labs").glob(f"{step['lab']}-*.ipynb"))
 
 
 def test_every_notebook_has_its_notes() -> None:
