@@ -43,7 +43,7 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             f"{SANDBOX}/issuer.py",
             *(f"{SANDBOX}/aws/{name}.py" for name in ("web_identity", "tokens", "jwks")),
         ],
-        [f"{TESTS}/aws/test_web_identity_tokens.py", f"{TESTS}/aws/test_sts.py"],
+        [f"{TESTS}/aws/test_web_identity.py", f"{TESTS}/aws/test_sts.py"],
     ),
     "tokenreview": (
         [f"{SANDBOX}/apiserver/tokens.py", f"{SANDBOX}/apiserver/authn.py"],
