@@ -3,6 +3,7 @@
 # make tour     install, run the whole course without a browser
 # make workshop SEATS=30   install, also JupyterHub and its proxy, open a room for that many learners
 # make site     install, run the course and write it to site/ as pages that need no network
+# make slides   install, run the talk and write it to talk.html
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -13,7 +14,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constr
 # Compiled before the first start, but for what no learner runs: that is 60 MB less on the disk.
 UNUSED = /(kubernetes/aio|jedi/third_party|pip|setuptools|pkg_resources|babel/locale-data|tests)/
 
-.PHONY: workshop workshop-install install develop lab test tour site lint bench clean
+.PHONY: workshop workshop-install install develop lab test tour site slides lint bench clean
 
 install: $(BIN)/.installed
 
@@ -56,6 +57,9 @@ tour: install
 
 site: install
 	$(BIN)/python -m irsa_helpers.course.site
+
+slides: install
+	$(BIN)/python -m irsa_helpers.demo.slides
 
 lint: develop
 	$(BIN)/ruff check .

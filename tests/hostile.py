@@ -9,6 +9,7 @@ from typing import Any
 
 from irsa_helpers.changes import Change
 from irsa_helpers.course.exercises import Case, Outcome
+from irsa_helpers.course.map import CourseMap, Place
 from irsa_helpers.doctor.overview import Access, Overview, Refusal, WideTrust
 from irsa_helpers.doctor.result import Diagnosis, broken, ok
 from irsa_helpers.labs.engine import Verdict
@@ -86,6 +87,9 @@ VIEWS: dict[str, Callable[[str], Any]] = {
     ),
     "Quiz": lambda text: Quiz(text, {text: text, "other": text}, text),
     "Handshake": lambda text: handshake([hop(text)]),
+    "CourseMap": lambda text: CourseMap((Place("03-x", text, 1, 0, 1, text),), ()),
 }
-# Shows a lab's own words.
-OWN_WORDS = {"Text"}
+# These show the course's own words.
+OWN_WORDS = {"Text", "FirstAct"}
+# Needs a world: a browser's test types a hostile policy into it.
+IN_BROWSER = {"TrustBench"}

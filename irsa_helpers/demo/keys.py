@@ -50,11 +50,17 @@ class Keys:
 
     @contextlib.contextmanager
     def resting(self) -> Iterator[None]:
-        """The terminal is another program's; what was pressed before is forgotten."""
+        """The terminal is another program's."""
         with self._source.detach(), self._source.cooked_mode():
             yield
-        while not self._asked.empty():
-            self._asked.get_nowait()
+        self.forget()
+
+    def forget(self) -> None:
+        """An Enter that was pressed while nothing could be seen counts for nothing."""
+        pressed = [self._asked.get_nowait() for _ in range(self._asked.qsize())]
+        for asked in pressed:
+            if asked != "next":
+                self._asked.put_nowait(asked)
 
     def _read(self) -> None:
         for press in self._source.read_keys():

@@ -120,6 +120,7 @@ class Stage:
         self._screen.scene(f"{index + 1}/{len(self._story.scenes)}  {scene.title}")
         make = self._backstage.renew if new else self._backstage.prepare
         await asyncio.to_thread(make, scene)
+        self._keys.forget()
         for step in scene.steps:
             await self._step(step)
         self._screen.write("aside", "\n· · ·\n")

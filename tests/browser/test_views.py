@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from irsa_helpers import oidc, roles, trust
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.browser.jupyterlab import wait_until_idle
+from tests.hostile import HOSTILE, MARK
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -137,4 +139,10 @@ def test_a_policy_is_built_on_the_bench(open_notebook: Any, page: Page) -> None:
     verdict.get_by_text("too-wide").wait_for(timeout=MILLISECONDS)
     assert verdict.locator("td.irsa-denied").count() == 0
     assert violations(page, ".irsa-bench") == []
+    for text in HOSTILE:
+        hostile = json.dumps(text)[1:-1]
+        editor.fill(wide.replace("system:serviceaccount:*", hostile))
+        page.locator(".irsa-bench pre", has_text=hostile[:5]).first.wait_for(timeout=MILLISECONDS)
+    assert page.evaluate(f"window.{MARK}") is None
+    assert page.locator(".irsa-bench").locator("img, script, svg").count() == 0
     wait_until_idle(page)

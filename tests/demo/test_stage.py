@@ -118,16 +118,17 @@ def test_the_keys_lead_to_any_scene(play: Callable[..., Any], tmp_path: Path) ->
     terminal.expect("Not as rehearsed: .* was ended")
     terminal.send("s")
     terminal.expect("2/3  Second")
-    terminal.send("p" + "p" + "\r")
-    terminal.expect("111122223333")
-    terminal.send("3")
+    terminal.send("\r3")  # while the world is made: the Enter is forgotten, the scene is not
     terminal.expect("3/3  Third")
+    terminal.expect("th''ree")
     terminal.send("b")
-    terminal.expect("2/3  Second")
-    terminal.send("\x1b[6~")  # PageDown, as a presenter's remote sends it
+    terminal.expect("cat who.txt")
+    terminal.send("pp\x1b[6~")  # PageDown, as a presenter's remote sends it
     terminal.expect("111122223333")
     terminal.send("s")
-    go_on_until(terminal, "three")
+    terminal.expect("th''ree")
+    terminal.send("\r")
+    terminal.expect("three\r\n")
     terminal.send("?")
     terminal.expect("a shell of your own")
     terminal.send("q")
