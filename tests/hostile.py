@@ -80,7 +80,7 @@ VIEWS: dict[str, Callable[[str], Any]] = {
         (WideTrust(text, text),),
         (text,),
     ),
-    "Verdict": lambda text: Verdict("01", (Goal(text, False, text, text),)),
+    "Verdict": lambda text: Verdict("01", (Goal(text, False, text, text),), ""),
     "Outcome": lambda text: Outcome(
         "03-write", text, "wrong", text, text, (Case(text, text, text + "!"),)
     ),
