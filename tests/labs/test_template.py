@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from irsa_helpers.cli import main
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs import engine, model, pages, template
 from irsa_helpers.labs.progress import Progress
@@ -26,7 +28,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_new_lab_gets_the_next_number_and_says_what_to_fill_in(folder: Path) -> None:
-    made = template.new_lab("slow-clock")
+    said = CliRunner().invoke(main, ["labs", "new", "slow-clock"]).output
+    made = model.find_lab("02")
+    assert str(made.words) in said
+    assert "irsa_helpers.labs.pages" in said
     assert made.words == folder / "02-slow-clock.yaml"
     assert made.functions.is_file()
     assert "lab-02" in made.words.read_text(encoding="utf-8")
