@@ -1,7 +1,7 @@
 """Schedules in cron's five fields, as a CronJob has them.
 
 Source: Kubernetes documentation, "CronJob: Schedule syntax"; the refusals are worded as those of
-robfig/cron v3, which Kubernetes reads schedules with. Libraries such as cronsim follow Debian's cron:
+robfig/cron v3, which Kubernetes reads schedules with. Libraries such as cronsim follow Debian:
 they take `0 0 * * 7` and `L`, which Kubernetes refuses, refuse `?`, `+5` and `@every`, read
 `*/2` of days beside a weekday in another way, and run at 3:00 what falls into the hour that summer
 time leaves out.
