@@ -1,6 +1,7 @@
 # make lab      install, start the sandbox, open JupyterLab on the first notebook
 # make test     install, also what a developer needs, run every test
 # make tour     install, run the whole course without a browser
+# make workshop SEATS=30   install, also JupyterHub and its proxy, open a room for that many learners
 # make site     install, run the course and write it to site/ as pages that need no network
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
@@ -12,7 +13,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constr
 # Compiled before the first start, but for what no learner runs: that is 60 MB less on the disk.
 UNUSED = /(kubernetes/aio|jedi/third_party|pip|setuptools|pkg_resources|babel/locale-data|tests)/
 
-.PHONY: install develop lab test tour site lint bench clean
+.PHONY: workshop workshop-install install develop lab test tour site lint bench clean
 
 install: $(BIN)/.installed
 
@@ -25,9 +26,24 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 
 develop: $(BIN)/.developing
 
-$(BIN)/.developing: $(BIN)/.installed
+$(BIN)/.developing: $(BIN)/.workshop
 	$(PIP) -e '.[dev]'
 	@touch $@
+
+# HOST, PORT, WORD and IDLE_MINUTES as well: see workshop/guide.md.
+SEATS ?= 30
+ROOM = $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(WORD),--word '$(WORD)') \
+	$(if $(IDLE_MINUTES),--idle-minutes $(IDLE_MINUTES))
+
+workshop-install: $(BIN)/.workshop
+
+$(BIN)/.workshop: $(BIN)/.installed workshop/proxy/package-lock.json
+	$(PIP) -e '.[workshop]'
+	$(BIN)/npm ci --prefix workshop/proxy --no-audit --no-fund --loglevel=error
+	@touch $@
+
+workshop: workshop-install
+	@$(BIN)/python -m irsa_helpers.room --seats $(SEATS) $(ROOM)
 
 lab: install
 	@$(BIN)/irsa-lab open

@@ -40,3 +40,9 @@ class Store:
 def now() -> str:
     """This moment, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat()
+
+
+def help_in_words(hints_used: int, solution_seen: bool, remark: str = "") -> str:
+    """What help was asked for: `2 hints, solution`; empty for none. `remark` is on the hints."""
+    hints = f"{hints_used} hint{'s' * (hints_used > 1)}{remark}" if hints_used else ""
+    return ", ".join(text for text in (hints, "solution" * solution_seen) if text)

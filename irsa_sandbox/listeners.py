@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import asyncio.sslproto
 import contextlib
 import json
 import os
@@ -26,6 +27,10 @@ HEAD_TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
     b"Connection: close\r\n\r\n431 Request Header Fields Too Large"
 )
+
+
+# Of each TLS connection's buffer: asyncio's own 256 KiB twice are 10 MB for the cluster's parts.
+asyncio.sslproto.SSLProtocol.max_size = 2**16
 
 
 class _Protocol(HttpToolsProtocol):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from irsa_helpers.changes import Change
+from irsa_helpers.course.exercises import Case, Outcome
 from irsa_helpers.doctor.overview import Access, Overview, Refusal, WideTrust
 from irsa_helpers.doctor.result import Diagnosis, broken, ok
 from irsa_helpers.labs.engine import Verdict
@@ -80,6 +81,9 @@ VIEWS: dict[str, Callable[[str], Any]] = {
         (text,),
     ),
     "Verdict": lambda text: Verdict("01", (Goal(text, False, text, text),)),
+    "Outcome": lambda text: Outcome(
+        "03-write", text, "wrong", text, text, (Case(text, text, text + "!"),)
+    ),
     "Quiz": lambda text: Quiz(text, {text: text, "other": text}, text),
     "Handshake": lambda text: handshake([hop(text)]),
 }

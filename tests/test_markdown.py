@@ -55,6 +55,7 @@ def handlers(page: BeautifulSoup) -> list[Any]:
 def test_no_view_makes_markup_of_what_it_shows(name: str, text: str) -> None:
     shown = bundle(VIEWS[name](text))
     assert handlers(BeautifulSoup(shown.get("image/svg+xml", ""), "html.parser")) == []
+    assert handlers(BeautifulSoup(shown.get("text/html", ""), "html.parser")) == []
     page = markup(shown.get("text/markdown", MARK))
     assert handlers(page) == []
     assert MARK in page.get_text()
@@ -92,13 +93,13 @@ def test_what_is_printed_does_not_steer_the_terminal(capsys: pytest.CaptureFixtu
 
 
 def test_the_command_line_prints_nothing_past_that() -> None:
-    for name in ("cli", "doctor/commands", "labs/commands"):
+    for name in ("cli", "course/commands", "doctor/commands", "labs/commands"):
         path = Path(inspect.getfile(irsa_helpers)).parent / f"{name}.py"
         assert "click.echo(" not in path.read_text(encoding="utf-8"), name
 
 
 def test_a_diagnosis_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("Diagnosis", "Overview", "Verdict"):
+    for name in ("Diagnosis", "Outcome", "Overview", "Verdict"):
         terminal.say(str(VIEWS[name]("a\x1b[2Jb")))
     assert "\x1b" not in capsys.readouterr().out
     assert "\x1b" not in IrsaLabError("a\x1b[2Jb")._render_traceback_()[0]

@@ -13,13 +13,24 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from irsa_helpers import state, worlds
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds import environment, launch
 
 FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb"
+
+
+@dataclass(frozen=True)
+class KernelsOfARoom:
+    """The name of what starts them, and an IPython extension that they load besides."""
+
+    provisioner: str
+    extension: str
+
 
 # Interface settings for the first page a learner sees: no pop-ups, whole names of notebooks.
 SETTINGS = {
@@ -51,11 +62,11 @@ def open_course(*, port: int, browser: bool) -> int:
     command = _command(root, port, browser)
     if worlds.chosen_world() != "sandbox":
         print("The world is your own AWS account and cluster. Ctrl-C stops JupyterLab.", flush=True)
-        return _serve(command, dict(os.environ) | _jupyter_settings(home))
+        return _serve(command, dict(os.environ) | jupyter_settings(home))
     start = launch.Start(home)
     try:
         sandbox = start.announced()
-        variables = environment.process_environment(sandbox) | _jupyter_settings(home)
+        variables = environment.process_environment(sandbox) | jupyter_settings(home)
         print(f"The sandbox starts: {sandbox['cluster']}, account {sandbox['account_id']}.")
         print("JupyterLab starts. Ctrl-C stops both; what you made is kept.", flush=True)
         return _serve(command, variables, beside=lambda: start.finish(_print_progress))
@@ -93,22 +104,30 @@ def _command(root: Path, port: int, browser: bool) -> list[str]:
         sys.executable,
         "-m",
         "jupyterlab",
-        f"--ServerApp.root_dir={root}",
+        *server_arguments(root),
         f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.answer_yes=True",
-        f"--KernelManager.transport_encryption={_encryption()}",
-        # Errors, and the address, which counts as critical.
-        "--Application.log_level=ERROR",
     ]
-    if shell := _shell():
-        command.append(f"--ServerApp.terminado_settings=shell_command={shlex.quote(shell)}")
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     return command
+
+
+def server_arguments(root: Path) -> list[str]:
+    """The options of every Jupyter server that serves the course, a learner's own or a seat's."""
+    arguments = [
+        f"--ServerApp.root_dir={root}",
+        f"--KernelManager.transport_encryption={_encryption()}",
+        # Errors, and the address, which counts as critical.
+        "--Application.log_level=ERROR",
+    ]
+    if shell := _shell():
+        arguments.append(f"--ServerApp.terminado_settings=shell_command={shlex.quote(shell)}")
+    return arguments
 
 
 def _shell() -> str | None:
@@ -129,14 +148,17 @@ def _encryption() -> str:
     return "auto" if zmq.has("curve") else "disabled"
 
 
-def _jupyter_settings(home: Path) -> dict[str, str]:
-    """Variables that lead JupyterLab to this project's settings, workspace and kernel."""
+def jupyter_settings(home: Path, *, room: KernelsOfARoom | None = None) -> dict[str, str]:
+    """Variables that lead JupyterLab to this project's settings, workspace and kernel.
+
+    `room`: how its kernels start, and what they load; None leaves the first to Jupyter.
+    """
     settings = home / "jupyter" / "settings"
     for name, values in SETTINGS.items():
         path = settings / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8")
-    _write_kernel(home / "jupyter" / "kernels" / "python3")
+    _write_kernel(home / "jupyter" / "kernels" / "python3", room)
     kernels = [str(home / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     return {
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
@@ -145,14 +167,19 @@ def _jupyter_settings(home: Path) -> dict[str, str]:
     }
 
 
-def _write_kernel(folder: Path) -> None:
+def _write_kernel(folder: Path, room: KernelsOfARoom | None) -> None:
     """This Python as the kernel `python3`; it explains what a learner's slip leads to."""
     launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    metadata: dict[str, Any] = {"debugger": True, "supported_encryption": ["curve"]}
+    extensions = ["irsa_helpers.course.cell_errors"]
+    if room:
+        metadata["kernel_provisioner"] = {"provisioner_name": room.provisioner}
+        extensions.append(room.extension)
     kernel = {
-        "argv": [*launcher, "--ext=irsa_helpers.course.cell_errors"],
+        "argv": [*launcher, *(f"--InteractiveShellApp.extensions={each}" for each in extensions)],
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
-        "metadata": {"debugger": True, "supported_encryption": ["curve"]},
+        "metadata": metadata,
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irsa_helpers.store import Store, now
+from irsa_helpers.store import Store, help_in_words, now
 
 EXERCISES = """
 CREATE TABLE IF NOT EXISTS exercises (
@@ -42,6 +42,11 @@ class Attempt:
         if self.right_at:
             return "right"
         return "wrong" if self.checks else "not tried"
+
+    @property
+    def help_used(self) -> str:
+        """What was asked for, in words: `2 hints, solution`; empty for nothing."""
+        return help_in_words(self.hints_used, self.solution_seen)
 
 
 class Attempts(Store):

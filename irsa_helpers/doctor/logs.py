@@ -76,7 +76,8 @@ def said_by(case: Case, pod: dict[str, Any]) -> Iterator[Said]:
         if not STARTED & now.keys() and not waits:
             continue
         name = each["name"]
-        lines = _read(case, pod, name, previous=True) if before and not waits else []
+        # While it waits both are the same run, unless the next one begins just now.
+        lines = _read(case, pod, name, previous=True) if before else []
         lines += _read(case, pod, name)
         ended = now.get("terminated") or (before["terminated"] if waits else {})
         yield Said(pod["metadata"]["name"], name, tuple(lines), ended.get("exitCode", 0) != 0)

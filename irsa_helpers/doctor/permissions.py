@@ -193,7 +193,7 @@ def _as_far_as_seen(judged: Iterable[Judgement], found: str) -> Link:
     keys = dict.fromkeys(key for each in judged for key in each.unseen)
     of_place = [key for key in keys if is_of_place(key)]
     if of_place:
-        raise UnseenError(f"the Pod's own {', '.join(of_place)}, which the policies ask for")
+        raise UnseenError(f"what the Pod's call has for {', '.join(of_place)}")
     return ok(f"{found}, where the call fits {', '.join(keys)}" if keys else found)
 
 

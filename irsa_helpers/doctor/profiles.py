@@ -31,6 +31,7 @@ FILES = {
     "AWS_SHARED_CREDENTIALS_FILE": "/root/.aws/credentials",
 }
 CHOICES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+KEYS = ("aws_access_key_id", "aws_secret_access_key")
 ASSUME = "sts:AssumeRole"
 
 
@@ -41,6 +42,12 @@ class Profiles:
     container: dict[str, Any]
     found: dict[str, dict[str, str]]
     chosen: str
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the profile that is in use has a pair of keys."""
+        in_use = self.found.get(self.chosen or "default", {})
+        return all(in_use.get(name) for name in KEYS)
 
     def where(self, name: str) -> str:
         """Which profile of which container, in words."""
@@ -55,6 +62,8 @@ def profiles(case: Case) -> Link:
     faults = [(each, name, text) for each in seen for name, text in _faults(case, each)]
     if faults:
         return _told(case, faults)
+    if keyed := [each for each in seen if each.has_keys]:
+        return _with_keys(case, keyed)
     names = dict.fromkeys(name for each in seen for name in each.found)
     return ok(f"profiles {', '.join(names)}: each leads to its role" if names else "no profile")
 
@@ -69,6 +78,23 @@ def _told(case: Case, faults: list[tuple[Profiles, str, str]]) -> Link:
         fix=comment(
             "correct the profile in its ConfigMap or Secret, or the policies that are named "
             f"above; then give {case.owner or 'it'} new Pods: files are read when an app starts"
+        ),
+    )
+
+
+def _with_keys(case: Case, keyed: list[Profiles]) -> Link:
+    """Keys in a file: not all SDKs take the token before them.
+
+    Source: botocore.credentials; the credential-provider-node package of the SDK for JavaScript.
+    """
+    return risk(
+        "; ".join(f"{each.where(each.chosen or 'default')} has keys" for each in keyed),
+        expected="no keys in mounted AWS files, beside a role",
+        error="none with botocore and Java, which take the token first; the SDK for JavaScript "
+        "takes the keys, and the app acts as their owner",
+        fix=comment(
+            "take the keys out of the ConfigMap or Secret if nobody else needs them, or mount "
+            f"another file into {case.owner or 'the Pod'}"
         ),
     )
 

@@ -61,7 +61,7 @@ def settled_by_handshake(case: Case, keys: list[str]) -> Link:
     """
     listed = ", ".join(keys)
     if case.world.name != "sandbox":
-        raise UnseenError(f"the Pod's own {listed}, which the trust policy asks for")
+        raise UnseenError(f"what the Pod's call has for {listed}, which the trust policy asks for")
     for session_name, _ in case.calls:
         said = _ask(case, session_name)
         if isinstance(said, dict):

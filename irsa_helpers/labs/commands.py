@@ -136,10 +136,13 @@ def reset(lab: Lab) -> None:
 @labs.command()
 @click.argument("name")
 def new(name: str) -> None:
-    """Make the folder of a new lab, NAME as in `slow-clock`; its files say what to fill in."""
+    """Make the files of a new lab, NAME as in `slow-clock`; their gaps say what to fill in."""
     from irsa_helpers.labs.template import new_lab
 
-    say(f"made {new_lab(name)}; its test: pytest tests/labs")
+    made = new_lab(name)
+    say(f"made {made.words}\nand  {made.functions}: fill in the gaps, then")
+    say("  python -m irsa_helpers.labs.pages   # writes its notebook")
+    say(f"  pytest tests/labs -k {made.id}")
 
 
 def _world() -> World:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.happenings import happened
+from irsa_helpers.labs import machinery
 from irsa_helpers.labs.clearing import clear_scene, namespaces_of
 from irsa_helpers.labs.model import Goal, Lab
 from irsa_helpers.labs.progress import Progress
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check saw: every goal, and whether all are reached."""
+    """What a check saw: every goal, and whether all are reached; then `debrief` names the fault."""
 
     lab_id: str
     goals: tuple[Goal, ...]
+    debrief: str
 
     @property
     def passed(self) -> bool:
@@ -29,7 +32,7 @@ class Verdict:
         return all(goal.reached for goal in self.goals)
 
     def __str__(self) -> str:
-        last = "All goals reached." if self.passed else "Not there yet."
+        last = f"All goals reached.\n\n{self.debrief}" if self.passed else "Not there yet."
         return "\n".join([*map(str, self.goals), last])
 
     def _repr_markdown_(self) -> str:
@@ -39,7 +42,9 @@ class Verdict:
             for g in self.goals
         ]
         head = ["| | goal | found | expected |", "| --- | --- | --- | --- |"]
-        last = "**All goals reached.**" if self.passed else "*Not there yet.*"
+        last = (
+            f"**All goals reached.** {self.debrief}".rstrip() if self.passed else "*Not there yet.*"
+        )
         return "\n".join([*head, *rows, "", last])
 
 
@@ -50,8 +55,9 @@ def start(world: World, lab: Lab, progress: Progress) -> str:
     with a time of its own.
     """
     _only_sandbox(world)
+    lab.refuse_gaps()
     clear_scene(world, lab.namespace)
-    lab.setup(world)
+    machinery.break_world(lab, world)
     for name in namespaces_of(world, lab.namespace):
         world.advance_clock(0, namespace=name)
     progress.started(lab.id)
@@ -69,9 +75,17 @@ def check(world: World, lab: Lab, progress: Progress) -> Verdict:
             f"there is no namespace {lab.namespace}: the sandbox has been reset, or it was deleted",
             next_step=f"irsa-lab labs reset {lab.number}",
         )
-    verdict = Verdict(lab.id, tuple(lab.check(world)))
+    goals = tuple(machinery.judge(lab, world))
+    passed = all(goal.reached for goal in goals)
+    verdict = Verdict(lab.id, goals, lab.debrief if passed else "")
     progress.checked(lab.id, passed=verdict.passed)
+    _tell(lab, verdict)
     return verdict
+
+
+def _tell(lab: Lab, verdict: Verdict) -> None:
+    reached = sum(goal.reached for goal in verdict.goals)
+    happened("lab", lab=lab.id, reached=reached, of=len(verdict.goals))
 
 
 def hint(lab: Lab, progress: Progress, number: int | None = None) -> str:
@@ -91,8 +105,8 @@ def solution(world: World, lab: Lab, progress: Progress, *, apply: bool = False)
     progress.solution_shown(lab.id)
     if apply:
         _only_sandbox(world)
-        lab.solve(world)
-    return lab.solution_text
+        machinery.mend(lab, world)
+    return machinery.solution_text(lab)
 
 
 def reset(world: World, lab: Lab, progress: Progress) -> str:

@@ -41,12 +41,11 @@ PERMITS = "the role may read its bucket and nothing more, and nobody else may"
 CHECK_SESSION = "lab-check"
 
 
-def chain_goals(world: World, number: str, seen: Seen | None = None) -> list[Goal]:
-    """All four goals of a chain from Pod to bucket, for lab `number`; `seen` saves a look.
+def chain_goals(scene: Scene, seen: Seen | None = None) -> list[Goal]:
+    """All four goals of a chain from Pod to bucket; `seen` saves a look.
 
     The look takes a process in the Pod, so the policies are asked meanwhile.
     """
-    scene = Scene(world, f"lab-{number}")
     with ThreadPoolExecutor(1) as pool:
         looking = pool.submit(lambda: seen or look(scene))
         policies = [trusts_only_app(scene), permits_only_read(scene)]

@@ -1,27 +1,38 @@
-"""What a lab is: a folder with a story, a way to break a world, and a way to see it mended."""
+"""What a lab is, in words: a story, its goals, hints; its functions stand in a file beside them.
+
+Both are in `labs/.machinery/`, out of a learner's sight: they hold the answers.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
 
-if TYPE_CHECKING:
-    from irsa_helpers.worlds import World
-
 LEVELS = ("one link", "two links", "capstone")
 HINTS = 3
 OWN_ACCOUNT = "111122223333"
-OPTIONAL = {"account", "bucket", "see"}
-FIELDS = {"title", "level", "minutes", "story", "goals", "hints", "broken", "links"}
+OPTIONAL = {"account", "bucket", "see", "symptom"}
+LISTS = ("goals", "hints", "broken", "links", "see")
+FIELDS = {
+    "title",
+    "level",
+    "minutes",
+    "lesson",
+    "story",
+    "goals",
+    "hints",
+    "broken",
+    "links",
+    "debrief",
+}
+# How a gap begins that the author of a new lab has not filled in yet.
+GAP = "FILL IN"
 
 
 @dataclass(frozen=True)
@@ -41,26 +52,41 @@ class Goal:
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab as its folder describes it; `id` is the folder's name, as in `03-wrong-subject`.
+    """A lab as its file of words describes it; `id` is the file's name, as in `03-wrong-subject`.
 
-    `broken` are the goals that a check misses right after the start, `links` the doctor's links
-    that are then broken or at risk. `account` is that of the role and of the bucket, `bucket` its
-    name where it is not the usual one, `see` the commands that show a symptom of another kind.
+    `lesson` is the notebook that the lab belongs to; `debrief` names the kind of fault, to whoever
+    has mended it. `broken` are the goals that a check misses right after the start, `links` the
+    doctor's links that are then broken or at risk. `account` is that of the role and of the bucket,
+    `bucket` its name where it is not the usual one. `see` are the commands that show a symptom of
+    another kind, `symptom` is the Python that shows it in a notebook.
     """
 
     id: str
-    folder: Path
+    words: Path
     title: str
     level: str
     minutes: int
+    lesson: str
     story: str
     goals: tuple[str, ...]
     hints: tuple[str, ...]
     broken: tuple[str, ...]
     links: tuple[str, ...]
+    debrief: str
     account: str = OWN_ACCOUNT
     bucket: str = ""
     see: tuple[str, ...] = ()
+    symptom: str = ""
+
+    @property
+    def functions(self) -> Path:
+        """The file of the lab's functions, beside its words."""
+        return self.words.with_suffix(".py")
+
+    @property
+    def notebook(self) -> Path:
+        """The notebook in which a learner works."""
+        return self.words.parents[1] / f"{self.id}.ipynb"
 
     @property
     def number(self) -> str:
@@ -103,43 +129,19 @@ class Lab:
         assume = f"aws sts assume-role --role-arn {role} --role-session-name me"
         return (*shown, f"{assume}   # credentials for account {self.account}")
 
-    def setup(self, world: World) -> None:
-        """Break the world as this lab's story tells."""
-        self._call("setup", world)
-
-    def check(self, world: World) -> list[Goal]:
-        """Each goal with what was seen, judged by behaviour."""
-        goals: list[Goal] = self._call("check", world)
-        return goals
-
-    def solve(self, world: World) -> None:
-        """Mend the world as the solution has it."""
-        self._call("solution", world)
-
-    @property
-    def solution_text(self) -> str:
-        """The solution as a learner reads it: the source of solution.py."""
-        return (self.folder / "solution.py").read_text(encoding="utf-8")
-
-    def wrong_fixes(self) -> list[Callable[[World], None]]:
-        """Tempting fixes that must not pass."""
-        fixes: list[Callable[[World], None]] = self._module("wrong").FIXES
-        return fixes
-
-    def _call(self, name: str, world: World) -> Any:
-        """The function of a file that has the file's name."""
-        return getattr(self._module(name), name)(world)
-
-    def _module(self, name: str) -> Any:
-        path = self.folder / f"{name}.py"
-        spec = spec_from_file_location(f"lab_{self.id.replace('-', '_')}_{name}", path)
-        if spec is None or spec.loader is None or not path.exists():
+    def refuse_gaps(self) -> None:
+        """Raises IrsaLabError that names each line which its author has still to fill in."""
+        gaps = [
+            f"{path.name}:{number}"
+            for path in (self.words, self.functions)
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if GAP in line
+        ]
+        if gaps:
             raise IrsaLabError(
-                f"lab {self.id} has no {name}.py", next_step="see the other labs for its form"
+                f"lab {self.id} has gaps: {', '.join(gaps)}",
+                next_step=f"fill in what the lines with {GAP} ask for, in {self.words.parent}",
             )
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
 
 
 def labs_folder() -> Path:
@@ -150,9 +152,13 @@ def labs_folder() -> Path:
     return root / "labs"
 
 
-def load_lab(folder: Path) -> Lab:
-    """The lab of a folder. Raises IrsaLabError that names what its lab.yaml lacks."""
-    path = folder / "lab.yaml"
+def machinery_folder() -> Path:
+    """Where the labs' words and functions are. Raises IrsaLabError outside of the project."""
+    return labs_folder() / ".machinery"
+
+
+def load_lab(path: Path) -> Lab:
+    """The lab of a file of words. Raises IrsaLabError that names what it lacks."""
     described = yaml.safe_load(path.read_text(encoding="utf-8"))
     if odd := sorted((set(described) ^ FIELDS) - OPTIONAL):
         raise IrsaLabError(
@@ -164,14 +170,13 @@ def load_lab(folder: Path) -> Lab:
         )
     if len(described["hints"]) != HINTS:
         raise IrsaLabError(f"{path}: {len(described['hints'])} hints", next_step="write three")
-    lists = ("goals", "hints", "broken", "links", "see")
-    described |= {name: tuple(described.get(name, ())) for name in lists}
-    return Lab(id=folder.name, folder=folder, **described)
+    described |= {name: tuple(described.get(name, ())) for name in LISTS}
+    return Lab(id=path.stem, words=path, **described)
 
 
 def all_labs() -> list[Lab]:
     """Every lab of the project, in the order of their numbers."""
-    return [load_lab(path.parent) for path in sorted(labs_folder().glob("[0-9]*/lab.yaml"))]
+    return [load_lab(path) for path in sorted(machinery_folder().glob("[0-9]*.yaml"))]
 
 
 def find_lab(name: str) -> Lab:

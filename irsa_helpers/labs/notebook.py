@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from irsa_helpers.labs import engine
+from irsa_helpers.labs import engine, machinery
 from irsa_helpers.labs.model import Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.markdown import block, cell
 
 if TYPE_CHECKING:
+    from irsa_helpers.labs.scene import Scene
     from irsa_helpers.worlds import World
 
 
@@ -33,6 +34,11 @@ class LabInNotebook:
 
     lab: Lab
     world: World
+
+    @property
+    def scene(self) -> Scene:
+        """The lab's names, and its Pod to run commands in."""
+        return machinery.scene_of(self.lab, self.world)
 
     def start(self) -> Text:
         """The world is broken as the story tells; shows what is there, and the goals."""

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from irsa_helpers.store import Store, now
+from irsa_helpers.store import Store, help_in_words, now
 
 # `labs` has the latest attempt at each lab, `reached` the latest that came to its end before it.
 SCHEMA = """
@@ -64,10 +64,8 @@ class Record:
 
         The doctor counts as a hint: `3 hints with the doctor`.
         """
-        count = self.hints_counted
-        hints = f"{count} hint{'s' * (count > 1)}" if count else ""
-        hints += " with the doctor" * self.doctor_asked
-        return ", ".join(text for text in (hints, "solution" * self.solution_seen) if text)
+        remark = " with the doctor" * self.doctor_asked
+        return help_in_words(self.hints_counted, self.solution_seen, remark)
 
     @property
     def seconds(self) -> float | None:

@@ -1,4 +1,4 @@
-"""The world of one lab: a healthy chain in a namespace of its own, for `setup.py` to break."""
+"""The world of one lab: a healthy chain in a namespace of its own, for a lab's set-up to break."""
 
 from __future__ import annotations
 
@@ -286,18 +286,17 @@ class Scene:
         )
 
 
-def build_scene(world: World, number: str, *, annotated: bool = True) -> Scene:
-    """The healthy chain of lab `number` stands; without `annotated` its Pod has no role yet."""
-    scene = Scene(world, f"lab-{number}")
+def build_scene(scene: Scene) -> Scene:
+    """The healthy chain of that scene stands, but for its Pods; returns the scene."""
+    world = scene.world
     oidc.ensure_provider(world)
     storage.ensure_bucket(world, scene.bucket, objects={OBJECT: f"Hello from {scene.namespace}\n"})
     read = roles.build_bucket_read_policy(scene.bucket)
     roles.ensure_role(
         world, scene.role, scene.trust_policy(), permission_policies={PERMISSIONS: read}
     )
-    arn = scene.role_arn if annotated else None
     serviceaccounts.ensure_service_account(
-        world, SERVICE_ACCOUNT, namespace=scene.namespace, role_arn=arn
+        world, SERVICE_ACCOUNT, namespace=scene.namespace, role_arn=scene.role_arn
     )
     return scene
 

@@ -45,13 +45,13 @@ def judge(documents: Sequence[Document], sees: Sees, decide: Decide) -> Judgemen
     return Judgement(hopeful, () if fearful.allowed else tuple(keys))
 
 
-def knows(request: Request, *more: str) -> Sees:
-    """Whether a request's key is known: it has it, or is sure not to have it (`more`).
+def knows(request: Request) -> Sees:
+    """Whether a request's key is known: it has it, or is sure not to have it.
 
     Only keys of the caller's place and of the organisation are unknown: any other key that the
     request does not have, it does not have.
     """
-    stated = {key.lower() for key in (*request.context, *more)}
+    stated = {key.lower() for key in request.context}
     return lambda key: key.lower() in stated or not is_of_place(key)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.worlds import forks
 
 if TYPE_CHECKING:
     import psutil
@@ -55,7 +56,7 @@ class Start:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: forks.Forked | subprocess.Popen[bytes] | None = None
         _check_blanks(home)
         try:
             if not state.read(home):
@@ -170,19 +171,12 @@ def _check_own(home: Path) -> None:
         )
 
 
-def _start(home: Path) -> subprocess.Popen[bytes]:
+def _start(home: Path) -> forks.Forked | subprocess.Popen[bytes]:
     """The sandbox as a process of its own session, which outlives this one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    program = forks.Program("irsa_sandbox", [str(home)], kept, str(home))
     with (home / "sandbox.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "irsa_sandbox", str(home)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=home,
-            env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-        )
+        return forks.start("sandbox", program, output=log.fileno())
 
 
 def stop_sandbox(home: Path) -> bool:

@@ -6,7 +6,6 @@ Source: Kubernetes API conventions; "Garbage Collection"; "Finalizers".
 from __future__ import annotations
 
 import copy
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +41,7 @@ from irsa_sandbox.apiserver.targets import Target, checked_metadata
 from irsa_sandbox.apiserver.tokens import timestamp
 from irsa_sandbox.apiserver.webhooks import Webhooks, decoded_again
 from irsa_sandbox.apiserver.writers import Writer
+from irsa_sandbox.chance import CHANCE
 from irsa_sandbox.clock import Clock
 
 
@@ -81,7 +81,7 @@ class Objects:
             metadata["name"] = generated_name(metadata["generateName"])
         key = (resource.qualified, target.namespace, metadata.get("name", ""))
         self._check_namespace(resource, target.namespace, key[2])
-        uid = str(uuid.uuid4())
+        uid = CHANCE.uid(*key)
         await aside(body, prepare, resource, body, uid, config, writer, self._now(target))
         body = await self._admitted(target, body, writer, generated=not given)
         await aside(body, checks.check_new, resource, body)

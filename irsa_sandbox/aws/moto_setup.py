@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from irsa_helpers import descriptions
+
 # The services that moto keeps the records of, and its entry to each.
 SERVICES = {
     "iam": "IamResponse",
@@ -21,6 +23,7 @@ SERVICES = {
 
 def load(now: Callable[[], datetime]) -> None:
     """moto's services are loaded; `now` is their time, UTC without a time zone."""
+    descriptions.share()
     for service in SERVICES:
         importlib.import_module(f"moto.{service}.models")
         importlib.import_module(f"moto.{service}.responses")

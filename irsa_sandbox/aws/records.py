@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from irsa_sandbox.aws.invocations import Invocation
 from irsa_sandbox.aws.journal import Entry, Journal
 from irsa_sandbox.aws.models import PROTOCOLS
 from irsa_sandbox.aws.wire import Answer
+from irsa_sandbox.chance import CHANCE
 from irsa_sandbox.clock import Clock
 
 log = logging.getLogger("irsa-lab")
@@ -71,7 +71,9 @@ class Records:
         """`call`, for those who are in the records' thread already."""
         if models.is_read(invocation.operation):
             return self._execute(invocation)
-        entry = {"at": self._clock.time(), "seed": secrets.randbits(128), **invocation.to_entry()}
+        numbers = CHANCE.numbers(invocation.service, invocation.operation)
+        entry = {"at": self._clock.time(), "seed": numbers.getrandbits(128)}
+        entry |= invocation.to_entry()
         if self._journal is None:
             return self._execute_entry(invocation, entry)
         return self._perform_kept(self._journal, invocation, entry)

@@ -26,7 +26,7 @@ def run_all(page: Page) -> None:
     page.wait_for_function(
         """() => {
             const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
-            return prompts.length && prompts.every(p => /\\[\\d+\\]/.test(p.innerText));
+            return prompts.length && prompts.every(p => /\\[\\d+\\]/.test(p.textContent));
         }""",
         timeout=90_000,
     )

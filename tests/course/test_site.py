@@ -18,7 +18,7 @@ WIDGET = {"model_id": "x", "version_major": 2}
 @pytest.fixture
 def notebook() -> Any:
     """A notebook that has run: a link, a picture, and a widget with its text beside it."""
-    links = "[next](04-service-account.ipynb), [all](refusals.md), [a lab](../labs/01-x/lab.ipynb)"
+    links = "[next](04-service-account.ipynb), [all](refusals.md), [a lab](../labs/01-x.ipynb)"
     about = "- **Goal:** one role,\n  no more.\n- **Time:** 5 minutes."
     first = new_markdown_cell(f"# 03 · Who?\n\n{about}\n\n{links}\n\n| a |\n| --- |\n| b |")
     data = {site.WIDGET: WIDGET, "text/markdown": "**Who?**", "text/plain": "Widget()"}

@@ -21,6 +21,7 @@ PAIR = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 SUB, AUD = f"{ISSUER}:sub", f"{ISSUER}:aud"
 APP, STS = "system:serviceaccount:shop:app", "sts.amazonaws.com"
 TOKEN = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
+KEYED = "[default]\naws_access_key_id = x\naws_secret_access_key = x\n"
 WEBHOOK = "('MutatingWebhookConfiguration', '', 'pod-identity-webhook')"
 NAMESPACE = "('Namespace', '', 'shop')"
 
@@ -176,6 +177,11 @@ def _profiles() -> list[Row]:
         ),
         Row("a chosen profile that is not there",
             partial(with_profiles, text=CHAIN, profile="gone"), link, typed=False),
+        Row("keys in the profile that is in use", partial(with_profiles, text=KEYED), link,
+            typed=False),
+        Row("keys in the profile that is chosen",
+            partial(with_profiles, text=KEYED.replace("default", "profile x"), profile="x"), link,
+            typed=False),
         Row("a target that trusts somebody else", partial(_target, trusted="pipeline"), link,
             typed=False),
         Row("a target that wants an external id", partial(_target, external="x"), link,

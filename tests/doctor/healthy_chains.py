@@ -93,6 +93,9 @@ def _environment() -> list[Row]:
         Row("a chain of profiles", partial(_profiles, text=CHAIN)),
         Row("a chain of profiles that is chosen", partial(_profiles, text=CHAIN, profile="target")),
         Row("a profile with a region alone", partial(_profiles, text=REGION, profile="plain")),
+        Row("keys in a profile that nobody uses",
+            partial(_profiles, text="[profile x]\naws_access_key_id = x\n"
+                    "aws_secret_access_key = x\n")),
         Row("sections of SSO and services", partial(_profiles, text=SECTIONS)),
     ]  # fmt: skip
 

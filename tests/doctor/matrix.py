@@ -61,7 +61,7 @@ JupyterLab, no sandbox.
 
 A fix adds or changes one statement, one variable of one container or one annotation. A fix of a
 policy is tried on a copy first: it mends the link, nobody who had access loses it, and nobody else
-gains it.
+gains it. A change of the cluster is tried by the API server's dry run.
 """
 
 

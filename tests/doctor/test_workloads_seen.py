@@ -72,11 +72,14 @@ def test_a_crash_loop_leads_to_the_refusal_inside(
 ) -> None:
     run("crash-loop", wait=False)
     pods_api = world.resource("v1", "Pod")
-    for event in pods_api.watch(namespace=namespace, timeout=60):
+    for event in pods_api.watch(namespace=namespace, timeout=150):
         statuses = event["raw_object"].get("status", {}).get("containerStatuses", [])
         if any("waiting" in each["state"] and each.get("restartCount") for each in statuses):
             break
+    else:
+        pytest.fail("the container was not started again")
     found = diagnose(world, namespace)
+    assert found.problems, str(found)
     [link] = found.problems  # `pods` while it waits to be started again, `app-log` while it runs
     assert link.name in {"pods", "app-log"}, str(found)
     assert "(AccessDenied) when calling the PutObject operation" in link.found

@@ -48,15 +48,17 @@ def test_a_lab_is_played_from_a_terminal(labs: Any, sandbox_home: Path) -> None:
     assert first.exit_code == 1
     assert "FAIL  the app reads its bucket" in first.stdout
     assert "expected:" in first.stdout
+    assert find_lab("02").debrief not in first.stdout
 
     assert labs("hint", "02").stdout.startswith("Hint 1 of 3:")
     assert labs("hint", "02").stdout.startswith("Hint 2 of 3:")
     beyond = labs("hint", "02", "--number", "4")
     assert (beyond.exit_code, "ask for 1 to 3" in beyond.stderr) == (1, True)
 
-    assert "def solution(world: World)" in labs("solution", "02", "--apply").stdout
+    assert "def solution(scene: Scene)" in labs("solution", "02", "--apply").stdout
     done = json.loads(labs("check", "02", "--json").stdout)
     assert done["passed"]
+    assert done["debrief"] == find_lab("02").debrief
 
     listed = labs().stdout
     assert re.search(r"\n1 of \d+ done", listed)

@@ -27,7 +27,7 @@ def policy(*statements: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def scene(world: World) -> Iterator[Scene]:
     """A healthy chain without Pods."""
-    yield build_scene(world, "97")
+    yield build_scene(Scene(world, NAMESPACE))
     clear_scene(world, NAMESPACE)
 
 

@@ -1,4 +1,4 @@
-"""`irsa-lab labs new` makes a lab that loads."""
+"""`irsa-lab labs new` makes a lab with gaps, which is refused until they are filled in."""
 
 from __future__ import annotations
 
@@ -8,26 +8,48 @@ from pathlib import Path
 import pytest
 
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.labs import model, template
+from irsa_helpers.labs import engine, model, pages, template
+from irsa_helpers.labs.progress import Progress
+from irsa_helpers.worlds import World
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the project's first lab, in a labs folder of its own."""
-    first = model.all_labs()[0].folder
-    shutil.copytree(first, tmp_path / first.name)
+    """The first lab, in a labs folder of its own; returns that of the machinery."""
+    first = model.all_labs()[0]
+    machinery = tmp_path / ".machinery"
+    machinery.mkdir()
+    for path in (first.words, first.functions):
+        shutil.copy(path, machinery)
     monkeypatch.setattr(model, "labs_folder", lambda: tmp_path)
-    monkeypatch.setattr(template, "labs_folder", lambda: tmp_path)
-    return tmp_path
+    return machinery
 
 
-def test_a_new_lab_gets_the_next_number_everywhere(folder: Path) -> None:
+def test_a_new_lab_gets_the_next_number_and_says_what_to_fill_in(folder: Path) -> None:
     made = template.new_lab("slow-clock")
-    assert made.name == "02-slow-clock"
-    assert model.load_lab(made).namespace == "lab-02"
-    assert model.load_lab(made).title == "Slow clock"
-    for path in made.iterdir():
-        assert "lab-01" not in path.read_text(encoding="utf-8"), path
+    assert made.words == folder / "02-slow-clock.yaml"
+    assert made.functions.is_file()
+    assert "lab-02" in made.words.read_text(encoding="utf-8")
+    assert [lab.id for lab in model.all_labs()][1:] == ["02-slow-clock"]
+
+
+def test_a_lab_with_gaps_is_refused_with_each_of_them(
+    folder: Path, world: World, tmp_path: Path
+) -> None:
+    made = template.new_lab("slow-clock")
+    with pytest.raises(IrsaLabError, match=r"lab 02-slow-clock has gaps: 02-slow-clock\.yaml:2, "):
+        engine.start(world, made, Progress(tmp_path / "progress.sqlite3"))
+    with pytest.raises(IrsaLabError, match="fill in what the lines with FILL IN ask for"):
+        pages.notebooks()
+
+
+def test_a_lab_without_gaps_has_a_notebook(folder: Path) -> None:
+    made = template.new_lab("slow-clock")
+    for path in (made.words, made.functions):
+        path.write_text(path.read_text(encoding="utf-8").replace(model.GAP, "so it is"), "utf-8")
+    first, second = pages.notebooks().values()
+    assert "(02-slow-clock.ipynb)" in first
+    assert "irsa-lab labs new" in second
 
 
 def test_a_name_that_is_no_slug_is_refused(folder: Path) -> None:
@@ -39,4 +61,4 @@ def test_a_name_that_a_lab_has_is_refused(folder: Path) -> None:
     made = template.new_lab("slow-clock")
     with pytest.raises(IrsaLabError, match="there is a lab 02-slow-clock"):
         template.new_lab("slow-clock")
-    assert sorted(folder.iterdir())[-1] == made
+    assert sorted(folder.glob("*.yaml"))[-1] == made.words

@@ -44,7 +44,7 @@ BREAKS = {
         ),
     ],
     "03": [
-        Break("set_trust(broken)", "does not admit system:serviceaccount:default:enginrect-sa"),
+        Break("set_trust(broken)", "enginrect-SA', but names in Kubernetes have no capitals"),
         Break("set_trust(wide)", "whoever can make a namespace or ServiceAccount gets in"),
         Break(
             'set_trust(build_trust_policy(other, "default", "enginrect-sa"))',

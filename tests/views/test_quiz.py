@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.views.quiz import Quiz, questions, quiz
 
@@ -36,6 +38,20 @@ def test_a_right_answer_must_be_a_choice() -> None:
 def test_an_unknown_question_is_explained() -> None:
     with pytest.raises(IrsaLabError, match="no-provider"):
         quiz("no-such")
+
+
+@pytest.fixture(autouse=True)
+def _own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(state.HOME_VARIABLE, str(tmp_path))
+
+
+def test_an_answer_is_remembered_and_a_new_one_takes_its_place() -> None:
+    for choice in quiz("no-provider").choices:
+        quiz("no-provider").widget().children[1].value = choice
+        _, buttons, verdict = quiz("no-provider").widget().children
+        assert buttons.value == choice
+        assert escape(quiz("no-provider").choices[choice]) in verdict.value
+    assert quiz("audience-alone").widget().children[1].value is None
 
 
 def test_choosing_shows_the_verdict() -> None:

@@ -18,7 +18,7 @@ COLOURS = {
     "wrong": "var(--jp-error-color1, #cf222e)",
     "not tried": "var(--jp-info-color1, #0969da)",
 }
-CELL = "style='text-align:left;overflow-wrap:anywhere;white-space:normal'"
+CELL = "style='text-align:left;padding:.2em .8em .2em 0;overflow-wrap:anywhere;white-space:normal'"
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Outcome:
         """What a learner may do now; nothing is left to do once it is right."""
         if self.state == "right":
             return ""
-        more = "" if self.state == "not tried" else f', .solution() of exercise("{self.exercise}")'
-        return f'exercise("{self.exercise}").hint(){more}'
+        name = f'exercise("{self.exercise}")'
+        return f"{name}.hint()" + ("" if self.state == "not tried" else f", {name}.solution()")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": outcome_html(self), "text/plain": str(self)}

@@ -112,6 +112,8 @@ def _said(allowed: bool) -> str:
 
 def _slips(document: Mapping[str, Any], policy: Policy) -> Iterator[str]:
     """The slips that any permission policy may have, the one that explains most first."""
+    if any(re.search(r"(?<!\$)\{", each) for each in resources(policy)):
+        yield "no-f"
     if any(re.fullmatch(r"s3:(list|head)objects?(v2)?", each) for each in actions(policy)):
         yield "call-for-action"
     conditions = [c for statement in policy.statements for c in statement.conditions]

@@ -87,7 +87,7 @@ def judge_web_identity(
     `own` are an exercise's own slips, which come before those that every such policy may have.
     """
     provider = provider_arn or oidc.provider_arn(world)
-    document = trust_document(policy, provider)
+    document = trust_document(policy)
     rules = [rule for rule in describe_trust_policy(document) if rule.effect == "Allow"]
     subject_key = f"{condition_prefix(provider)}:sub"
     wanted = [c.context[subject_key] for c in callers if c.welcome and subject_key in c.context]
@@ -99,12 +99,26 @@ def judge_web_identity(
 
 
 def judge_trust(
-    world: World, document: dict[str, Any], callers: Sequence[Caller], slips: Iterator[str]
+    world: World,
+    document: dict[str, Any],
+    callers: Sequence[Caller],
+    slips: Iterator[str],
+    *,
+    account: str = "",
+    beside: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
-    """Judge a trust policy by whom it admits; `slips` are asked only where it is not as wanted."""
-    role = f"arn:aws:iam::{world.cluster.account_id}:role/yours"
+    """Judge the trust policy of a role of that account, the cluster's own without one.
+
+    `slips` are asked only where it does not admit whom it should. `beside` is what the callers'
+    own policies allow, which counts where they come from another account.
+    """
+    role = arns.role_arn(account or world.cluster.account_id, "yours")
     decisions = [
-        evaluate(Request(c.principal, c.action, role, c.context), resource_policy=document)
+        evaluate(
+            Request(c.principal, c.action, role, c.context),
+            identity_policies=beside,
+            resource_policy=document,
+        )
         for c in callers
     ]
     seen = list(zip(callers, decisions, strict=True))
@@ -114,21 +128,32 @@ def judge_trust(
     return judged(cases, slips, next(kept_out, next(let_in, "")))
 
 
-def trust_document(answer: Any, provider: str) -> dict[str, Any]:
+def trust_document(answer: Any) -> dict[str, Any]:
     """The answer as a policy that IAM would take. Raises SlipError for any other."""
     document = policy_data(answer)
-    federated = [p for rule in _rules(document) for p in rule.principals if "https://" in p]
-    if federated:
-        raise SlipError("url-for-provider")
+    for slip in _slips_of_form(_rules(document)):
+        raise SlipError(slip)
     try:
         validate_trust_policy(document)
     except PolicyError as error:
-        if _rules(document):
-            found = {each.name for each in check_trust_policy(document, provider)}
-            for slip in found & {"url-in-key", "arn-in-key"}:
-                raise SlipError(slip) from error
         raise SlipError("refused-by-iam", f"IAM would not take this policy: {error}") from error
     return document
+
+
+def _slips_of_form(rules: list[TrustRule]) -> Iterator[str]:
+    """Slips for which IAM refuses the policy, with a message that does not say so."""
+    if any("://" in principal for rule in rules for principal in rule.principals):
+        yield "url-for-provider"
+    keys = [condition.key for rule in rules for condition in rule.conditions]
+    principals = [each for rule in rules for each in rule.principals]
+    if any("{" in each for each in (*keys, *principals, *_values(rules))):
+        yield "no-f"
+    if any(":" not in key for key in keys):
+        yield "bare-key"
+    if any("://" in key for key in keys):
+        yield "url-in-key"
+    if any(key.startswith("arn:") for key in keys):
+        yield "arn-in-key"
 
 
 def _rules(document: dict[str, Any]) -> list[TrustRule]:

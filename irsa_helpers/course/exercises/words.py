@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from irsa_helpers.worlds import World
 
 PACKAGE = "irsa_helpers.course.exercises"
-ROOMS = ("trust_policy", "least_privilege", "multi_tenancy")
+ROOMS = (
+    "why_irsa",
+    "oidc_association",
+    "trust_policy",
+    "service_account",
+    "pod_verification",
+    "least_privilege",
+    "multi_tenancy",
+    "pod_identity",
+    "in_real_life",
+)
 ANSWER = "mine"  # the name that a starter, and a solution, gives to the answer
 
 

@@ -77,7 +77,7 @@ def test_hints_go_one_further_each_time_and_the_solution_follows(world: World, n
 def test_a_notebook_has_its_exercises_as_they_are_written_down(path: Path) -> None:
     stored = path.read_text(encoding="utf-8")
     assert stored == notebook_text(path), "python -m irsa_helpers.course.exercises.cells writes it"
-    asked = re.findall(r'exercise\(\\"([\w-]+)\\"\)', stored)
+    asked = re.findall(r'exercise\(\\"([\w-]+)\\"\)\.check', stored)
     assert asked == [words.id for words in all_words() if words.notebook == path.stem]
 
 
@@ -93,6 +93,45 @@ def test_a_gap_is_no_answer_and_is_not_counted(world: World, answer: Any) -> Non
     found = exercise("03-write", world).check(answer)
     assert found.state == "not tried"
     assert Attempts().of("03-write").checks == 0
+
+
+ODD = [
+    5,
+    True,
+    "text",
+    "[]",
+    [],
+    {},
+    object(),
+    {1: 2},
+    {"Statement": "all"},
+    {"Statement": [1]},
+    {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}},
+    {
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Federated": "a:oidc-provider/"},
+            "Action": "sts:*",
+            "Condition": {"StringEquals": {"a:b:c": [1]}},
+        }
+    },
+    {"Statement": {"Effect": "Allow", "Principal": 7, "Action": [], "Condition": []}},
+    {"iss": [], "sub": {}, "aud": 3},
+    {"Url": 7, "ClientIDList": 8},
+    "arn:aws:iam::",
+    "kind: [",
+    "metadata: {annotations: 7}",
+    "metadata: {}",
+    "[a]\nb = c",
+]
+
+
+@pytest.mark.parametrize("words", WRITTEN, ids=lambda words: words.id)
+def test_no_answer_however_odd_ends_in_a_traceback(world: World, words: Any) -> None:
+    for answer in ODD:
+        found = exercise(words.id, world).check(answer)
+        assert found.state == "wrong", answer
+        assert len(str(found).splitlines()[0].split()) > 5, (answer, str(found))
 
 
 def test_what_was_right_once_stays_right_and_help_after_it_does_not_count(world: World) -> None:

@@ -6,13 +6,13 @@ plugin/pkg/admission/serviceaccount.
 
 from __future__ import annotations
 
-import secrets
 import string
 
 from irsa_sandbox.apiserver.kinds.pods.spec import all_containers
 from irsa_sandbox.apiserver.kinds.serviceaccounts import SERVICE_ACCOUNT
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.chance import CHANCE
 
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -25,9 +25,9 @@ def admit_service_account(store: Store, pod: Object) -> None:
     spec, namespace = pod["spec"], pod["metadata"].get("namespace", "")
     name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     spec["serviceAccountName"] = spec["serviceAccount"] = name
+    pod_name = pod["metadata"].get("generateName") or pod["metadata"].get("name", "")
     account = store.get((SERVICE_ACCOUNT.qualified, namespace, name))
     if account is None:
-        pod_name = pod["metadata"].get("generateName") or pod["metadata"].get("name", "")
         raise StatusError(
             403,
             "Forbidden",
@@ -39,10 +39,10 @@ def admit_service_account(store: Store, pod: Object) -> None:
         "automountServiceAccountToken", account.get("automountServiceAccountToken", True)
     )
     if wanted:
-        _mount_api_token(spec)
+        _mount_api_token(spec, pod_name)
 
 
-def _mount_api_token(spec: Object) -> None:
+def _mount_api_token(spec: Object, pod_name: str) -> None:
     unmounted = [
         container
         for container in all_containers(spec)
@@ -51,7 +51,8 @@ def _mount_api_token(spec: Object) -> None:
     if not unmounted:
         return
     alphabet = string.ascii_lowercase + string.digits
-    name = "kube-api-access-" + "".join(secrets.choice(alphabet) for _ in range(5))
+    numbers = CHANCE.numbers("volume", pod_name)
+    name = "kube-api-access-" + "".join(numbers.choice(alphabet) for _ in range(5))
     for container in unmounted:
         mount = {"name": name, "readOnly": True, "mountPath": MOUNT_PATH}
         container.setdefault("volumeMounts", []).append(mount)

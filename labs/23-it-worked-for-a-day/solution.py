@@ -1,9 +1,0 @@
-"""It worked for a day: a way to mend it."""
-
-from irsa_helpers.labs.scene import Scene
-from irsa_helpers.worlds import World
-
-
-def solution(world: World) -> None:
-    """The broken link is mended, and nothing is opened that was closed."""
-    Scene(world, "lab-23").deploy()

@@ -1,0 +1,160 @@
+"""`irsa-lab demo` in a terminal: played to its end, with a slip and a recovery."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from irsa_helpers.worlds import launch
+
+PROGRAM = str(Path(sys.executable).with_name("irsa-lab"))
+SECONDS = 120
+OWN = """
+title: Keys
+scenes:
+- title: First
+  minutes: 1
+  given: nothing
+  steps:
+  - run: echo one; sleep $LONG
+  - say: said one
+- title: Second
+  minutes: 1
+  given: nothing
+  files: {who.txt: $ACCOUNT}
+  steps: [{run: "cat who.txt", shows: "1111"}]
+- title: Third
+  minutes: 1
+  given: nothing
+  steps: [{run: "echo th''ree"}]
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """The learner's folder; the story's stands beside it, and is stopped whatever happens."""
+    yield tmp_path / "home"
+    launch.stop_sandbox(tmp_path / "home-demo")
+
+
+@pytest.fixture
+def play(home: Path) -> Iterator[Callable[..., Any]]:
+    """Begin a story in a terminal; it is ended after the test."""
+    begun = []
+
+    def start(*words: str, **more: str) -> Any:
+        variables = os.environ | {"IRSA_LAB_HOME": str(home), "SHELL": "/bin/sh", **more}
+        arguments = ["demo", *words, "--no-browser", "--pace", "0", "--rehearse"]
+        begun.append(
+            pexpect.spawn(
+                PROGRAM,
+                arguments,
+                env=variables,
+                dimensions=(40, 200),
+                encoding="utf-8",
+                timeout=SECONDS,
+            )
+        )
+        return begun[-1]
+
+    yield start
+    for terminal in begun:
+        terminal.close(force=True)
+
+
+def go_on_until(terminal: Any, shown: str) -> None:
+    """Press Enter now and then, as a speaker does, until that is shown."""
+    deadline = time.monotonic() + SECONDS
+    while terminal.expect([shown, pexpect.TIMEOUT], timeout=0.5):
+        assert time.monotonic() < deadline, f"no {shown!r} after {terminal.before}"
+        terminal.send("\r")
+
+
+def test_three_minutes_with_a_slip_and_a_recovery(
+    play: Callable[..., Any], home: Path, tmp_path: Path
+) -> None:
+    terminal = play("3", "--record", str(tmp_path / "talk"))
+    terminal.expect("the handshake, live: http://127.0.0.1:")
+    go_on_until(terminal, "assumed-role/enginrect-irsa-role")
+    go_on_until(terminal, "2/3  One letter")
+    terminal.expect("Somebody slips")
+    terminal.send("!")
+    terminal.expect("a shell of your own")
+    terminal.sendline("kubectl delete deployment s3-access-app; exit")
+    terminal.expect('"s3-access-app" deleted')
+    go_on_until(terminal, "Not as rehearsed: .*sts get-caller-identity")
+    terminal.send("\r" * 3 + "r")
+    terminal.expect("2/3  One letter")
+    go_on_until(terminal, "An error occurred .AccessDenied.")
+    go_on_until(terminal, "3/3  Why")
+    go_on_until(terminal, "`:sub` is")
+    go_on_until(terminal, "assumed-role/enginrect-irsa-role")
+    go_on_until(terminal, r"all +\d+:\d\d +3:00")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+    cast = (tmp_path / "talk.cast").read_text().splitlines()
+    titles = [json.loads(line)[2] for line in cast[1:] if json.loads(line)[1] == "m"]
+    assert [title[:3] for title in titles] == ["1/3", "2/3", "2/3", "3/3"]
+    assert "token=" not in (tmp_path / "talk.html").read_text()
+    assert not home.exists()
+
+
+def test_the_keys_lead_to_any_scene(play: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(OWN)
+    terminal = play("--scenes", str(tmp_path / "own.yaml"), LONG="60")
+    terminal.expect("1/3  First")
+    go_on_until(terminal, "one\r\n")
+    terminal.send("\x03")
+    terminal.expect("Not as rehearsed: .* was ended")
+    terminal.send("s")
+    terminal.expect("2/3  Second")
+    terminal.send("p" + "p" + "\r")
+    terminal.expect("111122223333")
+    terminal.send("3")
+    terminal.expect("3/3  Third")
+    terminal.send("b")
+    terminal.expect("2/3  Second")
+    terminal.send("\x1b[6~")  # PageDown, as a presenter's remote sends it
+    terminal.expect("111122223333")
+    terminal.send("s")
+    go_on_until(terminal, "three")
+    terminal.send("?")
+    terminal.expect("a shell of your own")
+    terminal.send("q")
+    terminal.expect(r"2  Second +\d:\d\d +1:00")
+
+
+def test_alone_a_story_that_fails_twice_fails(play: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(OWN.replace("1111", "2222"))
+    terminal = play("--scenes", str(tmp_path / "own.yaml"), "--auto", LONG="0")
+    terminal.expect("scene 2 failed twice")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 1
+
+
+def test_a_seed_gives_the_same_names(play: Callable[..., Any], tmp_path: Path) -> None:
+    scene = "{title: Names, minutes: 1, given: deployment, steps: [{run: %s}]}"
+    looks = "kubectl get pods -o 'jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}#'"
+    roles = "aws iam get-role --role-name enginrect-irsa-role --query Role.RoleId --output text"
+    own = tmp_path / "own.yaml"
+    own.write_text(f"title: T\nscenes:\n- {scene % json.dumps(f'{looks}; {roles}')}\n")
+    pattern = re.compile(r"(s3-access-app-\S+) (\S+)#(AROA\w+)")
+    seen = []
+    for seed in ("4", "4", "5"):
+        terminal = play("--scenes", str(own), "--auto", "--seed", seed)
+        terminal.expect(pattern)
+        seen.append(terminal.match.groups())
+        terminal.expect(pexpect.EOF)
+    assert seen[0] == seen[1]
+    assert all(one != other for one, other in zip(seen[1], seen[2], strict=True))
