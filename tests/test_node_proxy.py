@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from irsa_helpers import pods, roles
+from irsa_helpers import node_proxy, pods, roles
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.worlds import World, node_proxy
+from irsa_helpers.worlds import World
 
 NODE_ROLE = "enginrect-node-role"
 
