@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 HOME_VARIABLE = "IRSA_LAB_HOME"
+SEED_VARIABLE = "IRSA_LAB_SEED"  # of the names and ids that a sandbox makes up
 ALREADY_RUNNING = 75  # exit status of a sandbox whose folder another one serves (EX_TEMPFAIL)
 NO_SPACE = 74  # exit status of a sandbox that could not write its files (EX_IOERR)
 CLOCK_SLACK_SECONDS = 2  # a start is counted from the boot, whose time is corrected now and then

@@ -11,7 +11,7 @@ import random
 import uuid
 from collections import Counter
 
-SEED_VARIABLE = "IRSA_LAB_SEED"
+from irsa_helpers.state import SEED_VARIABLE
 
 
 class Chance:

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 from irsa_helpers import course, oidc, roles
 from irsa_helpers.demo.model import NOTHING
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.state import SEED_VARIABLE
 from irsa_helpers.worlds import environment, launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
 if TYPE_CHECKING:
     from irsa_helpers.demo.model import Scene
-
-SEED_VARIABLE = "IRSA_LAB_SEED"
 
 
 class Backstage:
@@ -34,15 +33,19 @@ class Backstage:
 
     def __init__(self, home: Path, folder: Path, seed: int) -> None:
         self._home, self._folder, self._seed = home, folder, seed
+        self._world: SandboxWorld | None = None
 
     def world(self) -> SandboxWorld:
         """The story's world, started where it does not run."""
-        os.environ[SEED_VARIABLE] = str(self._seed)
-        return SandboxWorld(launch.ensure_sandbox(self._home))
+        if self._world is None:
+            os.environ[SEED_VARIABLE] = str(self._seed)
+            self._world = SandboxWorld(launch.ensure_sandbox(self._home))
+        return self._world
 
     def renew(self, scene: Scene) -> None:
         """A new world stands as the scene needs it, whatever was done in the old one."""
         launch.reset_sandbox(self._home)
+        self._world = None
         self.prepare(scene)
 
     def prepare(self, scene: Scene) -> None:

@@ -94,7 +94,8 @@ class Screen:
 
 def _color_system(stream: TextIO) -> ColorSystem | None:
     """What the terminal can show; NO_COLOR and a pipe are respected."""
-    named = Console(file=stream).color_system
+    console = Console(file=stream)
+    named = None if console.no_color else console.color_system
     return {
         None: None,
         "standard": ColorSystem.STANDARD,

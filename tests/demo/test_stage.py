@@ -52,7 +52,12 @@ def play(home: Path) -> Iterator[Callable[..., Any]]:
     begun = []
 
     def start(*words: str, **more: str) -> Any:
-        variables = os.environ | {"IRSA_LAB_HOME": str(home), "SHELL": "/bin/sh", **more}
+        variables = os.environ | {
+            "IRSA_LAB_HOME": str(home),
+            "SHELL": "/bin/sh",
+            "NO_COLOR": "1",
+            **more,
+        }
         arguments = ["demo", *words, "--no-browser", "--pace", "0", "--rehearse"]
         begun.append(
             pexpect.spawn(
@@ -136,7 +141,7 @@ def test_the_keys_lead_to_any_scene(play: Callable[..., Any], tmp_path: Path) ->
 
 
 def test_alone_a_story_that_fails_twice_fails(play: Callable[..., Any], tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text(OWN.replace("1111", "2222"))
+    (tmp_path / "own.yaml").write_text(OWN.replace("1111", "9999"))
     terminal = play("--scenes", str(tmp_path / "own.yaml"), "--auto", LONG="0")
     terminal.expect("scene 2 failed twice")
     terminal.expect(pexpect.EOF)
