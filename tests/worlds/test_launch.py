@@ -153,7 +153,7 @@ def test_ports_that_cannot_be_read_are_made_anew(home: Path, text: str) -> None:
 
 def test_a_sandbox_whose_end_nobody_takes_note_of_is_stopped_at_once(home: Path) -> None:
     """As where the parent is busy, or a container's first program reaps nobody."""
-    program = "import sys, time; from pathlib import Path; from irsa_helpers import launch; "
+    program = "import sys, time; from pathlib import Path; from irsa_helpers.worlds import launch; "
     program += (
         f"launch.ensure_sandbox(Path({str(home)!r})); print('up', flush=True); time.sleep(60)"
     )
