@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -66,11 +67,12 @@ def test_the_sandbox_and_the_kernel_are_forks(visit: Any) -> None:
     async def look(learner: Learner) -> str:
         return await learner.run(
             "import os\nfrom irsa_helpers import connect\n"
-            "print(os.getpid(), connect().sandbox['pid'])"
+            "print('numbers', os.getpid(), connect().sandbox['pid'])"
         )
 
-    for pid in visit("Ana", look).split():
-        parent = psutil.Process(int(pid)).parent()
+    numbers = re.findall(r"numbers (\d+) (\d+)", visit("Ana", look))[0]
+    for number in map(int, numbers):
+        parent = psutil.Process(number).parent()
         assert parent is not None
         assert "irsa_helpers.room.zygote" in parent.cmdline()
 
