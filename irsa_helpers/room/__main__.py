@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
+import psutil
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError, plain
@@ -26,6 +28,7 @@ AGAIN_SECONDS = 2.0
 CLOSE_SECONDS = 60.0
 AT_ONCE_SECONDS = 60.0
 POLL_SECONDS = 0.2
+_PR_SET_CHILD_SUBREAPER = 36  # what a killed hub leaves becomes this process's child: prctl(2)
 
 
 @click.command()
@@ -136,7 +139,9 @@ def _wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
 
 def _serve_hub(room: Room) -> int:
     """Run the hub to its end; one that was killed is started again, and finds its seats."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     stopped: list[int] = []
+    zygotes = {child.pid for child in psutil.Process().children()}
     hub, started = _hub(room), time.monotonic()
 
     def stop(number: int, _: object) -> None:
@@ -145,7 +150,7 @@ def _serve_hub(room: Room) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    while (status := _end(hub, stopped)) and not stopped:
+    while (status := _end(hub, stopped, zygotes)) and not stopped:
         if status > 0 and time.monotonic() - started < AT_ONCE_SECONDS:
             raise IrsaLabError(
                 f"the hub ends as soon as it starts ({status})",
@@ -157,14 +162,21 @@ def _serve_hub(room: Room) -> int:
     return 0 if stopped else status
 
 
-def _end(hub: subprocess.Popen[bytes], stopped: list[int]) -> int:
-    """The hub's exit status; one that does not stop in its time is ended."""
+def _end(hub: subprocess.Popen[bytes], stopped: list[int], zygotes: set[int]) -> int:
+    """The hub's exit status; one that does not stop in its time is ended.
+
+    Its services end with it: a killed hub leaves them to this process, and the next has its own.
+    """
     left = CLOSE_SECONDS
     while hub.poll() is None:
         time.sleep(POLL_SECONDS)
         left -= POLL_SECONDS if stopped else 0
         if left < 0:
             hub.kill()
+    left_over = [each for each in psutil.Process().children() if each.pid not in zygotes]
+    for each in left_over:
+        each.kill()
+    psutil.wait_procs(left_over, timeout=CLOSE_SECONDS)
     return hub.returncode
 
 

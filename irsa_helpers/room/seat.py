@@ -80,7 +80,13 @@ def _serve(course: Path) -> None:
     """The single-user server, in this process. It reads its address from the hub's variables."""
     from jupyterhub.singleuser.extension import main as serve
 
-    sys.argv = [sys.argv[0], *jupyter.server_arguments(course)]
+    # JupyterLab has read these variables when it was loaded, before there was a seat.
+    folders = {"user_settings_dir": "SETTINGS", "workspaces_dir": "WORKSPACES"}
+    named = [
+        f"--LabApp.{name}={os.environ[f'JUPYTERLAB_{variable}_DIR']}"
+        for name, variable in folders.items()
+    ]
+    sys.argv = [sys.argv[0], *jupyter.server_arguments(course), *named]
     serve()
 
 

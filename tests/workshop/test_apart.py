@@ -116,10 +116,13 @@ def test_a_seats_server_lets_nobody_else_in(
 
 
 def test_a_seats_token_opens_no_other_seat_and_no_hub(
-    room: OpenRoom, seats: dict[str, Any]
+    room: OpenRoom, visit: Any, seats: dict[str, Any]
 ) -> None:
+    async def look(learner: Learner) -> str:
+        return await learner.run("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])")
+
     ana = seats["Ana"]["user"]
-    headers = {"Authorization": f"token {seats['Bo']['hub_token']}"}
+    headers = {"Authorization": f"token {visit('Bo', look).strip()}"}
 
     async def ask(method: str, path: str) -> int:
         async with (

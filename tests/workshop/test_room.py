@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -62,12 +63,18 @@ def test_the_instructor_is_not_a_name_to_take(room: OpenRoom) -> None:
         asyncio.run(come_in(room, "Instructor", room.word))
 
 
-def test_the_sandbox_and_the_kernel_are_forks(seats: dict[str, Any]) -> None:
-    for seat in seats.values():
-        for pid in (seat["pid"], seat["sandbox_pid"]):
-            parent = psutil.Process(pid).parent()
-            assert parent is not None
-            assert "irsa_helpers.room.zygote" in parent.cmdline()
+def test_the_sandbox_and_the_kernel_are_forks(visit: Any) -> None:
+    async def look(learner: Learner) -> str:
+        return await learner.run(
+            "import os\nfrom irsa_helpers import connect\n"
+            "print('numbers', os.getpid(), connect().sandbox['pid'])"
+        )
+
+    numbers = re.findall(r"numbers (\d+) (\d+)", visit("Ana", look))[0]
+    for number in map(int, numbers):
+        parent = psutil.Process(number).parent()
+        assert parent is not None
+        assert "irsa_helpers.room.zygote" in parent.cmdline()
 
 
 def test_a_seat_that_was_put_by_comes_back_as_it_was(room: OpenRoom, visit: Any) -> None:
