@@ -13,6 +13,7 @@ import time
 import traceback
 from pathlib import Path
 
+from irsa_sandbox import opening
 from irsa_sandbox.server import run
 
 HELD = "event loop held"
@@ -58,7 +59,8 @@ class Watch:
 
 async def _watched(home: Path) -> None:
     beating = asyncio.create_task(Watch().beat())
-    await run(home)
+    with opening.opened(home) as (frame, servers):
+        await run(frame, servers)
     beating.cancel()
 
 
