@@ -1,6 +1,7 @@
 // The console: the handshake view, fed by the trace as it happens.
 
 const LONGEST = 300;
+const FRAME_MS = 50; // what happens within it is drawn at once: a long history comes hop by hop
 
 /** The page's parts come to life; `actors` says who takes part in a handshake. */
 function start(actors) {
@@ -26,6 +27,8 @@ function switchable(id, act, begun) {
 async function follow(token, view) {
   const state = document.getElementById("state");
   let hops = [];
+  let timer = null;
+  const draw = () => { timer = null; view.update(hops); };
   for (;;) {
     try {
       const since = hops.at(-1)?.seq ?? 0;
@@ -34,7 +37,7 @@ async function follow(token, view) {
       state.textContent = "live";
       for await (const hop of events(answer.body)) {
         hops = [...(hop.seq <= (hops.at(-1)?.seq ?? 0) ? [] : hops), hop].slice(-LONGEST);
-        view.update(hops);
+        timer ??= setTimeout(draw, FRAME_MS);
       }
       state.textContent = "the sandbox has stopped";
     } catch (error) {

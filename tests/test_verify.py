@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers import course, oidc, roles, serviceaccounts
+from irsa_helpers import course, oidc, pods, roles, serviceaccounts
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.verify import verify, where_am_i
 from irsa_helpers.worlds import World
@@ -30,6 +30,8 @@ def test_what_holds_is_said(built: World) -> None:
 
 def test_where_one_is_in_the_course_is_shown(world: World) -> None:
     course.catch_up(world, through="provider")
+    # With its Pod, whose AWS CLI keeps the credentials of the role that goes.
+    pods.ensure_no_deployment(world, course.DEPLOYMENT)
     roles.ensure_no_role(world, course.ROLE)
     states = [row[1] for row in where_am_i(world).rows]
     assert states == ["done", "not yet", "waits", "waits"]

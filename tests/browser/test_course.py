@@ -43,7 +43,7 @@ def test_pod_verification_runs_to_its_end(open_notebook: Any) -> None:
     page = open_notebook("05-pod-verification.ipynb")
     run_all(page)
     assert page.locator(".jp-mod-error, .jp-RenderedText:has-text('Traceback')").count() == 0
-    assert page.locator("svg[role=img]").count() >= 1, "the handshake is drawn"
+    assert page.locator(".irsa-handshake .irsa-hop").count() >= 6, "the handshake is drawn"
     answer_by_keyboard(page)
 
 

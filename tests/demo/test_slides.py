@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from irsa_helpers import state
+from irsa_helpers import course, pods, state
 from irsa_helpers.course import tour
 from irsa_helpers.demo.model import demo_folder
 from irsa_helpers.demo.slides import page, slides
@@ -42,6 +42,8 @@ def test_the_talk_runs_and_its_page_needs_no_network(
     world: SandboxWorld, sandbox_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(state.HOME_VARIABLE, str(sandbox_home))
+    # The AWS CLI in a Pod of another test may have kept credentials of a role that is gone.
+    pods.ensure_no_deployment(world, course.DEPLOYMENT)
     text = page(tour.execute(TALK), TALK.parent)
     assert "assumed-role/enginrect-irsa-role" in text
     assert "data:image/svg+xml;base64," in text

@@ -19,6 +19,14 @@ Visit = Callable[..., Any]
 NAMES = ("Ana", "Bo")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process has all tests of rooms: two hubs at a time would take each other's ports."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.xdist_group("room"))
+
+
 @pytest.fixture(scope="session")
 def room() -> Iterator[OpenRoom]:
     """A room of four seats, in no folder of pytest's: it closes those to other users."""
