@@ -85,7 +85,8 @@ def test_a_refusal_ends_red_with_its_reason_and_two_are_compared(
         trust.build_trust_policy(oidc.provider_arn(world), "default", "defaults"),
     )
     ask_sts(world, "default")
-    console.locator(".irsa-details.irsa-denied").wait_for(timeout=MILLISECONDS)
+    refused = console.locator(".irsa-details.irsa-denied", has_text="default:defaults")
+    refused.wait_for(timeout=MILLISECONDS)
     details = console.locator(".irsa-details").inner_text()
     assert "Nearest fix" in details
     assert "system:serviceaccount:default:defaults" in details
