@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.xdist_group("room"))
+            if "PYTEST_XDIST_WORKER" in os.environ:
+                item.add_marker(pytest.mark.skip(reason="rooms want pytest tests/workshop alone"))
 
 
 @pytest.fixture(scope="session")
