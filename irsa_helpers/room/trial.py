@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -64,8 +65,12 @@ def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
 
 
 def _free_ports() -> int:
-    """The first of a room's ports, all of which are free, below those that the system gives out."""
-    for port in range(20000, 32000, services.PORTS):
+    """The first of a room's ports, all of which are free, below those that the system gives out.
+
+    They are taken from anywhere among these: two rooms that open at a time want others.
+    """
+    starts = range(20000, 32000, services.PORTS)
+    for port in random.sample(starts, len(starts)):
         if not services.taken_ports(port):
             return port
     raise OSError("no free ports for a room")

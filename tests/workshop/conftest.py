@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
@@ -18,16 +17,6 @@ from irsa_helpers.room.trial import OpenRoom, opened
 
 Visit = Callable[..., Any]
 NAMES = ("Ana", "Bo")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process has all tests of rooms: two hubs at a time would take each other's ports."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("room"))
-            if "PYTEST_XDIST_WORKER" in os.environ:
-                item.add_marker(pytest.mark.skip(reason="rooms want pytest tests/workshop alone"))
 
 
 @pytest.fixture(scope="session")
