@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from irsa_sandbox.loops import keep_running
+from irsa_sandbox.loops import end, keep_running
 
 log = logging.getLogger("irsa-lab.apiclient")
 
@@ -208,10 +208,7 @@ class Informer:
 
     async def stop(self) -> None:
         """Stop watching."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def _run(self) -> None:
         # Begun again, it does not know what it missed, and lists anew.

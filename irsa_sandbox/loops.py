@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -34,6 +35,14 @@ async def keep_running(name: str, loop: Callable[[], Awaitable[None]]) -> None:
             delay = FIRST_DELAY_SECONDS * 2 ** min(failures, MOST_DOUBLINGS)
             await asyncio.sleep(min(delay, LONGEST_DELAY_SECONDS))
             failures += 1
+
+
+async def end(task: asyncio.Task[None] | None) -> None:
+    """The background task has ended; None stands for one that never began."""
+    if task:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def _count(name: str, error: Exception) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from irsa_helpers import state, worlds
+from irsa_helpers.course import project_folder
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds import environment, launch
 
@@ -53,11 +54,7 @@ def open_course(*, port: int, browser: bool) -> int:
 
     Raises IrsaLabError outside of the project's folder.
     """
-    root = state.project_root()
-    if root is None:
-        raise IrsaLabError(
-            "the notebooks are not here", next_step="cd into the project's folder, then again"
-        )
+    root = project_folder()
     home = state.home()
     command = _command(root, port, browser)
     if worlds.chosen_world() != "sandbox":

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import state
+from irsa_helpers.course import project_folder
 from irsa_helpers.course.exercises import all_words
 from irsa_helpers.course.progress import Attempts
 from irsa_helpers.errors import IrsaLabError
@@ -111,13 +111,8 @@ def course_map(world: World | None = None) -> CourseMap:
 
 def _notebooks() -> list[tuple[str, str, int]]:
     """Name, title and minutes of each notebook, as its first cell says them."""
-    root = state.project_root()
-    if root is None:
-        raise IrsaLabError(
-            "the notebooks are not here", next_step="cd into the project's folder, then again"
-        )
     found = []
-    for path in sorted((root / "notebooks").glob("[0-9]*.ipynb")):
+    for path in sorted((project_folder() / "notebooks").glob("[0-9]*.ipynb")):
         first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
         title, minutes = _TITLE.search(first), _MINUTES.search(first)
         assert title, f"{path} has no title"

@@ -85,9 +85,7 @@ class Handshake:
             "IAM",
             f"the trust policy of {role.name} {verb}",
             "ok" if decision.allowed else "denied",
-            decision=decision.to_dict(),
-            explanation=None if decision.allowed else explain(decision),
-            fix=nearest_fix(decision) or None,
+            **reasons(decision),
         )
 
     def chained(self, caller_arn: str, role: Role, decision: Decision) -> None:
@@ -99,9 +97,7 @@ class Handshake:
             f"{caller_arn} {verb} assume {role.name}",
             "ok" if decision.allowed else "denied",
             caller_arn=caller_arn,
-            decision=decision.to_dict(),
-            explanation=None if decision.allowed else explain(decision),
-            fix=nearest_fix(decision) or None,
+            **reasons(decision),
         )
 
     def ended(self, session: Session, expiration: str) -> None:
@@ -159,3 +155,12 @@ def _workload(token: WebIdentityToken) -> dict[str, Any]:
         "service_account": name("serviceaccount"),
     }
     return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def reasons(decision: Decision) -> dict[str, Any]:
+    """What a hop tells of a policy's decision: all of it, and, of a refusal, why and what to do."""
+    return {
+        "decision": decision.to_dict(),
+        "explanation": None if decision.allowed else explain(decision),
+        "fix": nearest_fix(decision) or None,
+    }

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Request, explain, nearest_fix
+from irsa_helpers.policy import Decision, Request, explain
 from irsa_sandbox.aws import assumed_roles, conditions, constraints, session_policies
 from irsa_sandbox.aws.authorize import Authorizer
 from irsa_sandbox.aws.callers import Caller
 from irsa_sandbox.aws.directory import Directory, Role
+from irsa_sandbox.aws.handshake import reasons
 from irsa_sandbox.aws.invocations import Invocation
 from irsa_sandbox.aws.sessions import Credentials, Session, Sessions, new_access_key_id
 from irsa_sandbox.aws.settings import AwsSettings
@@ -141,9 +142,7 @@ class Sts:
             "ok" if decision.allowed else "denied",
             role_arn=role.arn,
             caller_arn=caller.arn,
-            decision=decision.to_dict(),
-            explanation=None if decision.allowed else explain(decision),
-            fix=nearest_fix(decision) or None,
+            **reasons(decision),
         )
 
     def _denied(

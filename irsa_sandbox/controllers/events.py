@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 from collections import OrderedDict
@@ -12,7 +11,7 @@ from datetime import datetime
 
 from irsa_sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.loops import keep_running
+from irsa_sandbox.loops import end, keep_running
 
 log = logging.getLogger("irsa-lab.events")
 
@@ -98,10 +97,7 @@ class EventRecorder:
 
     async def stop(self) -> None:
         """Write nothing more."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def _run(self) -> None:
         while True:

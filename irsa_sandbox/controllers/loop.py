@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
 from irsa_sandbox.apiclient import ApiError, Key
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.loops import keep_running
+from irsa_sandbox.loops import end, keep_running
 
 log = logging.getLogger("irsa-lab.controllers")
 
@@ -73,10 +72,7 @@ class WorkQueue:
             handle.cancel()
         for _, task in self._timers.values():
             task.cancel()
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def _run(self) -> None:
         while True:

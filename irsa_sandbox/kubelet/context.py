@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from irsa_sandbox.clock import Clock
 from irsa_sandbox.controllers.events import EventRecorder
 from irsa_sandbox.kubelet.container import Container
 from irsa_sandbox.kubelet.reaping import Sweeper
-from irsa_sandbox.loops import keep_running
+from irsa_sandbox.loops import end, keep_running
 from irsa_sandbox.trace import Trace
 
 log = logging.getLogger("irsa-lab.kubelet")
@@ -61,10 +60,7 @@ class Reporter:
 
     async def stop(self) -> None:
         """Publish nothing more."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     def changed(self) -> None:
         """The status is to be published; several changes at once go out as one."""

@@ -6,12 +6,11 @@ Source: Kubernetes documentation, "Nodes", "Leases".
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
 from irsa_sandbox.apiclient import ApiClient, ApiError, Object, path_of
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.loops import keep_running
+from irsa_sandbox.loops import end, keep_running
 
 log = logging.getLogger("irsa-lab.kubelet")
 
@@ -50,10 +49,7 @@ class Registration:
 
     async def stop(self) -> None:
         """The heartbeat ends."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def _put_node(self) -> None:
         try:

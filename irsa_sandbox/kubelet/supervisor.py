@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 
 from irsa_sandbox.apiclient import ApiError, Object
@@ -15,6 +14,7 @@ from irsa_sandbox.kubelet.persist import LONGEST_RETRY_SECONDS
 from irsa_sandbox.kubelet.probes import Prober
 from irsa_sandbox.kubelet.runtimes import search_path
 from irsa_sandbox.kubelet.users import check_user
+from irsa_sandbox.loops import end
 
 # Stands for the Pod's uid in the node's environment.
 POD = "{pod}"
@@ -132,9 +132,7 @@ class Supervisor:
         try:
             code = await process.wait()
         finally:
-            attention.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await attention
+            await end(attention)
         self.container.ended(code, self._node.now())
         if code == 0 and self.container.init:
             self.container.ready = True

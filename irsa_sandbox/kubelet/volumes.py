@@ -68,6 +68,11 @@ class Volumes:
             return host_folder(self._node_files, found["hostPath"]["path"])
         return self._folder / volume
 
+    def place(self, mount: Object) -> Path:
+        """The place on this machine of what a container mounts: a volume, or a `subPath` of it."""
+        within: str = mount.get("subPath") or ""
+        return self.folder(mount["name"]) / within
+
     async def set_up(self, now: float) -> list[MountedToken]:
         """Write every volume; returns the tokens written. Raises MountError."""
         tokens: list[MountedToken] = []
@@ -120,10 +125,10 @@ class Volumes:
         return [self._mount(mount, container) for mount in container.get("volumeMounts") or ()]
 
     def _mount(self, mount: Object, container: Object) -> Mount:
-        source = self.folder(mount["name"])
+        source = self.place(mount)
         if mount.get("subPath"):
             try:
-                source = confined(source / mount["subPath"], (source,)).resolve()
+                source = confined(source, (self.folder(mount["name"]),)).resolve()
                 if not source.exists():
                     source.mkdir(parents=True)
             except OSError as error:

@@ -60,7 +60,7 @@ class PodWorker:
 
     def _container(self, spec: Object, init: bool) -> Container:
         places = {
-            mount["mountPath"].rstrip("/"): self._place_of(mount)
+            mount["mountPath"].rstrip("/"): self.volumes.place(mount)
             for mount in spec.get("volumeMounts") or ()
         }
         message = spec.get("terminationMessagePath", TERMINATION_MESSAGE_PATH)
@@ -72,10 +72,6 @@ class PodWorker:
 
         paths = Paths(places, self._node.addresses, (self._node.directory.parent, Path(sys.prefix)))
         return Container(spec, self.folder, paths, init, user=user, mounts=mounts)
-
-    def _place_of(self, mount: Object) -> Any:
-        folder = self.volumes.folder(mount["name"])
-        return folder / mount["subPath"] if mount.get("subPath") else folder
 
     def _recover(self) -> None:
         """Go on from what the API server knows, where the Pod ran before the kubelet started."""

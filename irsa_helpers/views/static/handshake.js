@@ -38,7 +38,7 @@ function outcomeOf(hops) {
 
 /** A view of hops in `host`; returns {update(hops), select(index), play(), stop()}. */
 export function show(host, actors, { hops = [], follow = true } = {}) {
-  const state = { hops, chosen: hops.length - 1, attempt: null, against: null, timer: null, follow };
+  const state = { hops, known: attempts(hops), chosen: hops.length - 1, attempt: null, against: null, timer: null, follow };
   const root = element("section", { class: "irsa-view irsa-handshake", "aria-label": "the handshake" });
   host.replaceChildren(root);
 
@@ -47,7 +47,7 @@ export function show(host, actors, { hops = [], follow = true } = {}) {
     const index = actors.lanes.indexOf(plain);
     return index < 0 ? actors.lanes.length - 1 : index;
   };
-  const visible = () => (state.attempt == null ? state.hops : attempts(state.hops)[state.attempt]?.hops ?? []);
+  const visible = () => (state.attempt == null ? state.hops : state.known[state.attempt]?.hops ?? []);
 
   function select(index, focus = false) {
     state.chosen = Math.max(0, Math.min(index, visible().length - 1));
@@ -94,7 +94,7 @@ export function show(host, actors, { hops = [], follow = true } = {}) {
   }
 
   function controls(shownHops) {
-    const known = attempts(state.hops);
+    const { known } = state;
     const button = (label, text, action, disabled = false) =>
       element("button", { "aria-label": label, title: label, disabled, onclick: action }, text);
     const options = (none, chosen) => [
@@ -176,7 +176,7 @@ export function show(host, actors, { hops = [], follow = true } = {}) {
   }
 
   function comparison() {
-    const known = attempts(state.hops);
+    const { known } = state;
     const [one, other] = [known[state.attempt], known[state.against]];
     const kinds = [...new Set([...one.hops, ...other.hops].map((hop) => hop.kind))];
     const cell = (attempt, kind) => {
@@ -197,6 +197,7 @@ export function show(host, actors, { hops = [], follow = true } = {}) {
     update(newHops) {
       const atEnd = state.chosen >= visible().length - 1;
       state.hops = newHops;
+      state.known = attempts(newHops);
       if (state.follow && atEnd && !state.timer) select(visible().length - 1);
       else draw();
     },
