@@ -52,8 +52,9 @@ def role_arn(world: World, name: str) -> str:
 def describe_role(world: World, name: str) -> dict[str, Any] | None:
     """What IAM knows of a role, or None where there is none.
 
-    Keys: `Arn`, `RoleId`, `MaxSessionDuration` (seconds), `TrustPolicy`, `InlinePolicies` (name to
-    document), `AttachedPolicies` (ARNs), `Tags` (key to value).
+    Keys: `Arn`, `RoleId`, `CreateDate` (an aware datetime), `MaxSessionDuration` (seconds),
+    `TrustPolicy`, `InlinePolicies` (name to document), `AttachedPolicies` (ARNs), `Tags` (key to
+    value).
     """
     iam = world.aws("iam")
     try:
@@ -64,6 +65,7 @@ def describe_role(world: World, name: str) -> dict[str, Any] | None:
     return {
         "Arn": role["Arn"],
         "RoleId": role["RoleId"],
+        "CreateDate": role["CreateDate"],
         "MaxSessionDuration": role["MaxSessionDuration"],
         "TrustPolicy": role["AssumeRolePolicyDocument"],
         "InlinePolicies": {

@@ -10,6 +10,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.markdown import Markdown
 from irsa_helpers.pods import exec_in_pod, ready_pod_name
 from irsa_helpers.policy import nearest_fix
+from irsa_helpers.waiting import wait_for_pod
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,8 +124,22 @@ def _deployment(world: World) -> str:
     source = f"s3://{course.bucket_name(world)}/{course.OBJECT}"
     answer = exec_in_pod(world, pod, ["aws", "s3", "cp", source, "-"], namespace=course.NAMESPACE)
     if answer.exit_code != 0:
-        raise IrsaLabError(f"the Pod cannot read {source}: {answer.stderr.strip()}")
+        raise IrsaLabError(
+            f"the Pod cannot read {source}: {answer.stderr.strip()}",
+            next_step=_after_refusal(world),
+        )
     return f"{pod} reads {source}"
+
+
+def _after_refusal(world: World) -> str:
+    """What to do where the chain holds and the Pod is refused all the same."""
+    pod = wait_for_pod(world, course.DEPLOYMENT, namespace=course.NAMESPACE)
+    if course.older_than_role(world, pod):
+        restart = f"kubectl rollout restart deployment/{course.DEPLOYMENT}"
+        return (
+            f"{course.ROLE} was made anew while the Pod ran, which keeps old credentials: {restart}"
+        )
+    return f"irsa-lab doctor deployment/{course.DEPLOYMENT}"
 
 
 def _healthy(diagnosis: Diagnosis) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
-from irsa_helpers import course, oidc, pods, roles, serviceaccounts
+from irsa_helpers import course, oidc, roles, serviceaccounts
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.verify import verify, where_am_i
 from irsa_helpers.worlds import World
@@ -30,13 +31,24 @@ def test_what_holds_is_said(built: World) -> None:
 
 def test_where_one_is_in_the_course_is_shown(world: World) -> None:
     course.catch_up(world, through="provider")
-    # With its Pod, whose AWS CLI keeps the credentials of the role that goes.
-    pods.ensure_no_deployment(world, course.DEPLOYMENT)
     roles.ensure_no_role(world, course.ROLE)
     states = [row[1] for row in where_am_i(world).rows]
     assert states == ["done", "not yet", "waits", "waits"]
     course.catch_up(world, through="deployment")
     assert {row[1] for row in where_am_i(world).rows} == {"done"}
+
+
+def test_a_pod_that_keeps_credentials_of_a_role_made_anew_is_to_be_restarted(built: World) -> None:
+    course.catch_up(built, through="deployment")
+    verify(built, "deployment")  # the AWS CLI in the Pod now holds a session
+    time.sleep(1)  # Kubernetes' times are whole seconds
+    roles.ensure_no_role(built, course.ROLE)
+    course.catch_up(built, through="role")
+    with pytest.raises(IrsaLabError, match="Bad Request") as refused:
+        verify(built, "deployment")
+    assert "kubectl rollout restart" in refused.value.next_step
+    assert [each.action for each in course.catch_up(built, through="deployment")][-1] == "update"
+    verify(built, "deployment")
 
 
 def test_an_unknown_step_is_explained(world: World) -> None:

@@ -5,6 +5,7 @@ Each notebook opens on its own: `catch_up` does the steps before it and says wha
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from irsa_helpers.course.exercises import exercise as exercise
 from irsa_helpers.errors import IrsaLabError
 
 if TYPE_CHECKING:
+    from kubernetes.dynamic import ResourceInstance
+
     from irsa_helpers.changes import Change
     from irsa_helpers.worlds import World
 
@@ -99,17 +102,29 @@ def _ensure_role(world: World, *, approve: bool) -> Change:
 
 
 def _ensure_running(world: World, *, approve: bool) -> list[Change]:
-    """The Deployment's Pod runs and carries the role; one older than the annotation is replaced."""
+    """The Deployment's Pod runs and carries the role; one older than either is replaced."""
     change = pods.ensure_deployment(
         world, DEPLOYMENT, service_account=SERVICE_ACCOUNT, namespace=NAMESPACE, approve=approve
     )
     if change.pending:
         return [change]
     pod = pods.wait_for_pod(world, DEPLOYMENT, namespace=NAMESPACE)
-    found = pods.irsa_environment(pod)["environment"].get("AWS_ROLE_ARN")
-    if found == roles.role_arn(world, ROLE):
+    carried = pods.irsa_environment(pod)["environment"].get("AWS_ROLE_ARN")
+    if carried == roles.role_arn(world, ROLE) and not older_than_role(world, pod):
         return [change]
     restart = pods.restart_deployment(world, DEPLOYMENT, namespace=NAMESPACE, approve=approve)
     if restart.applied:
         pods.wait_for_pod(world, DEPLOYMENT, namespace=NAMESPACE)
     return [change, restart]
+
+
+def older_than_role(world: World, pod: ResourceInstance) -> bool:
+    """Whether the role was made anew under a Pod that already ran.
+
+    The AWS CLI in the Pod then goes on with the credentials of the role that is gone, until they
+    expire: AWS refuses them, for a session belongs to the role's id and not to its name.
+    Source: IAM user guide, "Unique identifiers". Kubernetes' times are whole seconds.
+    """
+    role = roles.describe_role(world, ROLE)
+    started = datetime.fromisoformat(pod.metadata.creationTimestamp)
+    return role is not None and started < role["CreateDate"].replace(microsecond=0)
