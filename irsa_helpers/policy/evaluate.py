@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -86,6 +86,11 @@ class StatementResult:
             and all(each.matched for each in self.conditions)
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON-able data. (`asdict` would copy every value.)"""
+        conditions = [dict(vars(condition)) for condition in self.conditions]
+        return vars(self) | {"conditions": conditions, "matched": self.matched}
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -102,7 +107,7 @@ class Decision:
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as JSON-able data."""
-        reasons = [asdict(each) | {"matched": each.matched} for each in self.reasons]
+        reasons = [result.to_dict() for result in self.reasons]
         return {"effect": self.effect, "reason": self.reason, "reasons": reasons}
 
 
