@@ -130,7 +130,7 @@ class Learner:
         return dict(found["content"])
 
     async def run(self, code: str, *, seconds: float = 60) -> str:
-        """Run a cell to its end; returns what it printed and its value.
+        """Run a cell to its end; returns what it printed, showed and its value.
 
         Raises RuntimeError where it fails.
         """
@@ -167,7 +167,8 @@ class Learner:
             if kind == "stream":
                 said += content["text"]
             elif kind in ("execute_result", "display_data"):
-                said += content["data"].get("text/plain", "")
+                data = content["data"]
+                said += data.get("text/html") or data.get("text/plain", "")
             elif kind == "error":
                 raise RuntimeError("\n".join(content["traceback"]))
             elif kind == "status" and content["execution_state"] == "idle":

@@ -140,15 +140,16 @@ def test_a_hint_reaches_the_next_cell(room: OpenRoom, visit: Any) -> None:
     )
 
     async def work(learner: Learner) -> str:
-        said = ""
-        for _ in range(20):  # the first cells ask for it
-            await learner.run("from irsa_helpers.room.reports import lower_hand; lower_hand()")
-            said += await learner.run("1")
-            if "HTML" in said.split("HTML", 1)[-1]:
-                break
+        said, deadline = "", time.monotonic() + 60
+        while "look at :sub" not in said and time.monotonic() < deadline:
+            said += await learner.run(
+                "from irsa_helpers.room.reports import lower_hand; lower_hand()"
+            )
+            said += await learner.run("1")  # whichever of the two ends first after the answer
+            await asyncio.sleep(0.2)
         return said
 
-    assert "HTML" in visit("Ana", work)
+    assert "look at :sub" in visit("Ana", work)
     assert mine(visit, "Ana")["messages"][-1]["link"].endswith("03-trust-policy.ipynb")
 
 
