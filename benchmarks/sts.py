@@ -120,7 +120,7 @@ def measure(ours: Target, plain: Target) -> tuple[float, float]:
 
 def validation_seconds() -> float:
     """How long reading a token, verifying its signature and checking its times takes."""
-    from irsa_sandbox.aws import jwks, tokens
+    from irsa_sandbox.aws.handshake import jwks, tokens
     from irsa_sandbox.issuer import SigningKeys
 
     now = int(time.time())

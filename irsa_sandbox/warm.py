@@ -6,7 +6,8 @@ import importlib
 
 from irsa_helpers import descriptions
 from irsa_sandbox.apiserver import schemas
-from irsa_sandbox.aws import models, moto_setup
+from irsa_sandbox.aws.records import moto_setup
+from irsa_sandbox.aws.wire import models
 
 # What is imported only once something runs.
 LATER = ("anyio._backends._asyncio", "cryptography.hazmat.backends.openssl", "_strptime")

@@ -75,7 +75,7 @@ def test_the_picture_has_every_part() -> None:
 
 
 def modules_named(text: str) -> set[str]:
-    """Dotted names of ours in backticks, `irsa_sandbox.aws.jwks`."""
+    """Dotted names of ours in backticks, `irsa_sandbox.aws.handshake.jwks`."""
     return set(re.findall(rf"`((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`", text))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from irsa_sandbox.aws import eks, moto_setup, operations
-from irsa_sandbox.aws.invocations import Invocation, query_invocation
-from irsa_sandbox.aws.records import Records
+from irsa_sandbox.aws.records import eks, moto_setup
+from irsa_sandbox.aws.records.records import Records
 from irsa_sandbox.aws.settings import (
     ADMIN_USER,
     CLUSTER_ROLE,
@@ -16,6 +15,8 @@ from irsa_sandbox.aws.settings import (
     PARTNER_ROLE,
     AwsSettings,
 )
+from irsa_sandbox.aws.wire import operations
+from irsa_sandbox.aws.wire.invocations import Invocation, query_invocation
 
 NODE_POLICIES = (
     "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",

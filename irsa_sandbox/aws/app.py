@@ -11,33 +11,27 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from irsa_helpers.errors import AwsError
-from irsa_sandbox.aws import (
-    account,
-    assumed_roles,
-    eks,
-    iam,
-    operations,
-    pod_identity,
-    reading,
-    s3,
-    signature,
-    wire,
-)
-from irsa_sandbox.aws.authorize import Authorizer
-from irsa_sandbox.aws.callers import Callers
-from irsa_sandbox.aws.common_errors import common_error
-from irsa_sandbox.aws.directory import Directory
-from irsa_sandbox.aws.eks_auth import EksAuth
-from irsa_sandbox.aws.jwks import KeySets
-from irsa_sandbox.aws.pod_identity import PodIdentity
-from irsa_sandbox.aws.records import Records
-from irsa_sandbox.aws.services import Services
-from irsa_sandbox.aws.sessions import Sessions
+from irsa_sandbox.aws import account
+from irsa_sandbox.aws.callers import signature
+from irsa_sandbox.aws.callers.callers import Callers
+from irsa_sandbox.aws.callers.directory import Directory
+from irsa_sandbox.aws.callers.sessions import Sessions
+from irsa_sandbox.aws.calls import reading
+from irsa_sandbox.aws.calls.calls import Services
+from irsa_sandbox.aws.decisions.authorize import Authorizer
+from irsa_sandbox.aws.handshake import assumed_roles
+from irsa_sandbox.aws.handshake.eks_auth import EksAuth
+from irsa_sandbox.aws.handshake.jwks import KeySets
+from irsa_sandbox.aws.handshake.sts import Sts
+from irsa_sandbox.aws.handshake.target_roles import TargetRoles
+from irsa_sandbox.aws.handshake.web_identity import OPERATION, WebIdentity
+from irsa_sandbox.aws.records import eks, iam, pod_identity, s3
+from irsa_sandbox.aws.records.pod_identity import PodIdentity
+from irsa_sandbox.aws.records.records import Records
 from irsa_sandbox.aws.settings import AwsSettings
-from irsa_sandbox.aws.sts import Sts
-from irsa_sandbox.aws.target_roles import TargetRoles
-from irsa_sandbox.aws.web_identity import OPERATION, WebIdentity
-from irsa_sandbox.aws.wire import Answer, HttpRequest
+from irsa_sandbox.aws.wire import messages, operations
+from irsa_sandbox.aws.wire.common_errors import common_error
+from irsa_sandbox.aws.wire.messages import Answer, HttpRequest
 from irsa_sandbox.bodies import TooLargeError, announced, limited_body
 from irsa_sandbox.numbers import whole_number
 
@@ -175,7 +169,7 @@ class Aws:
     def _refused(self, refusal: AwsError, request: HttpRequest) -> Answer:
         service = _service(request)
         protocol = operations.protocol_of(service, request)
-        return wire.error_answer(refusal, protocol, service, request)
+        return messages.error_answer(refusal, protocol, service, request)
 
     def _most_bytes(self, head: HttpRequest, length: int | None) -> int:
         """How much of a body is read. Raises AwsError, and records who is refused."""
@@ -224,7 +218,7 @@ class Aws:
             if fields.get("Action") == OPERATION:
                 parameters = operations.identify(request, "sts", "", "").parameters
                 result = await self._web_identity.assume(parameters, request.client)
-                return wire.query_answer("sts", OPERATION, result)
+                return messages.query_answer("sts", OPERATION, result)
         if service == "s3" and request.path != "/":
             return await self._services.anonymous(request)
         raise common_error("missing", operations.protocol_of(service, request))

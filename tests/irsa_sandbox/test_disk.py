@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from irsa_sandbox import disk, identity, notices
-from irsa_sandbox.aws.sessions import Sessions
+from irsa_sandbox.aws.callers.sessions import Sessions
 from irsa_sandbox.certificates import Authority
 from irsa_sandbox.issuer import SigningKeys
 

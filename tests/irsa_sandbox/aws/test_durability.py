@@ -13,8 +13,8 @@ from aws_endpoint import REGION, Endpoint, Server, assume, forget_records, trust
 
 from irsa_sandbox import notices
 from irsa_sandbox.aws import Aws, create
-from irsa_sandbox.aws.invocations import Invocation
-from irsa_sandbox.aws.journal import SHORT, Journal
+from irsa_sandbox.aws.records.journal import SHORT, Journal
+from irsa_sandbox.aws.wire.invocations import Invocation
 
 READ = {
     "Version": "2012-10-17",

@@ -1,0 +1,1 @@
+"""A signed call from its head to its answer."""

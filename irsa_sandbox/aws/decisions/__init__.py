@@ -1,0 +1,1 @@
+"""What a call needs, and whether the policies allow it."""

@@ -1,0 +1,209 @@
+"""IAM: what moto does not check before it writes, and the two operations that it lacks.
+
+Source: IAM API, botocore iam/2010-05-08; IAM User Guide, "IAM and AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from irsa_helpers.errors import AwsError
+from irsa_helpers.policy import Policy, PolicyError, validate_identity_policy, validate_trust_policy
+from irsa_helpers.policy.validate import QUOTAS
+from irsa_sandbox.aws.records.records import Records
+from irsa_sandbox.aws.wire.invocations import Invocation
+from irsa_sandbox.aws.wire.messages import Answer, query_answer
+
+MAX_PROVIDERS = 100
+MAX_CLIENT_IDS = 100
+MAX_THUMBPRINTS = 5
+MAX_ATTACHED_POLICIES = 10
+# https, a host, no port, no query: "the URL should not contain a port number".
+_ISSUER_URL = re.compile(r"https://[A-Za-z0-9.-]+(/[^?#\s]*)?")
+_WHITE_SPACE = re.compile(r"\s")
+_ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(role|user)/\S+")
+
+
+def install(records: Records) -> None:
+    """Let the records know the operations of providers that moto lacks."""
+    records.rules["iam", "AddClientIDToOpenIDConnectProvider"] = _add_client_id
+    records.rules["iam", "RemoveClientIDFromOpenIDConnectProvider"] = _remove_client_id
+    records.amendments["iam", "CreateUser"] = _mend_user_id
+
+
+def _mend_user_id(invocation: Invocation) -> None:
+    """moto's ids of users look like nothing of IAM's, which begin with AIDA."""
+    from moto.iam.utils import generate_access_key_id_from_account_id
+
+    user = _backend(invocation.account_id).users[invocation.parameters["UserName"]]
+    user.id = generate_access_key_id_from_account_id(invocation.account_id, "AIDA", 21)
+
+
+def check(invocation: Invocation) -> None:
+    """Return when IAM would take the call. Raises AwsError with IAM's code and message."""
+    if rule := _CHECKS.get(invocation.operation):
+        rule(invocation)
+
+
+def _create_provider(invocation: Invocation) -> None:
+    parameters = invocation.parameters
+    url = parameters["Url"]
+    if not _ISSUER_URL.fullmatch(url):
+        raise AwsError("ValidationError", 400, "Invalid Open ID Connect Provider URL")
+    _check_thumbprints(parameters.get("ThumbprintList", []))
+    _check_client_ids(parameters.get("ClientIDList", []))
+    providers = _backend(invocation.account_id).open_id_providers
+    arn = f"arn:aws:iam::{invocation.account_id}:oidc-provider/{url.removeprefix('https://')}"
+    if arn in providers:
+        raise AwsError("EntityAlreadyExists", 409, f"Provider with url {url} already exists.")
+    if len(providers) >= MAX_PROVIDERS:
+        text = f"Cannot exceed quota for OpenIdConnectProvidersPerAccount: {MAX_PROVIDERS}"
+        raise AwsError("LimitExceeded", 409, text)
+
+
+def _update_thumbprints(invocation: Invocation) -> None:
+    _check_thumbprints(invocation.parameters["ThumbprintList"])
+
+
+def _check_thumbprints(thumbprints: list[str]) -> None:
+    if len(thumbprints) > MAX_THUMBPRINTS:
+        text = "Thumbprint list must contain fewer than 5 entries."
+        raise AwsError("InvalidInput", 400, text)
+    if not all(re.fullmatch(r"[0-9a-fA-F]{40}", each) for each in thumbprints):
+        raise AwsError("InvalidInput", 400, "Thumbprint must be a hexadecimal SHA-1 digest.")
+
+
+def _check_client_ids(client_ids: list[str]) -> None:
+    if len(client_ids) > MAX_CLIENT_IDS:
+        text = f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MAX_CLIENT_IDS}"
+        raise AwsError("LimitExceeded", 409, text)
+
+
+def _check_new_client_id(invocation: Invocation) -> None:
+    provider = _provider(invocation)
+    client_id = invocation.parameters["ClientID"]
+    _check_client_ids([*(each for each in provider.client_id_list if each != client_id), client_id])
+
+
+def _create_role(invocation: Invocation) -> None:
+    name = invocation.parameters["RoleName"]
+    taken = {role.name.lower() for role in _backend(invocation.account_id).roles.values()}
+    if name.lower() in taken:
+        raise AwsError("EntityAlreadyExists", 409, f"Role with name {name} already exists.")
+    _check_trust(invocation.parameters["AssumeRolePolicyDocument"])
+
+
+def _update_trust(invocation: Invocation) -> None:
+    _check_trust(invocation.parameters["PolicyDocument"])
+
+
+def _check_trust(document: str) -> None:
+    policy = validate_trust_policy(document)
+    for arn in _principals(policy):
+        named = _ENTITY.fullmatch(arn)
+        if named and not _exists(named[1], f"{named[2]}s", arn):
+            raise PolicyError(f'Invalid principal in policy: "AWS":"{arn}"')
+
+
+def _principals(policy: Policy) -> Iterable[str]:
+    for statement in policy.statements:
+        for kind, value in statement.principals or ():
+            if kind == "AWS":
+                yield value
+
+
+def _exists(account_id: str, kind: str, arn: str) -> bool:
+    """Whether a role or user is there; of an account that the sandbox has not, nobody knows."""
+    backend = _backend(account_id)
+    if backend is None:
+        return True
+    return any(each.arn == arn for each in getattr(backend, kind).values())
+
+
+def _put_inline(invocation: Invocation) -> None:
+    """An inline policy counts against its owner's quota together with the others."""
+    parameters = invocation.parameters
+    kind = invocation.operation.removeprefix("Put").removesuffix("Policy").lower()
+    name = parameters[f"{kind.capitalize()}Name"]
+    quota = QUOTAS[kind]
+    validate_identity_policy(parameters["PolicyDocument"], quota, f"{kind} {name}")
+    owners = getattr(_backend(invocation.account_id), f"{kind}s").values()
+    owner = next((each for each in owners if each.name == name), None)
+    others = dict(owner.policies) if owner else {}
+    others.pop(parameters["PolicyName"], None)
+    total = sum(map(_size, [*others.values(), parameters["PolicyDocument"]]))
+    if total > quota:
+        text = f"Maximum policy size of {quota} bytes exceeded for {kind} {name}"
+        raise AwsError("LimitExceeded", 409, text)
+
+
+def _create_policy(invocation: Invocation) -> None:
+    document = invocation.parameters["PolicyDocument"]
+    if _size(document) > QUOTAS["managed"]:
+        text = f"Cannot exceed quota for PolicySize: {QUOTAS['managed']}"
+        raise AwsError("LimitExceeded", 409, text)
+    validate_identity_policy(document, QUOTAS["managed"], "policy")
+
+
+def _attach_to_role(invocation: Invocation) -> None:
+    name, arn = invocation.parameters["RoleName"], invocation.parameters["PolicyArn"]
+    roles = _backend(invocation.account_id).roles.values()
+    role = next((each for each in roles if each.name == name), None)
+    attached = role.managed_policies if role is not None else {}
+    if arn not in attached and len(attached) >= MAX_ATTACHED_POLICIES:
+        text = f"Cannot exceed quota for PoliciesPerRole: {MAX_ATTACHED_POLICIES}"
+        raise AwsError("LimitExceeded", 409, text)
+
+
+def _add_client_id(invocation: Invocation) -> Answer:
+    listed = _provider(invocation).client_id_list
+    client_id = invocation.parameters["ClientID"]
+    if client_id not in listed:
+        listed.append(client_id)
+    return query_answer("iam", invocation.operation, {})
+
+
+def _remove_client_id(invocation: Invocation) -> Answer:
+    listed = _provider(invocation).client_id_list
+    listed[:] = [each for each in listed if each != invocation.parameters["ClientID"]]
+    return query_answer("iam", invocation.operation, {})
+
+
+def _provider(invocation: Invocation) -> Any:
+    arn = invocation.parameters["OpenIDConnectProviderArn"]
+    record = _backend(invocation.account_id).open_id_providers.get(arn)
+    if record is None:
+        text = f"OpenIDConnect Provider not found for arn {arn}"
+        raise AwsError("NoSuchEntity", 404, text)
+    return record
+
+
+def _backend(account_id: str) -> Any:
+    """moto's IAM records of an account, None where it has none."""
+    from moto.iam.models import iam_backends
+
+    account = iam_backends.get(account_id)
+    return account["aws"] if account is not None else None
+
+
+def _size(document: str) -> int:
+    """A policy's size as quotas count it: without white space."""
+    return len(_WHITE_SPACE.sub("", document))
+
+
+_CHECKS: dict[str, Callable[[Invocation], None]] = {
+    "CreateOpenIDConnectProvider": _create_provider,
+    "UpdateOpenIDConnectProviderThumbprint": _update_thumbprints,
+    "AddClientIDToOpenIDConnectProvider": _check_new_client_id,
+    "RemoveClientIDFromOpenIDConnectProvider": _provider,
+    "CreateRole": _create_role,
+    "UpdateAssumeRolePolicy": _update_trust,
+    "PutRolePolicy": _put_inline,
+    "PutUserPolicy": _put_inline,
+    "PutGroupPolicy": _put_inline,
+    "CreatePolicy": _create_policy,
+    "CreatePolicyVersion": _create_policy,
+    "AttachRolePolicy": _attach_to_role,
+}

@@ -1,0 +1,5 @@
+"""The table of refusals, printed."""
+
+from irsa_sandbox.aws.refusals import markdown, rows
+
+print(markdown(rows()))
