@@ -110,8 +110,8 @@ async def start(
         if pod is None:
             return False
         place = path_of("networking.k8s.io/v1", "networkpolicies", pod["metadata"]["namespace"])
-        found, _ = await policies.list(place)
-        return may_reach(pod, found)
+        network_policies, _ = await policies.list(place)
+        return may_reach(pod, network_policies)
 
     metadata = node.create_imds_app(
         lambda: cloud.instance_credentials(NODE_ROLE), NODE_ROLE, frame.clock, reaches=reaches
@@ -133,11 +133,13 @@ async def _register_webhook(client: ApiClient, frame: Frame) -> None:
     if not marker.exists():
         await client.create(place, body)
         marker.touch()
-    elif found := await client.get(f"{place}/{body['metadata']['name']}"):
-        own = {each["name"]: each["clientConfig"] for each in body["webhooks"]}
+    elif registered := await client.get(f"{place}/{body['metadata']['name']}"):
+        own = {hook["name"]: hook["clientConfig"] for hook in body["webhooks"]}
         moved = [
-            each | {"clientConfig": own.get(each["name"], each["clientConfig"])}
-            for each in found["webhooks"]
+            hook | {"clientConfig": own.get(hook["name"], hook["clientConfig"])}
+            for hook in registered["webhooks"]
         ]
-        if moved != found["webhooks"]:
-            await client.replace(f"{place}/{body['metadata']['name']}", found | {"webhooks": moved})
+        if moved != registered["webhooks"]:
+            await client.replace(
+                f"{place}/{body['metadata']['name']}", registered | {"webhooks": moved}
+            )

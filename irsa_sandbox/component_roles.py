@@ -78,8 +78,8 @@ async def ensure(client: ApiClient) -> None:
         ("clusterrolebindings", {name: _binding(name) for name in ROLES}),
     ):
         place = path_of(f"{RBAC}/v1", plural)
-        found, _ = await client.list(place)
-        for name in bodies.keys() - {each["metadata"]["name"] for each in found}:
+        there, _ = await client.list(place)
+        for name in bodies.keys() - {body["metadata"]["name"] for body in there}:
             await _create(client, place, bodies[name])
 
 

@@ -87,11 +87,11 @@ class Schedule:
         while True:
             # From the end, in longer and longer steps: a moved clock may have left out thousands.
             start = max(since, until - back)
-            found, due = None, self.after(start, zone)
+            latest, due = None, self.after(start, zone)
             while due and due <= until:
-                found, due = due, self.after(due, zone)
-            if found or start == since:
-                return found
+                latest, due = due, self.after(due, zone)
+            if latest or start == since:
+                return latest
             back *= 2
 
     def _hours_from(self, first: int) -> set[int]:

@@ -40,8 +40,8 @@ class SigningKeys:
     def load_or_create(cls, directory: Path) -> SigningKeys:
         """The keys kept in `directory` (PEM, 0600); a first one is made where there is none."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = [_load(path) for path in sorted(directory.glob("*.pem"))]
-        keys = cls(directory, [key for key in found if key is not None])
+        loaded = [_load(path) for path in sorted(directory.glob("*.pem"))]
+        keys = cls(directory, [key for key in loaded if key is not None])
         if not keys.public_keys:
             keys.rotate()
         return keys

@@ -27,14 +27,14 @@ def changes(base: Any, value: Any, path: Path = ()) -> Iterator[Change]:
         yield path, value
 
 
-def restored(base: Any, found: Sequence[Sequence[Any]]) -> Any:
+def restored(base: Any, differing: Sequence[Sequence[Any]]) -> Any:
     """The value of which these are the changes; the base stays as it is.
 
     Raises IndexError, KeyError, TypeError or ValueError where they are of another base.
     """
     value = base
     copied: dict[Path, Any] = {}
-    for path, part in found:
+    for path, part in differing:
         value = _with(value, tuple(path), part, copied, ())
     return value
 

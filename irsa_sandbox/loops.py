@@ -52,4 +52,4 @@ def _count(name: str, error: Exception) -> None:
 
 def restarted() -> dict[str, dict[str, Any]]:
     """Name of each loop of this process that has died -> how often, and of what."""
-    return {name: dict(found) for name, found in _restarts.items()}
+    return {name: dict(restarts) for name, restarts in _restarts.items()}

@@ -134,8 +134,8 @@ def _documents(role_name: str, account_id: str, clock: Clock) -> dict[str, str]:
 def _listing(path: str, documents: Mapping[str, str]) -> list[str]:
     """The names one step below a path; those with more below end in a slash."""
     start = f"{path}/" if path else ""
-    below = [each.removeprefix(start) for each in documents if each.startswith(start)]
-    return sorted({each.partition("/")[0] + "/" * ("/" in each) for each in below})
+    below = [document.removeprefix(start) for document in documents if document.startswith(start)]
+    return sorted({name.partition("/")[0] + "/" * ("/" in name) for name in below})
 
 
 # Condition -> status, reason, message of a node that is well. Source: pkg/kubelet/nodestatus.

@@ -18,10 +18,10 @@ _UNITS = _DECIMAL | _BINARY
 
 def amount(text: str | float) -> Decimal:
     """The number that a quantity stands for. Raises ValueError for what is none."""
-    found = _FORM.fullmatch(str(text))
-    if found is None:
+    matched = _FORM.fullmatch(str(text))
+    if matched is None:
         raise ValueError(f"quantities must match the regular expression of a number: {text!r}")
-    return Decimal(found[1] + (found[2] or "")) * _UNITS.get(found[3], Decimal(1))
+    return Decimal(matched[1] + (matched[2] or "")) * _UNITS.get(matched[3], Decimal(1))
 
 
 def in_units(text: str | float, divisor: str | float) -> int:

@@ -15,8 +15,8 @@ def check_shape(value: Any, shape: Any, path: str = "") -> None:
         _check_type(value, shape, path)
     elif isinstance(shape, list):
         _check_type(value, list, path)
-        for index, each in enumerate(value):
-            check_shape(each, shape[0], f"{path}[{index}]")
+        for index, item in enumerate(value):
+            check_shape(item, shape[0], f"{path}[{index}]")
     else:
         _check_type(value, dict, path)
         _check_members(value, shape, path)
@@ -29,7 +29,7 @@ def _check_type(value: Any, wanted: type, path: str) -> None:
 
 def _check_members(value: dict[str, Any], shape: dict[str, Any], path: str) -> None:
     named = dict.fromkeys(value, shape["*"]) if "*" in shape else shape
-    for name, each in named.items():
+    for name, inner in named.items():
         member = name.removesuffix("!")
         if value.get(member) is not None or name.endswith("!"):
-            check_shape(value.get(member), each, f"{path}.{member}".removeprefix("."))
+            check_shape(value.get(member), inner, f"{path}.{member}".removeprefix("."))

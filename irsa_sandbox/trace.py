@@ -130,8 +130,8 @@ class Trace:
         """The hop as what differs from another one, where that is the smaller part of it."""
         sort = hop["kind"], hop["outcome"], hop["detail"].get("role_arn")
         if like := self._likes.get(sort):
-            found = list(changes(like.hop, hop))
-            text = _json({LIKE: like.hop["seq"], CHANGES: found})
+            differing = list(changes(like.hop, hop))
+            text = _json({LIKE: like.hop["seq"], CHANGES: differing})
             if len(text) < len(like.text) / 2:
                 return _Kept(hop["seq"], text, like.text)
         whole = _json(hop)
@@ -214,14 +214,14 @@ class _Like:
 _json = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
-def _hops(found: Sequence[_Kept]) -> list[dict[str, Any]]:
+def _hops(entries: Sequence[_Kept]) -> list[dict[str, Any]]:
     """The whole hops."""
-    read = {text: json.loads(text) for text in {kept.like for kept in found} if text}
+    read = {text: json.loads(text) for text in {kept.like for kept in entries} if text}
     return [
         restored(read[kept.like], json.loads(kept.text)[CHANGES])
         if kept.like
         else json.loads(kept.text)
-        for kept in found
+        for kept in entries
     ]
 
 

@@ -110,7 +110,7 @@ def mutate(pod: Object, account: Object | None, settings: WebhookSettings) -> li
     patch = _label_patch(pod["metadata"], method) + _volume_patch(spec, injection)
     for group in ("containers", "initContainers"):
         if spec.get(group):
-            value = [_container(each, injection) for each in spec[group]]
+            value = [_container(container, injection) for container in spec[group]]
             patch.append({"op": "add", "path": f"/spec/{group}", "value": value})
     return patch
 
@@ -175,12 +175,12 @@ def _skipped(text: str) -> frozenset[str]:
     Source: Go, encoding/csv: a quote inside a field that does not begin with one is an error.
     """
     text, names, position = text.replace("\r\n", "\n").lstrip("\n"), [], 0
-    while found := _CSV_FIELD.match(text, position):
-        quoted, plain, end = found.groups()
+    while field := _CSV_FIELD.match(text, position):
+        quoted, plain, end = field.groups()
         names.append(plain if quoted is None else quoted.replace('""', '"'))
         if end != ",":
             return frozenset(names) if text else frozenset()
-        position = found.end()
+        position = field.end()
     return frozenset()
 
 
@@ -216,7 +216,7 @@ def _container(container: Object, injection: Injection) -> Object:
         return container
     method = injection.method
     env = list(container.get("env") or ())
-    present = {each["name"] for each in env}
+    present = {variable["name"] for variable in env}
     has_credentials = not present.isdisjoint(method.keys)
     has_region = not present.isdisjoint(REGION_KEYS)
     if has_credentials and has_region and STS_KEY in present:
@@ -321,7 +321,9 @@ class Webhook:
         name = pod["metadata"].get("name") or pod["metadata"].get("generateName", "")
         account_name = pod["spec"].get("serviceAccountName") or "default"
         role_arn = _annotations(account).get(f"{PREFIX}/role-arn")
-        by_association = any(each["path"].startswith("/metadata/labels") for each in patch)
+        by_association = any(
+            operation["path"].startswith("/metadata/labels") for operation in patch
+        )
         if by_association:
             what = "has a Pod Identity association: token for the agent injected"
         elif patch:
@@ -348,14 +350,14 @@ class Webhook:
 def _injected_environment(pod: Object, patch: list[Object]) -> dict[str, dict[str, str]]:
     """Container -> the variables that it did not have before."""
     before = {
-        container["name"]: {each["name"] for each in container.get("env") or ()}
+        container["name"]: {variable["name"] for variable in container.get("env") or ()}
         for container in pod["spec"]["containers"]
     }
     return {
         container["name"]: {
-            each["name"]: each["value"]
-            for each in container.get("env") or ()
-            if each["name"] not in before[container["name"]]
+            variable["name"]: variable["value"]
+            for variable in container.get("env") or ()
+            if variable["name"] not in before[container["name"]]
         }
         for operation in patch
         if operation["path"] == "/spec/containers"

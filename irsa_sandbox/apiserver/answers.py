@@ -53,7 +53,7 @@ def form_of(request: Request) -> Form:
         media_type, *parameters = (part.strip() for part in alternative.split(";"))
         if media_type not in {JSON, YAML, "application/*", "*/*"}:
             continue
-        given = dict(each.split("=", 1) for each in parameters if "=" in each)
+        given = dict(parameter.split("=", 1) for parameter in parameters if "=" in parameter)
         wanted = given.get("as", "")
         if wanted and (wanted not in FORMS or given.get("v", "v1") != "v1"):
             continue
@@ -74,12 +74,12 @@ class Page:
     @property
     def metadata(self) -> Object:
         """The ListMeta."""
-        found: Object = {"resourceVersion": str(self.revision)}
+        metadata: Object = {"resourceVersion": str(self.revision)}
         if self.next:
-            found["continue"] = self.next
+            metadata["continue"] = self.next
             if self.remaining is not None:
-                found["remainingItemCount"] = self.remaining
-        return found
+                metadata["remainingItemCount"] = self.remaining
+        return metadata
 
 
 class Answers:

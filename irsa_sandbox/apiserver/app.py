@@ -153,35 +153,35 @@ class KubernetesApi:
     async def _answer(self, request: Request) -> Response:
         user = await self._user(request.headers)
         path = request.url.path
-        if (found := PATH.match(path)) is None:
+        if (matched := PATH.match(path)) is None:
             asked = Attributes(request.method.lower(), path=path)
             self._authorizer.check(user, asked)
             return self._paths.answer(request, path)
-        if outside_of_its_place(found):
+        if outside_of_its_place(matched):
             raise NOT_FOUND_PATH
-        if kind := reviews.kind_of(found):
-            self._authorizer.check(user, attributes_of(request, found, None))
+        if kind := reviews.kind_of(matched):
+            self._authorizer.check(user, attributes_of(request, matched, None))
             return await reviews.answer(request, kind, user, self._authorizer, self._checker)
-        resource = resource_of(found)
+        resource = resource_of(matched)
         if resource is None:
-            self._authorizer.check(user, attributes_of(request, found, None))
-            return self._paths.unknown(request, found)
-        parts = found.groupdict()
+            self._authorizer.check(user, attributes_of(request, matched, None))
+            return self._paths.unknown(request, matched)
+        parts = matched.groupdict()
         target = Target(
             resource, parts["namespace"] or "", parts["name"] or "", parts["subresource"] or ""
         )
-        self._authorizer.check(user, attributes_of(request, found, target))
+        self._authorizer.check(user, attributes_of(request, matched, target))
         return await self._routes.answer(request, user, target)
 
     async def _websocket(self, socket: WebSocket) -> None:
         try:
             user = await self._user(socket.headers)
-            found = PATH.match(socket.url.path)
-            kind = resource_of(found) if found else None
-            if found is None or kind is None or not found["namespace"]:
+            matched = PATH.match(socket.url.path)
+            kind = resource_of(matched) if matched else None
+            if matched is None or kind is None or not matched["namespace"]:
                 raise NOT_FOUND_PATH
-            name = found["subresource"] or ""
-            target = Target(kind, found["namespace"], found["name"], name)
+            name = matched["subresource"] or ""
+            target = Target(kind, matched["namespace"], matched["name"], name)
             if target.part is None or name not in STREAMS:
                 raise NOT_FOUND_PATH
             # A WebSocket begins with a GET; since v1.35 it takes the right to create all the same.

@@ -14,12 +14,12 @@ def is_large(value: Any) -> bool:
     """Whether a JSON value holds many others."""
     waiting, seen = [value], 0
     while waiting and seen < LARGE:
-        each = waiting.pop()
+        part = waiting.pop()
         seen += 1
-        if isinstance(each, dict):
-            waiting.extend(each.values())
-        elif isinstance(each, list):
-            waiting.extend(each)
+        if isinstance(part, dict):
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
     return bool(waiting)
 
 

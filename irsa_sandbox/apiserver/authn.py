@@ -95,7 +95,7 @@ class TokenChecker:
 
     def _signed(self, token: str) -> dict[str, Any]:
         kid = jws.extract_compact(token.encode()).headers()["kid"]
-        key = {key_id(each): each for each in self._keys.public_keys}[kid]
+        key = {key_id(public): public for public in self._keys.public_keys}[kid]
         payload = jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload
         claims: dict[str, Any] = json.loads(payload)
         return claims
@@ -108,8 +108,8 @@ class TokenChecker:
         for kind in (SERVICE_ACCOUNT, POD, SECRET, *node):
             if bound := private.get(kind.kind.lower()):
                 place = private["namespace"] if kind.namespaced else ""
-                found = self._store.get((kind.qualified, place, bound["name"]))
-                if found is None or found["metadata"]["uid"] != bound["uid"]:
+                holder = self._store.get((kind.qualified, place, bound["name"]))
+                if holder is None or holder["metadata"]["uid"] != bound["uid"]:
                     raise UNAUTHORIZED
 
 

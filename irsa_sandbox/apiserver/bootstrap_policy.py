@@ -145,5 +145,5 @@ def cluster_role_bindings() -> Iterator[Object]:
         yield {
             "metadata": {"name": name, "labels": _LABELS, "annotations": _ANNOTATIONS},
             "roleRef": {"apiGroup": GROUP, "kind": CLUSTER_ROLE.kind, "name": name},
-            "subjects": [{"apiGroup": GROUP, "kind": "Group", "name": each} for each in groups],
+            "subjects": [{"apiGroup": GROUP, "kind": "Group", "name": group} for group in groups],
         }

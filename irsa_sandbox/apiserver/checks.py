@@ -37,7 +37,7 @@ def check_update(kind: Kind, before: Object, after: Object, subresource: str) ->
     else:
         causes = _causes(kind, after)
         causes += new_finalizer_causes(before["metadata"], after["metadata"])
-        causes += [each for each in _update_causes(kind, before, after) if each not in causes]
+        causes += [cause for cause in _update_causes(kind, before, after) if cause not in causes]
     if causes:
         raise invalid(kind, after["metadata"].get("name", ""), causes)
 

@@ -94,11 +94,11 @@ async def _beside_the_loop(raw: bytes, decode: Callable[..., Body], *rest: str) 
 
 
 def _members(pairs: list[tuple[str, Any]]) -> _Members:
-    found = _Members(pairs)
-    if len(found) < len(pairs):
+    members = _Members(pairs)
+    if len(members) < len(pairs):
         seen: set[str] = set()
-        found.twice = [n for n, _ in pairs if n in seen or seen.add(n)]  # type: ignore[func-returns-value]
-    return found
+        members.twice = [n for n, _ in pairs if n in seen or seen.add(n)]  # type: ignore[func-returns-value]
+    return members
 
 
 def _json(raw: bytes, kind: str, media_type: str) -> Body:
@@ -168,11 +168,11 @@ def _twice(value: Any, path: str) -> Iterator[str]:
     if isinstance(value, _Members):
         for name in value.twice:
             yield f"{path}.{name}" if path else name
-        for name, each in value.items():
-            yield from _twice(each, f"{path}.{name}" if path else name)
+        for name, member in value.items():
+            yield from _twice(member, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _twice(each, f"{path}[{index}]")
+        for index, item in enumerate(value):
+            yield from _twice(item, f"{path}[{index}]")
 
 
 def _patch_fault(fault: str) -> str:
@@ -194,8 +194,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
@@ -228,9 +228,9 @@ def object_body(body: Body, kind: str) -> dict[str, Any]:
         wrong = next((n for n in ("apiVersion", "kind") if not _is_text(value.get(n))), "")
         if not wrong:
             return value
-        found = go_json.type_name(value[wrong])
-        said = f"json parse error: json: cannot unmarshal {found} into Go struct field .{wrong} of "
-        said += "type string"
+        type_name = go_json.type_name(value[wrong])
+        said = f"json parse error: json: cannot unmarshal {type_name} into Go struct field "
+        said += f".{wrong} of type string"
     raise _unrecognized(json.dumps(value, separators=(",", ":")).encode(), kind, said)
 
 

@@ -43,11 +43,11 @@ def deletion_options(query: QueryParams, body: Object) -> Object:
         )
         causes.append(("FieldValueInvalid", "propagationPolicy", f"{text}set"))
     if policy and policy not in POLICIES:
-        listed = ", ".join(f'"{each}"' for each in (*POLICIES[1:], POLICIES[0], "nil"))
+        listed = ", ".join(f'"{choice}"' for choice in (*POLICIES[1:], POLICIES[0], "nil"))
         text = f'Unsupported value: "{policy}": supported values: {listed}'
         causes.append(("FieldValueNotSupported", "propagationPolicy", text))
-    if any(each != "All" for each in options.get("dryRun") or ()):
-        listed = ",".join(f'"{each}"' for each in options["dryRun"])
+    if any(choice != "All" for choice in options.get("dryRun") or ()):
+        listed = ",".join(f'"{choice}"' for choice in options["dryRun"])
         text = f'Unsupported value: [{listed}]: supported values: "All"'
         causes.append(("FieldValueNotSupported", "dryRun", text))
     if causes:
@@ -62,13 +62,13 @@ def check_preconditions(resource: Resource, body: Object, options: Object) -> No
         ("uid", "UID", "have been deleted and then recreated"),
         ("resourceVersion", "ResourceVersion", "have been modified"),
     ):
-        asked, found = wanted.get(member), metadata.get(member)
-        if asked and asked != found:
+        asked, actual = wanted.get(member), metadata.get(member)
+        if asked and asked != actual:
             kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
             text = (
                 f'Operation cannot be fulfilled on {kind} "{metadata["name"]}": the {name} in the '
-                f"precondition ({asked}) does not match the {name} in record ({found}). The object "
-                f"might {after}"
+                f"precondition ({asked}) does not match the {name} in record ({actual}). The "
+                f"object might {after}"
             )
             group = {"group": resource.group} if resource.group else {}
             details = {"name": metadata["name"], **group, "kind": resource.kind}
@@ -77,12 +77,12 @@ def check_preconditions(resource: Resource, body: Object, options: Object) -> No
 
 def finalizers_after(body: Object, options: Object) -> list[str]:
     """The finalizers of an object that is being deleted, with those that the options ask for."""
-    found = list(body["metadata"].get("finalizers") or ())
+    finalizers = list(body["metadata"].get("finalizers") or ())
     wanted = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
     name = wanted.get(options.get("propagationPolicy", ""))
     if options.get("orphanDependents"):
         name = "orphan"
-    return [*found, name] if name and name not in found else found
+    return [*finalizers, name] if name and name not in finalizers else finalizers
 
 
 def grace_seconds(kind: Kind, body: Object, options: Object) -> int:

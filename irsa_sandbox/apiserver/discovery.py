@@ -146,7 +146,8 @@ def wants_aggregated(headers: Mapping[str, str]) -> bool:
     """Whether the client takes all groups in one document."""
     accepted = headers.get("accept", "").replace(" ", "").split(",")
     return any(
-        "as=APIGroupDiscoveryList" in each and "v=v2" in each.split(";") for each in accepted
+        "as=APIGroupDiscoveryList" in media_type and "v=v2" in media_type.split(";")
+        for media_type in accepted
     )
 
 
@@ -175,7 +176,7 @@ def aggregated(*, named: bool) -> dict[str, Any]:
 
 def _discovered(group: str, version: str) -> list[dict[str, Any]]:
     """The resources of a group, subresources within their resource."""
-    found: dict[str, dict[str, Any]] = {}
+    by_plural: dict[str, dict[str, Any]] = {}
     for entry in resources(group, version)["resources"]:
         plural, _, subresource = entry["name"].partition("/")
         kind = {
@@ -185,9 +186,9 @@ def _discovered(group: str, version: str) -> list[dict[str, Any]]:
         }
         if subresource:
             below = {"subresource": subresource, "responseKind": kind, "verbs": entry["verbs"]}
-            found[plural].setdefault("subresources", []).append(below)
+            by_plural[plural].setdefault("subresources", []).append(below)
             continue
-        found[plural] = {
+        by_plural[plural] = {
             "resource": plural,
             "responseKind": kind,
             "scope": "Namespaced" if entry["namespaced"] else "Cluster",
@@ -195,4 +196,4 @@ def _discovered(group: str, version: str) -> list[dict[str, Any]]:
             "verbs": entry["verbs"],
             **{k: entry[k] for k in ("shortNames", "categories") if k in entry},
         }
-    return list(found.values())
+    return list(by_plural.values())

@@ -108,8 +108,8 @@ def _has(authorizer: Authorizer, user: User, wanted: Object, namespace: str) -> 
 
 
 def _refusal(resource: Resource, name: str, user: User, missing: list[Object]) -> StatusError:
-    groups = " ".join(f'"{each}"' for each in user.groups)
-    lines = "\n".join(sorted(_line(each) for each in _joined(missing)))
+    groups = " ".join(f'"{group}"' for group in user.groups)
+    lines = "\n".join(sorted(_line(rule) for rule in _joined(missing)))
     qualified = f"{resource.plural}.{GROUP}"
     text = (
         f'{qualified} "{name}" is forbidden: user "{user.name}" (groups=[{groups}]) is attempting '
@@ -121,15 +121,15 @@ def _refusal(resource: Resource, name: str, user: User, missing: list[Object]) -
 
 def _joined(missing: list[Object]) -> list[Object]:
     """Rules of one resource, their verbs put together."""
-    found: dict[tuple[Any, ...], list[str]] = {}
-    for each in missing:
-        key = tuple(sorted((k, v) for k, v in each.items() if k != "verb"))
-        found.setdefault(key, []).append(each["verb"])
-    return [dict(key) | {"verbs": verbs} for key, verbs in found.items()]
+    verbs_of: dict[tuple[Any, ...], list[str]] = {}
+    for rule in missing:
+        key = tuple(sorted((k, v) for k, v in rule.items() if k != "verb"))
+        verbs_of.setdefault(key, []).append(rule["verb"])
+    return [dict(key) | {"verbs": verbs} for key, verbs in verbs_of.items()]
 
 
 def _line(rule: Object) -> str:
-    verbs = " ".join(f'"{each}"' for each in rule["verbs"]).replace('" "', '", "')
+    verbs = " ".join(f'"{verb}"' for verb in rule["verbs"]).replace('" "', '", "')
     if url := rule.get("url"):
         return f'{{NonResourceURLs:["{url}"], Verbs:[{verbs}]}}'
     names = f', ResourceNames:["{rule["name"]}"]' if rule["name"] else ""

@@ -26,12 +26,12 @@ def field_selector(kind: Kind, text: str) -> Test:
     """
     terms = []
     for part in _parts(text):
-        found = _TERM.fullmatch(part)
+        term = _TERM.fullmatch(part)
         if not part:
             continue
-        if not found:
+        if not term:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
-        label, operator, value = found.groups()
+        label, operator, value = term.groups()
         terms.append((_selectable(kind, label), operator, _plain(value)))
     return lambda body: all(
         (_value(body, field) == value) is (operator != "!=") for field, operator, value in terms
@@ -44,7 +44,7 @@ def selected_name(text: str) -> str:
     A list of that object alone is allowed to whoever may have it by its name.
     Source: apiserver, pkg/endpoints/request/requestinfo.go.
     """
-    terms = [found.groups() for part in _parts(text) if (found := _TERM.fullmatch(part))]
+    terms = [term.groups() for part in _parts(text) if (term := _TERM.fullmatch(part))]
     named = [
         _plain(value) for label, sign, value in terms if label == "metadata.name" and sign != "!="
     ]

@@ -63,8 +63,8 @@ def unknown_fields(resource: Resource, body: Object) -> list[str]:
 def _unknown(schema: Schema, value: Any, path: str) -> Iterator[str]:
     schema = resolved(schema)
     if isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _unknown(schema.get("items") or {}, each, f"{path}[{index}]")
+        for index, item in enumerate(value):
+            yield from _unknown(schema.get("items") or {}, item, f"{path}[{index}]")
     elif isinstance(value, dict):
         members, others = schema.get("properties"), schema.get("additionalProperties")
         for name in list(value):
@@ -92,15 +92,15 @@ def _wrong_types(schema: Schema, value: Any, go_type: str, path: str) -> Iterato
             yield said
     elif isinstance(value, dict) and wanted == "object":
         members, others = schema.get("properties") or {}, schema.get("additionalProperties")
-        for member, each in value.items():
+        for member, inner in value.items():
             below = f"{path}.{member}" if path else member
             if member in members:
-                yield from _wrong_types(members[member], each, own_type, below)
+                yield from _wrong_types(members[member], inner, own_type, below)
             elif isinstance(others, dict):
-                yield from _wrong_types(others, each, own_type, path)
+                yield from _wrong_types(others, inner, own_type, path)
     elif isinstance(value, list) and wanted == "array":
-        for each in value:
-            yield from _wrong_types(schema.get("items") or {}, each, own_type, path)
+        for item in value:
+            yield from _wrong_types(schema.get("items") or {}, item, own_type, path)
     elif not _fits(schema, value):
         number = f" {value}" if isinstance(value, float) or _is_whole(wanted, value) else ""
         yield (

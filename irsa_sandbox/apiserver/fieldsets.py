@@ -31,8 +31,8 @@ UNOWNED = {("f:apiVersion",), ("f:kind",), ("f:metadata",), ("f:metadata", "f:ma
 def schema_of(resource: Resource) -> Schema:
     """The schema of a kind."""
     name = schemas.definition_name(resource.group, resource.version, resource.kind)
-    found: Schema = schemas.definitions()[name]
-    return found
+    schema: Schema = schemas.definitions()[name]
+    return schema
 
 
 def resolved(schema: Schema) -> Schema:
@@ -41,8 +41,8 @@ def resolved(schema: Schema) -> Schema:
         schema = schema["allOf"][0] | {k: v for k, v in schema.items() if k.startswith("x-")}
     if "$ref" not in schema:
         return schema
-    found: Schema = schemas.definitions()[schema["$ref"].rpartition("/")[2]]
-    return found | {k: v for k, v in schema.items() if k.startswith("x-")}
+    referred: Schema = schemas.definitions()[schema["$ref"].rpartition("/")[2]]
+    return referred | {k: v for k, v in schema.items() if k.startswith("x-")}
 
 
 def fields(resource: Resource, body: Object) -> dict[Path, Any]:
@@ -63,34 +63,34 @@ def _walk(schema: Schema, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, value
         return
     yield path, CONTAINER
-    for element, below, each in children:
-        yield from _walk(below, each, (*path, element))
+    for element, below, child in children:
+        yield from _walk(below, child, (*path, element))
 
 
 def children_of(schema: Schema, value: Any) -> Iterator[tuple[str, Schema, Any]]:
     """(element, schema, value) of what is owned separately below a value; none if it is atomic."""
     if isinstance(value, dict) and schema.get("x-kubernetes-map-type") != "atomic":
         members, others = schema.get("properties") or {}, schema.get("additionalProperties")
-        for name, each in value.items():
+        for name, member in value.items():
             below = members.get(name, others)
             if isinstance(below, dict):
-                yield f"f:{name}", below, each
+                yield f"f:{name}", below, member
     elif isinstance(value, list):
         items = schema.get("items") or {}
         kind = schema.get("x-kubernetes-list-type")
-        for each in value:
+        for item in value:
             if kind == "map":
-                yield key_element(schema, each), items, each
+                yield key_element(schema, item), items, item
             elif kind == "set":
-                yield f"v:{json.dumps(each)}", {}, each
+                yield f"v:{json.dumps(item)}", {}, item
 
 
 def key_element(schema: Schema, item: Object) -> str:
     """`k:{"name":"app"}` of a list's item."""
     names = sorted(schema["x-kubernetes-list-map-keys"])
     keys = {name: item.get(name, DEFAULT_KEYS.get(name)) for name in names}
-    found = {name: value for name, value in keys.items() if value is not None}
-    return "k:" + json.dumps(found, separators=(",", ":"))
+    known = {name: value for name, value in keys.items() if value is not None}
+    return "k:" + json.dumps(known, separators=(",", ":"))
 
 
 def encoded(paths: Iterable[Path]) -> Object:
@@ -116,15 +116,15 @@ def _in_order(node: Object) -> Object:
 
 def decoded(tree: Object, path: Path = ()) -> set[Path]:
     """The set of paths of a FieldsV1."""
-    found: set[Path] = set()
+    paths: set[Path] = set()
     for element, below in tree.items():
         if element == ".":
-            found.add(path)
+            paths.add(path)
         elif below:
-            found |= decoded(below, (*path, element))
+            paths |= decoded(below, (*path, element))
         else:
-            found.add((*path, element))
-    return found
+            paths.add((*path, element))
+    return paths
 
 
 def shown(path: Path) -> str:
@@ -151,11 +151,11 @@ def merged(schema: Schema, live: Any, wanted: Any) -> Any:
         # Nothing is asked of a map or a list that is empty, unless it is set as a whole.
         return live if not wanted and any(children_of(schema, live)) else wanted
     if isinstance(wanted, dict):
-        laid = {e[2:]: merged(below, live.get(e[2:]), each) for e, below, each in children}
+        laid = {e[2:]: merged(below, live.get(e[2:]), child) for e, below, child in children}
         return live | laid
-    present = {element: each for element, _, each in children_of(schema, live)}
-    for element, below, each in children:
-        present[element] = merged(below, present.get(element), each)
+    present = {element: child for element, _, child in children_of(schema, live)}
+    for element, below, child in children:
+        present[element] = merged(below, present.get(element), child)
     return list(present.values())
 
 
@@ -176,10 +176,10 @@ def without(schema: Schema, value: Any, paths: set[Path]) -> Any:
         return {k: v for k, v in left.items() if v is not None or k not in _names(heads)} or None
     items = schema.get("items") or {}
     kept = [
-        without(items, each, _below(paths, element)) if element in heads else each
-        for element, _, each in children_of(schema, value)
+        without(items, child, _below(paths, element)) if element in heads else child
+        for element, _, child in children_of(schema, value)
     ]
-    return [each for each in kept if each is not None] or None
+    return [child for child in kept if child is not None] or None
 
 
 def _names(elements: set[str]) -> set[str]:

@@ -71,7 +71,7 @@ def path_segment(text: str) -> list[str]:
     """The names of RBAC objects, which need only fit into a URL."""
     if text in {".", ".."}:
         return [f"may not be '{text}'"]
-    return [f"may not contain '{each}'" for each in "/%" if each in text]
+    return [f"may not contain '{character}'" for character in "/%" if character in text]
 
 
 def qualified_name(text: str) -> list[str]:
@@ -84,48 +84,48 @@ def qualified_name(text: str) -> list[str]:
             f"'123-abc', {_USED} '{_QUALIFIED}') with an optional DNS subdomain prefix and '/' "
             "(e.g. 'example.com/MyName')"
         ]
-    found: list[str] = []
+    faults: list[str] = []
     if slash and not prefix:
-        found.append("prefix part must be non-empty")
+        faults.append("prefix part must be non-empty")
     elif slash:
-        found += [f"prefix part {each}" for each in dns_subdomain(prefix)]
+        faults += [f"prefix part {fault}" for fault in dns_subdomain(prefix)]
     if not name:
-        found.append("name part must be non-empty")
-    found += [f"name part {each}" for each in _length(name, 63)]
+        faults.append("name part must be non-empty")
+    faults += [f"name part {fault}" for fault in _length(name, 63)]
     if not re.fullmatch(_QUALIFIED, name):
-        found.append(
+        faults.append(
             "name part must consist of alphanumeric characters, '-', '_' or '.', and must start "
             "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
             f"{_USED} '{_QUALIFIED}')"
         )
-    return found
+    return faults
 
 
 def label_value(text: str) -> list[str]:
     """The value of a label."""
-    found = _length(text, 63)
+    faults = _length(text, 63)
     if not re.fullmatch(_VALUE, text):
-        found.append(
+        faults.append(
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' "
             "or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
             f"'my_value',  or '12345', {_USED} '{_VALUE}')"
         )
-    return found
+    return faults
 
 
 def config_key(text: str) -> list[str]:
     """A key of a ConfigMap or a Secret."""
-    found = _length(text, 253)
+    faults = _length(text, 253)
     if not re.fullmatch(_KEY, text):
-        found.append(
+        faults.append(
             "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
             f"'key.name',  or 'KEY_NAME',  or 'key-name', {_USED} '{_KEY}')"
         )
     elif text in {".", ".."}:
-        found.append(f"must not be '{text}'")
+        faults.append(f"must not be '{text}'")
     elif text.startswith(".."):
-        found.append("must not start with '..'")
-    return found
+        faults.append("must not start with '..'")
+    return faults
 
 
 def environment_name(text: str) -> list[str]:
@@ -145,16 +145,16 @@ def port_number(value: int) -> list[str]:
 
 def port_name(text: str) -> list[str]:
     """A port's name (IANA_SVC_NAME)."""
-    found = ["must be no more than 15 characters long"] if len(text) > 15 else []
+    faults = ["must be no more than 15 characters long"] if len(text) > 15 else []
     if not re.fullmatch(r"[-a-z0-9]+", text):
-        found.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
+        faults.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
     if not re.search(r"[a-z]", text):
-        found.append("must contain at least one letter (a-z)")
+        faults.append("must contain at least one letter (a-z)")
     if "--" in text:
-        found.append("must not contain consecutive hyphens")
+        faults.append("must not contain consecutive hyphens")
     if text.startswith("-") or text.endswith("-"):
-        found.append("must not begin or end with a hyphen")
-    return found
+        faults.append("must not begin or end with a hyphen")
+    return faults
 
 
 def quantity(text: str) -> list[str]:
@@ -213,13 +213,13 @@ _DECIMAL = ("n", "u", "m", "", "k", "M", "G", "T", "P", "E")
 
 def _scaled(value: Fraction, base: int, suffixes: tuple[str, ...]) -> str:
     """A whole number with the largest suffix that leaves it whole."""
-    found = int(value)
-    if not found:
+    count = int(value)
+    if not count:
         return "0"
     index = 0
-    while found % base == 0 and index + 1 < len(suffixes):
-        found, index = found // base, index + 1
-    return f"{found}{suffixes[index]}"
+    while count % base == 0 and index + 1 < len(suffixes):
+        count, index = count // base, index + 1
+    return f"{count}{suffixes[index]}"
 
 
 def base64_fault(text: str) -> str:

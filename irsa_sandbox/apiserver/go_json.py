@@ -36,8 +36,8 @@ def syntax_fault(text: str) -> str:
 
 
 def _space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    blank = _SPACE.match(text, at)
+    return blank.end() if blank else at
 
 
 def _quoted(character: str) -> str:
@@ -64,9 +64,9 @@ def _value(text: str, at: int) -> int:
         return _string(text, at)
     if first in _LITERALS and first:
         return _literal(text, at, _LITERALS[first])
-    found = _NUMBER.match(text, at)
-    if found:
-        return found.end()
+    number = _NUMBER.match(text, at)
+    if number:
+        return number.end()
     if first == "-":
         _expected(text, at + 1, "in numeric literal")
     _expected(text, at, "looking for beginning of value")
@@ -81,8 +81,8 @@ def _literal(text: str, at: int, word: str) -> int:
 
 
 def _string(text: str, at: int) -> int:
-    found = _STRING.match(text, at)
-    end = found.end() if found else at + 1
+    content = _STRING.match(text, at)
+    end = content.end() if content else at + 1
     following = text[end : end + 1]
     if following == "\\":
         _expected(text, end + 1, "in string escape code")

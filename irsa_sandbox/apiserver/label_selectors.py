@@ -56,12 +56,12 @@ class _Parser:
         return self._tokens.pop(0) if len(self._tokens) > 1 else self._tokens[0]
 
     def requirements(self) -> list[Requirement]:
-        found: list[Requirement] = []
+        requirements: list[Requirement] = []
         while token := self._next():
             if token in _SYMBOLS and token != "!":
                 raise ValueError(f"found '{token}', expected: !, identifier, or 'end of string'")
             try:
-                found.append(self._requirement())
+                requirements.append(self._requirement())
             except ValueError as error:
                 raise ValueError(f"unable to parse requirement: {error}") from error
             if not (token := self._take()):
@@ -71,7 +71,7 @@ class _Parser:
             after = self._next()
             if not after or (after in _SYMBOLS and after != "!"):
                 raise ValueError(f"found '{after}', expected: identifier after ','")
-        return found
+        return requirements
 
     def _requirement(self) -> Requirement:
         absent = self._next() == "!"
@@ -135,4 +135,4 @@ def label_selector(text: str) -> Callable[[Labels], bool]:
         requirements = _Parser(text).requirements()
     except ValueError as error:
         raise bad_request(str(error)) from error
-    return lambda labels: all(each.holds(labels) for each in requirements)
+    return lambda labels: all(requirement.holds(labels) for requirement in requirements)

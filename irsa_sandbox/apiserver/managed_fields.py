@@ -44,14 +44,14 @@ def entries_of(body: Object) -> list[Entry]:
     """The entries of an object."""
     return [
         Entry(
-            Manager(each.get("manager", ""), each.get("subresource", "")),
-            each["operation"],
-            each["apiVersion"],
-            each.get("time", ""),
-            fieldsets.decoded(each.get("fieldsV1") or {}),
+            Manager(entry.get("manager", ""), entry.get("subresource", "")),
+            entry["operation"],
+            entry["apiVersion"],
+            entry.get("time", ""),
+            fieldsets.decoded(entry.get("fieldsV1") or {}),
         )
-        for each in body["metadata"].get("managedFields") or ()
-        if each
+        for entry in body["metadata"].get("managedFields") or ()
+        if entry
     ]
 
 
@@ -128,8 +128,8 @@ def _entry(
 
 def applied_paths(resource: Resource, config: Object) -> set[Path]:
     """The paths that a configuration speaks of: its leaves, and its lists' items."""
-    found = fieldsets.fields(resource, config)
-    return {p for p, v in found.items() if v is not CONTAINER or p[-1].startswith("k:")}
+    fields = fieldsets.fields(resource, config)
+    return {p for p, v in fields.items() if v is not CONTAINER or p[-1].startswith("k:")}
 
 
 def record_apply(
@@ -162,13 +162,13 @@ def server_side_apply(
     before = next((e.paths for e in entries if (e.manager, e.operation) == mine), set())
     kept = {p[:n] for e in others for p in e.paths for n in range(1, len(p) + 1)}
     schema = fieldsets.schema_of(resource)
-    result = fieldsets.merged(schema, copy.deepcopy(live), config)
+    applied = fieldsets.merged(schema, copy.deepcopy(live), config)
     if dropped := (before - wanted) - kept - _with_parents(wanted):
-        result = fieldsets.without(schema, result, dropped)
+        applied = fieldsets.without(schema, applied, dropped)
     if before != wanted or differing or dropped:
         _entry(entries, manager, "Apply", resource.api_version, now).paths = wanted
-    write_entries(result, entries)
-    return result  # type: ignore[no-any-return]
+    write_entries(applied, entries)
+    return applied  # type: ignore[no-any-return]
 
 
 def _with_parents(paths: set[Path]) -> set[Path]:
@@ -196,7 +196,7 @@ def _conflict(conflicts: list[tuple[Entry, list[Path]]]) -> StatusError:
         lines = []
         for name in sorted({name for name, _ in listed}):
             lines += [f"conflicts with {name}:"]
-            lines += [f"- {path}" for each, path in listed if each == name]
+            lines += [f"- {path}" for manager, path in listed if manager == name]
         text = "\n".join(lines)
     causes = [
         {"reason": "FieldManagerConflict", "message": f"conflict with {name}", "field": path}

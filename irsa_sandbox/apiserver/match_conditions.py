@@ -84,14 +84,14 @@ def _holds(expression: str, request: Object) -> bool:
     context = cel.Context(variables | {"request": _shown(request)})
     add_stdlib_to_context(context, ["strings", "sets"])
     try:
-        found = _compiled(expression).execute(context)
+        holds = _compiled(expression).execute(context)
     except Exception as error:
         # The evaluator speaks in Python's exceptions of every kind.
         said = f"expression '{expression}' resulted in error: {_why(error)}"
         raise ConditionError(said) from error
-    if not isinstance(found, bool):
+    if not isinstance(holds, bool):
         raise ConditionError(f"expression '{expression}' resulted in error: must evaluate to bool")
-    return found
+    return holds
 
 
 def _cost(expression: str, variables: list[Any]) -> int:

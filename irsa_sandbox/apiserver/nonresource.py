@@ -57,16 +57,16 @@ class Paths:
             return self._health(request, first, below)
         if clean == "/metrics":
             return PlainTextResponse(self._metrics())
-        found = self._document(request, clean)
-        if found is None:
+        document = self._document(request, clean)
+        if document is None:
             return PlainTextResponse(NOT_FOUND, 404)
         if request.method != "GET":
             raise METHOD_NOT_ALLOWED
-        return found
+        return document
 
-    def unknown(self, request: Request, found: re.Match[str]) -> Response:
+    def unknown(self, request: Request, matched: re.Match[str]) -> Response:
         """A resource that is not here: a Status in a group that is, else plain text."""
-        group, version = found["group"] or "", found["version"] or "v1"
+        group, version = matched["group"] or "", matched["version"] or "v1"
         if not group or (group, version) in discovery.groups():
             return refused(request, NOT_FOUND_PATH)
         return PlainTextResponse(NOT_FOUND, 404)
@@ -123,6 +123,6 @@ class Paths:
     def _all(self) -> list[str]:
         groups = [f"/apis/{group}" for group, _ in discovery.groups()]
         versions = [f"/apis/{group}/{version}" for group, version in discovery.groups()]
-        health = [f"/{n}{c}" for n in HEALTH for c in ("", *(f"/{each}" for each in CHECKS))]
-        named = [each for each in (*self._documents, "/version", "/metrics") if each]
+        health = [f"/{n}{c}" for n in HEALTH for c in ("", *(f"/{check}" for check in CHECKS))]
+        named = [path for path in (*self._documents, "/version", "/metrics") if path]
         return sorted({*groups, *versions, *health, *named, "/api/v1"})

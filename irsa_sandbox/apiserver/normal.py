@@ -27,8 +27,8 @@ KEPT = {name: members for kind in KINDS for name, members in kind.kept.items()}
 
 def normalized(resource: Resource, body: Object) -> Object:
     """The object without the members that say nothing."""
-    found: Object = _pruned(schema_of(resource), body, resource.kind)
-    return found
+    pruned: Object = _pruned(schema_of(resource), body, resource.kind)
+    return pruned
 
 
 def _pruned(schema: Schema, value: Any, kind: str) -> Any:
@@ -37,7 +37,7 @@ def _pruned(schema: Schema, value: Any, kind: str) -> Any:
     schema = resolved(schema)
     if isinstance(value, list):
         items = schema.get("items") or {}
-        return [_pruned(items, _zero(items, each), kind) for each in value]
+        return [_pruned(items, _zero(items, item), kind) for item in value]
     if kind == "Quantity" and value is not None:
         return canonical_quantity(value)
     if schema.get("format") == "byte" and isinstance(value, str):
@@ -48,13 +48,13 @@ def _pruned(schema: Schema, value: Any, kind: str) -> Any:
     if not members:
         # The values of a map stay as they are, but for what they hold themselves.
         below = others if isinstance(others, dict) else {}
-        return {name: _pruned(below, _zero(below, each), kind) for name, each in value.items()}
-    found = {name: _pruned(members.get(name, {}), each, kind) for name, each in value.items()}
+        return {name: _pruned(below, _zero(below, member), kind) for name, member in value.items()}
+    pruned = {name: _pruned(members.get(name, {}), member, kind) for name, member in value.items()}
     required = schema.get("required") or ()
     return {
-        name: each
-        for name, each in found.items()
-        if not _says_nothing(members.get(name, {}), kind, name, each, required)
+        name: member
+        for name, member in pruned.items()
+        if not _says_nothing(members.get(name, {}), kind, name, member, required)
     }
 
 

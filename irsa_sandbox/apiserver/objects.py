@@ -58,10 +58,10 @@ class Objects:
 
     def get(self, target: Target) -> Object:
         """The object. Raises StatusError 404."""
-        found = self.store.get(target.key)
-        if found is None:
+        body = self.store.get(target.key)
+        if body is None:
             raise status.not_found(target.resource, target.name)
-        return found
+        return body
 
     def is_there(self, target: Target) -> bool:
         """Whether there is such an object."""
@@ -343,10 +343,10 @@ class Objects:
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not namespace:
             return
-        found = self.store.get((NAMESPACE.qualified, "", namespace))
-        if found is None:
+        body = self.store.get((NAMESPACE.qualified, "", namespace))
+        if body is None:
             raise status.not_found(NAMESPACE, namespace)
-        if found["metadata"].get("deletionTimestamp"):
+        if body["metadata"].get("deletionTimestamp"):
             raise status.terminating(resource, namespace, name)
 
 

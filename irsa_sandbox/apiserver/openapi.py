@@ -94,11 +94,12 @@ def _paths(resource: Resource) -> dict[str, Any]:
     kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
 
     def operation(action: str, media: tuple[str, ...] = ()) -> dict[str, Any]:
-        body = {each: {"schema": reference} for each in media}
+        body = {media_type: {"schema": reference} for media_type in media}
         answer = {"description": "OK", "content": {"application/json": {"schema": reference}}}
         return {
             "parameters": [
-                {"name": each, "in": "query", "schema": {"type": "string"}} for each in _QUERY
+                {"name": parameter, "in": "query", "schema": {"type": "string"}}
+                for parameter in _QUERY
             ],
             **({"requestBody": {"content": body}} if media else {}),
             "responses": {"200": answer},
@@ -122,13 +123,13 @@ def _closure(members: Sequence[Resource]) -> dict[str, Any]:
     """The schemas of some kinds and all that these refer to."""
     every = schemas.definitions()
     waiting = [schemas.definition_name(r.group, r.version, r.kind) for r in members]
-    found: dict[str, Any] = {}
+    closure: dict[str, Any] = {}
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found[name] = _without_own_names(every[name])
+        if name not in closure:
+            closure[name] = _without_own_names(every[name])
             waiting += _references(every[name])
-    return found
+    return closure
 
 
 def _without_own_names(schema: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +144,7 @@ def _without_own_names(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _references(schema: Any) -> list[str]:
     if isinstance(schema, list):
-        return [name for each in schema for name in _references(each)]
+        return [name for item in schema for name in _references(item)]
     if not isinstance(schema, dict):
         return []
     own = [schema["$ref"].rpartition("/")[2]] if "$ref" in schema else []

@@ -70,7 +70,7 @@ class ListOptions:
 
 def list_options(query: QueryParams) -> ListOptions:
     """The options of a query. Raises StatusError 400 or 422 for those that make no sense."""
-    found = ListOptions(
+    options = ListOptions(
         watch=bool(truth(query, "watch")),
         limit=max(number(query, "limit") or 0, 0),
         continue_token=query.get("continue", ""),
@@ -80,12 +80,12 @@ def list_options(query: QueryParams) -> ListOptions:
         bookmarks=bool(truth(query, "allowWatchBookmarks")),
         send_initial_events=truth(query, "sendInitialEvents"),
     )
-    causes = _watch_causes(found) if found.watch else _list_causes(found)
+    causes = _watch_causes(options) if options.watch else _list_causes(options)
     if causes:
         raise invalid(_LIST_OPTIONS, "", causes)
-    if found.continue_token and found.resource_version not in {"", "0"} and not found.watch:
+    if options.continue_token and options.resource_version not in {"", "0"} and not options.watch:
         raise bad_request("specifying resource version is not allowed when using continue")
-    return found
+    return options
 
 
 def _forbidden(field: str, text: str) -> Cause:
@@ -93,44 +93,44 @@ def _forbidden(field: str, text: str) -> Cause:
 
 
 def _unsupported(value: str, *allowed: str) -> Cause:
-    listed = ", ".join(f'"{each}"' for each in allowed)
+    listed = ", ".join(f'"{choice}"' for choice in allowed)
     text = f'Unsupported value: "{value}": supported values: {listed}'
     return "FieldValueNotSupported", _MATCH, text
 
 
 def _list_causes(asked: ListOptions) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     if asked.match:
         if not asked.resource_version:
             text = f"{_MATCH} is forbidden unless resourceVersion is provided"
-            found.append(_forbidden(_MATCH, text))
+            causes.append(_forbidden(_MATCH, text))
         if asked.continue_token:
-            found.append(_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
+            causes.append(_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
         if asked.match not in {EXACT, NOT_OLDER}:
-            found.append(_unsupported(asked.match, EXACT, NOT_OLDER, ""))
+            causes.append(_unsupported(asked.match, EXACT, NOT_OLDER, ""))
         if (asked.match, asked.resource_version) == (EXACT, "0"):
             text = f'{_MATCH} "exact" is forbidden for resourceVersion "0"'
-            found.append(_forbidden(_MATCH, text))
+            causes.append(_forbidden(_MATCH, text))
     if asked.send_initial_events is not None:
         text = "sendInitialEvents is forbidden for list"
-        found.append(_forbidden("sendInitialEvents", text))
-    return found
+        causes.append(_forbidden("sendInitialEvents", text))
+    return causes
 
 
 def _watch_causes(asked: ListOptions) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     if asked.send_initial_events is not None and asked.match != NOT_OLDER:
         text = f"sendInitialEvents requires setting {_MATCH} to {NOT_OLDER}"
-        found.append(_forbidden(_MATCH, text))
+        causes.append(_forbidden(_MATCH, text))
     if asked.match:
         if asked.send_initial_events is None:
             text = f"{_MATCH} is forbidden for watch unless sendInitialEvents is provided"
-            found.append(_forbidden(_MATCH, text))
+            causes.append(_forbidden(_MATCH, text))
         if asked.match != NOT_OLDER:
-            found.append(_unsupported(asked.match, NOT_OLDER))
+            causes.append(_unsupported(asked.match, NOT_OLDER))
         if asked.continue_token:
-            found.append(_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
-    return found
+            causes.append(_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
+    return causes
 
 
 CHANGE_OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
@@ -156,14 +156,14 @@ def check_change_options(query: QueryParams, method: str, *, applies: bool) -> N
         text = "Too long: may not be more than 128 bytes"
         causes.append(("FieldValueTooLong", "fieldManager", text))
     dry_runs = query.getlist("dryRun")
-    if any(each not in {"", "All"} for each in dry_runs):
-        listed = ", ".join(f'"{each}"' for each in dry_runs)
+    if any(choice not in {"", "All"} for choice in dry_runs):
+        listed = ", ".join(f'"{choice}"' for choice in dry_runs)
         text = f'Unsupported value: [{listed}]: supported values: "All"'
         text = text.replace(", ", ",", len(dry_runs) - 1)
         causes.append(("FieldValueNotSupported", "dryRun", text))
     mode = query.get("fieldValidation", "")
     if mode not in VALIDATION_MODES:
-        listed = ", ".join(f'"{each}"' for each in VALIDATION_MODES)
+        listed = ", ".join(f'"{choice}"' for choice in VALIDATION_MODES)
         text = f'Unsupported value: "{mode}": supported values: {listed}'
         causes.append(("FieldValueNotSupported", "fieldValidation", text))
     if causes:

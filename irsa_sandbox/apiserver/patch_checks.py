@@ -24,7 +24,7 @@ _CONVERTIBLE = {("int64", "string")}
 
 
 def checked_result(
-    resource: Resource, content_type: str, patch: Body, result: Object, mode: str
+    resource: Resource, content_type: str, patch: Body, patched: Object, mode: str
 ) -> list[str]:
     """Warnings about the object that a patch made; unknown fields are dropped from it.
 
@@ -32,21 +32,21 @@ def checked_result(
     """
     strategic = content_type == patches.STRATEGIC
     wrong = (
-        next(_unconvertible(schema_of(resource), result), "")
+        next(_unconvertible(schema_of(resource), patched), "")
         if strategic
-        else fields.wrong_type(resource, result)
+        else fields.wrong_type(resource, patched)
     )
     duplicates = [f'duplicate field "{path}"' for path in patch.duplicates]
-    shown = patches.go_format(patch.value) if strategic else _compact(result)
+    shown = patches.go_format(patch.value) if strategic else _compact(patched)
     if wrong:
         raise _refused(shown, wrong)
-    found = [
+    warnings = [
         *duplicates,
-        *(f'unknown field "{p}"' for p in fields.unknown_fields(resource, result)),
+        *(f'unknown field "{p}"' for p in fields.unknown_fields(resource, patched)),
     ]
-    if found and mode == "Strict":
-        raise _refused(shown, f"strict decoding error: {', '.join(found)}")
-    return [] if mode == "Ignore" else found
+    if warnings and mode == "Strict":
+        raise _refused(shown, f"strict decoding error: {', '.join(warnings)}")
+    return [] if mode == "Ignore" else warnings
 
 
 def _compact(body: Object) -> str:
@@ -69,15 +69,15 @@ def _unconvertible(schema: Any, value: Any) -> Iterator[str]:
     if wanted == "object":
         fits = isinstance(value, dict)
         members, others = schema.get("properties"), schema.get("additionalProperties")
-        for name, each in value.items() if fits else ():
+        for name, member in value.items() if fits else ():
             below = (members or {}).get(name, others if isinstance(others, dict) else {})
-            yield from _unconvertible(below, each)
+            yield from _unconvertible(below, member)
         if not fits:
             what = "struct from:" if members else "map from"
             yield f"cannot restore {what} {_kind(value)}"
     elif wanted == "array":
-        for each in value if isinstance(value, list) else ():
-            yield from _unconvertible(schema.get("items") or {}, each)
+        for item in value if isinstance(value, list) else ():
+            yield from _unconvertible(schema.get("items") or {}, item)
         if not isinstance(value, list):
             yield f"cannot restore slice from {_kind(value)}"
     elif said := fields.scalar_fault(declared, value):

@@ -63,7 +63,7 @@ def _json_patch(target: dict[str, Any], patch: Any) -> dict[str, Any]:
         text = f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got "
         raise StatusError(413, "RequestEntityTooLarge", f"{text}{len(patch)}", {})
     try:
-        result: dict[str, Any] = jsonpatch.apply_patch(target, patch)
+        patched: dict[str, Any] = jsonpatch.apply_patch(target, patch)
     except (
         jsonpatch.JsonPatchException,
         jsonpatch.JsonPointerException,
@@ -73,20 +73,20 @@ def _json_patch(target: dict[str, Any], patch: Any) -> dict[str, Any]:
     ) as error:
         # The API server keeps the reason to itself.
         raise StatusError(422, "Invalid", REJECTED, {}) from error
-    return result
+    return patched
 
 
 def merge(target: Any, patch: Any) -> Any:
     """RFC 7386: null takes a member away, objects merge, everything else replaces."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
-    result = dict(target) if isinstance(target, dict) else {}
+    merged = dict(target) if isinstance(target, dict) else {}
     for name, value in patch.items():
         if value is None:
-            result.pop(name, None)
+            merged.pop(name, None)
         else:
-            result[name] = merge(result.get(name), value)
-    return result
+            merged[name] = merge(merged.get(name), value)
+    return merged
 
 
 def strategic(schema: Schema, target: Any, patch: dict[str, Any]) -> dict[str, Any]:
@@ -96,49 +96,49 @@ def strategic(schema: Schema, target: Any, patch: dict[str, Any]) -> dict[str, A
         return {n: v for n, v in patch.items() if n != "$patch"} if directive == "replace" else {}
     if directive not in {None, "merge"}:
         raise bad_request(f"Unknown patch type found: {directive}")
-    result = dict(target) if isinstance(target, dict) else {}
+    patched = dict(target) if isinstance(target, dict) else {}
     schema = resolved(schema)
     members, others = schema.get("properties") or {}, schema.get("additionalProperties")
     if "$retainKeys" in patch:
-        result = {n: v for n, v in result.items() if n in patch["$retainKeys"]}
+        patched = {n: v for n, v in patched.items() if n in patch["$retainKeys"]}
     # Where items stand is settled last, when all of them are there.
-    for name, value in sorted(patch.items(), key=lambda each: each[0].startswith(_ORDER)):
+    for name, value in sorted(patch.items(), key=lambda member: member[0].startswith(_ORDER)):
         if name.startswith("$"):
-            _directive(result, name, value)
+            _directive(patched, name, value)
             continue
         below = members.get(name, others if isinstance(others, dict) else {})
         if value is None:
-            result.pop(name, None)
+            patched.pop(name, None)
         elif isinstance(value, dict):
             replaces = below.get(_STRATEGY) == "replace"
-            result[name] = strategic(below, {} if replaces else result.get(name), value)
+            patched[name] = strategic(below, {} if replaces else patched.get(name), value)
         elif isinstance(value, list):
-            result[name] = _list(below, result.get(name) or [], value)
+            patched[name] = _list(below, patched.get(name) or [], value)
         else:
-            result[name] = value
-    return result
+            patched[name] = value
+    return patched
 
 
-def _directive(result: dict[str, Any], name: str, value: Any) -> None:
+def _directive(patched: dict[str, Any], name: str, value: Any) -> None:
     if name.startswith("$deleteFromPrimitiveList/"):
         field = name.partition("/")[2]
-        result[field] = [item for item in result.get(field) or [] if item not in value]
+        patched[field] = [item for item in patched.get(field) or [] if item not in value]
     elif name.startswith(_ORDER):
-        _order(result, name.partition("/")[2], value)
+        _order(patched, name.partition("/")[2], value)
 
 
-def _order(result: dict[str, Any], field: str, wanted: list[Any]) -> None:
+def _order(patched: dict[str, Any], field: str, wanted: list[Any]) -> None:
     """Put the items that a patch names into its order, the others after them."""
-    if not isinstance(result.get(field), list):
+    if not isinstance(patched.get(field), list):
         return
 
     def place(item: Any) -> int:
-        for index, each in enumerate(wanted):
-            if each == item or (isinstance(each, dict) and each.items() <= item.items()):
+        for index, listed in enumerate(wanted):
+            if listed == item or (isinstance(listed, dict) and listed.items() <= item.items()):
                 return index
         return len(wanted)
 
-    result[field] = sorted(result[field], key=place)
+    patched[field] = sorted(patched[field], key=place)
 
 
 def _list(schema: Schema, current: list[Any], patch: list[Any]) -> list[Any]:
@@ -150,19 +150,19 @@ def _list(schema: Schema, current: list[Any], patch: list[Any]) -> list[Any]:
         return [*current, *(item for item in patch if item not in current)]
     if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
         return [item for item in patch if "$patch" not in item]
-    result, items = list(current), schema.get("items") or {}
+    joined, items = list(current), schema.get("items") or {}
     for item in patch:
         if not isinstance(item, dict) or key not in item:
             raise bad_request(f"map: {go_format(item)} does not contain declared merge key: {key}")
-        at = next((i for i, old in enumerate(result) if old.get(key) == item[key]), None)
+        at = next((i for i, old in enumerate(joined) if old.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
             if at is not None:
-                del result[at]
+                del joined[at]
         elif at is None:
-            result.append(strategic(items, {}, item))
+            joined.append(strategic(items, {}, item))
         else:
-            result[at] = strategic(items, result[at], item)
-    return result
+            joined[at] = strategic(items, joined[at], item)
+    return joined
 
 
 def go_format(value: Any) -> str:
@@ -170,7 +170,7 @@ def go_format(value: Any) -> str:
     if isinstance(value, dict):
         return f"map[{' '.join(f'{k}:{go_format(v)}' for k, v in sorted(value.items()))}]"
     if isinstance(value, list):
-        return f"[{' '.join(go_format(each) for each in value)}]"
+        return f"[{' '.join(go_format(item) for item in value)}]"
     if value is None:
         return "<nil>"
     return str(value).lower() if isinstance(value, bool) else str(value)

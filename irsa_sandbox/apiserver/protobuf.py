@@ -37,30 +37,30 @@ def decode(body: bytes) -> dict[str, Any]:
 
 def _message(name: str, body: bytes) -> dict[str, Any]:
     fields = MESSAGES[name]
-    result: dict[str, Any] = {}
+    message: dict[str, Any] = {}
     for number, wire, raw in _wire(body):
         if number in fields:
             member, _, form = fields[number].partition(":")
             if member:
-                _put(result, member, form, wire, raw)
+                _put(message, member, form, wire, raw)
             else:
                 # Go embeds that struct: in JSON its members stand among those around it.
-                result |= _message(form, raw)
-    return result
+                message |= _message(form, raw)
+    return message
 
 
-def _put(result: dict[str, Any], member: str, form: str, wire: int, raw: Any) -> None:
+def _put(message: dict[str, Any], member: str, form: str, wire: int, raw: Any) -> None:
     if form.startswith("["):
-        result.setdefault(member, []).append(_value(form[1:-1], wire, raw))
+        message.setdefault(member, []).append(_value(form[1:-1], wire, raw))
     elif form.startswith("{"):
         entry = {number: part for number, _, part in _wire(raw)}
         key = entry.get(1, b"").decode()
-        result.setdefault(member, {})[key] = _value(form[1:-1], _LENGTH, entry.get(2, b""))
+        message.setdefault(member, {})[key] = _value(form[1:-1], _LENGTH, entry.get(2, b""))
     else:
         value = _value(form, wire, raw)
         # An empty text is how a typed client says "not set".
         if value not in ("", None):
-            result[member] = value
+            message[member] = value
 
 
 def _value(form: str, wire: int, raw: Any) -> Any:

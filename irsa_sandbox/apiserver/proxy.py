@@ -126,7 +126,10 @@ def _check_running(kind: str, pod: Object, container: str) -> None:
     """Raises StatusError 500 where there is no process to reach, as the kubelet says it."""
     status = pod.get("status") or {}
     known = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
-    if not any(each["name"] == container and "running" in each["state"] for each in known):
+    if not any(
+        container_status["name"] == container and "running" in container_status["state"]
+        for container_status in known
+    ):
         metadata = pod["metadata"]
         said = {
             "exec": f'container not found ("{container}")',
@@ -138,8 +141,8 @@ def _check_running(kind: str, pod: Object, container: str) -> None:
 
 def _container(pod: Object, name: str | None) -> str:
     """The container asked for; the only one where none is named."""
-    containers = [each["name"] for each in pod["spec"]["containers"]]
-    others = [each["name"] for each in pod["spec"].get("initContainers", ())]
+    containers = [container["name"] for container in pod["spec"]["containers"]]
+    others = [container["name"] for container in pod["spec"].get("initContainers", ())]
     pod_name = pod["metadata"]["name"]
     if name is None:
         if len(containers) > 1:

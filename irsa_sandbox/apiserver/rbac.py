@@ -67,10 +67,10 @@ class Authorizer:
 
     def rules(self, user: User, namespace: str) -> list[Object]:
         """Every rule that applies to the user in a namespace, as `auth can-i --list` shows them."""
-        found: list[Object] = []
+        rules: list[Object] = []
         for binding, _ in self._bindings(user, namespace):
-            found += self._rules_of(binding) or ()
-        return found
+            rules += self._rules_of(binding) or ()
+        return rules
 
     def check(self, user: User, asked: Attributes) -> None:
         """Raises StatusError 403 with the API server's sentence where the user may not."""
@@ -140,7 +140,9 @@ def _matches(rule: Object, asked: Attributes) -> bool:
     if not covers("verbs", asked.verb):
         return False
     if asked.path:
-        return any(_covers_path(each, asked.path) for each in rule.get("nonResourceURLs") or ())
+        return any(
+            _covers_path(pattern, asked.path) for pattern in rule.get("nonResourceURLs") or ()
+        )
     resource = f"{asked.resource}/{asked.subresource}" if asked.subresource else asked.resource
     of_all = bool(asked.subresource) and f"*/{asked.subresource}" in (rule.get("resources") or ())
     names = rule.get("resourceNames")

@@ -80,7 +80,7 @@ def _without_unwritable(body: Any, error: Exception) -> Any:
     for name in ("items", "rows"):
         if isinstance(body, dict) and isinstance(body.get(name), list):
             log.error("a list leaves out what cannot be written: %s", error)
-            return body | {name: [each for each in body[name] if is_writable(each)]}
+            return body | {name: [entry for entry in body[name] if is_writable(entry)]}
     raise internal_error(f"the object cannot be written: {error}") from error
 
 

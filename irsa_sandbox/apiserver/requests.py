@@ -67,43 +67,43 @@ def header_items(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     return list(headers.items())
 
 
-def resource_of(found: re.Match[str]) -> Kind | None:
-    group, version = found["group"] or "", found["version"] or found["core"]
-    return BY_PATH.get((group, version, found["plural"]))
+def resource_of(matched: re.Match[str]) -> Kind | None:
+    group, version = matched["group"] or "", matched["version"] or matched["core"]
+    return BY_PATH.get((group, version, matched["plural"]))
 
 
-def outside_of_its_place(found: re.Match[str]) -> bool:
+def outside_of_its_place(matched: re.Match[str]) -> bool:
     """Whether a path puts a kind that has no namespace into one.
 
     Such a path is nowhere, and says so before anybody is authorised: the rights that somebody has
     in the namespace must not reach what stands outside of it.
     """
-    if not found["namespace"]:
+    if not matched["namespace"]:
         return False
-    place = found["group"] or "", found["version"] or found["core"], found["plural"]
+    place = matched["group"] or "", matched["version"] or matched["core"], matched["plural"]
     resource = BY_PATH.get(place)
     return place in CLUSTER_REVIEWS or (resource is not None and not resource.namespaced)
 
 
-def attributes_of(request: Request, found: re.Match[str], target: Target | None) -> Attributes:
+def attributes_of(request: Request, matched: re.Match[str], target: Target | None) -> Attributes:
     """What the request asks for, whether or not there is such a resource."""
-    name = target.name if target else found["name"] or ""
+    name = target.name if target else matched["name"] or ""
     verb = VERBS.get(request.method, request.method.lower())
     if not name:
         verb = {"get": "list", "delete": "deletecollection"}.get(verb, verb)
     if verb in {"get", "list"} and is_watch(request):
         verb = "watch"
-    namespace = target.namespace if target else found["namespace"] or ""
-    if found["plural"] == NAMESPACE.plural and not found["group"]:
+    namespace = target.namespace if target else matched["namespace"] or ""
+    if matched["plural"] == NAMESPACE.plural and not matched["group"]:
         # A Namespace is in itself. Source: apiserver, pkg/endpoints/request/requestinfo.go.
         namespace = name
     if verb in {"list", "watch"} and not name:
         name = selected_name(request.query_params.get("fieldSelector", ""))
     return Attributes(
         verb,
-        found["group"] or "",
-        found["plural"],
-        target.subresource if target else found["subresource"] or "",
+        matched["group"] or "",
+        matched["plural"],
+        target.subresource if target else matched["subresource"] or "",
         namespace,
         name,
     )
@@ -162,5 +162,5 @@ def deleter_of(request: Request, user: User, options: Object) -> Writer:
 
 def warnings_of(request: Request) -> list[str]:
     """What the answer to a request will warn of; it may still grow."""
-    found: list[str] = request.scope.setdefault("state", {}).setdefault("warnings", [])
-    return found
+    warnings: list[str] = request.scope.setdefault("state", {}).setdefault("warnings", [])
+    return warnings

@@ -65,7 +65,9 @@ def impersonation(headers: Sequence[tuple[str, str]]) -> Impersonation | None:
         return Impersonation(user, groups, uid, extra)
     if groups or uid or extra:
         wanted = [f"{{Group  {name}    }}" for name in groups]
-        wanted += [f"{{UserExtra  {each}    {key}}}" for key, v in extra.items() for each in v]
+        wanted += [
+            f"{{UserExtra  {text}    {key}}}" for key, texts in extra.items() for text in texts
+        ]
         wanted += [f"{{UID  {uid}    }}"] if uid else []
         listed = " ".join(wanted)
         raise StatusError(500, "", f"requested [{listed}] without impersonating a user")
@@ -75,38 +77,38 @@ def impersonation(headers: Sequence[tuple[str, str]]) -> Impersonation | None:
 def impersonation_attributes(wanted: Impersonation) -> list[Attributes]:
     """What the caller must be allowed to."""
     authentication = "authentication.k8s.io"
-    found = [Attributes("impersonate", resource="users", name=wanted.name)]
+    asked = [Attributes("impersonate", resource="users", name=wanted.name)]
     if wanted.name.startswith(ACCOUNT_PREFIX) and wanted.name.count(":") == 3:
         namespace, name = wanted.name.removeprefix(ACCOUNT_PREFIX).split(":")
-        found = [Attributes("impersonate", "", SERVICE_ACCOUNT.plural, "", namespace, name)]
-    found += [Attributes("impersonate", resource="groups", name=each) for each in wanted.groups]
+        asked = [Attributes("impersonate", "", SERVICE_ACCOUNT.plural, "", namespace, name)]
+    asked += [Attributes("impersonate", resource="groups", name=group) for group in wanted.groups]
     for key, values in wanted.extra.items():
-        found += [
+        asked += [
             Attributes("impersonate", authentication, "userextras", key, name=value)
             for value in values
         ]
     if wanted.uid:
-        found.append(Attributes("impersonate", authentication, "uids", name=wanted.uid))
-    return found
+        asked.append(Attributes("impersonate", authentication, "uids", name=wanted.uid))
+    return asked
 
 
 def impersonated(wanted: Impersonation) -> User:
     """The user that is taken for the caller; a ServiceAccount is in its groups."""
-    found = [*wanted.groups]
-    if wanted.name.startswith(ACCOUNT_PREFIX) and not found:
+    groups = [*wanted.groups]
+    if wanted.name.startswith(ACCOUNT_PREFIX) and not groups:
         namespace = wanted.name.removeprefix(ACCOUNT_PREFIX).partition(":")[0]
-        found += ["system:serviceaccounts", f"system:serviceaccounts:{namespace}"]
+        groups += ["system:serviceaccounts", f"system:serviceaccounts:{namespace}"]
     everybody = "system:authenticated"
     if wanted.name == "system:anonymous":
         everybody = "system:unauthenticated"
-    if everybody not in found:
-        found.append(everybody)
-    return User(wanted.name, tuple(found), wanted.extra, wanted.uid)
+    if everybody not in groups:
+        groups.append(everybody)
+    return User(wanted.name, tuple(groups), wanted.extra, wanted.uid)
 
 
-def kind_of(found: re.Match[str]) -> str | None:
+def kind_of(matched: re.Match[str]) -> str | None:
     """The kind of review that a path asks for, None for another path."""
-    return KINDS.get((found["group"] or "", found["version"] or "", found["plural"]))
+    return KINDS.get((matched["group"] or "", matched["version"] or "", matched["plural"]))
 
 
 async def answer(
@@ -163,19 +165,19 @@ def _access(kind: str, body: Object, user: User | None, authorizer: Authorizer) 
 
 
 def _access_causes(spec: Object, *, self_review: bool) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if resource is not None and path is not None:
         text = f"Invalid value: {json.dumps(path, separators=(',', ':'))}: cannot be specified in "
         text += "combination with resourceAttributes"
-        found.append(("FieldValueInvalid", "spec.nonResourceAttributes", text))
+        causes.append(("FieldValueInvalid", "spec.nonResourceAttributes", text))
     if resource is None and path is None:
         text = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes "
-        found.append(("FieldValueInvalid", "spec.resourceAttributes", f"{text}must be specified"))
+        causes.append(("FieldValueInvalid", "spec.resourceAttributes", f"{text}must be specified"))
     if not self_review and not spec.get("user") and not spec.get("groups"):
         text = 'Invalid value: "": at least one of user or group must be specified'
-        found.append(("FieldValueInvalid", "spec.user", text))
-    return found
+        causes.append(("FieldValueInvalid", "spec.user", text))
+    return causes
 
 
 def _check_namespace(spec: Object, namespace: str) -> None:
@@ -189,9 +191,9 @@ def _rules(body: Object, user: User, authorizer: Authorizer) -> Object:
     namespace = (body["spec"] or {}).get("namespace")
     if not namespace:
         raise bad_request("no namespace on request")
-    found: list[Any] = authorizer.rules(user, namespace)
-    resource_rules = [rule for rule in found if rule.get("resources")]
-    urls = [rule for rule in found if rule.get("nonResourceURLs")]
+    rules: list[Any] = authorizer.rules(user, namespace)
+    resource_rules = [rule for rule in rules if rule.get("resources")]
+    urls = [rule for rule in rules if rule.get("nonResourceURLs")]
     status = {"resourceRules": resource_rules, "nonResourceRules": urls, "incomplete": False}
     return {"status": status}
 

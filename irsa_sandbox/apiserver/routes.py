@@ -95,8 +95,8 @@ class Routes:
             mode = request.query_params.get("fieldValidation") or "Warn"
             warnings: list[str] = []
 
-            def check(result: Object) -> None:
-                warnings[:] = checked_result(target.resource, kind, patch, result, mode)
+            def check(patched: Object) -> None:
+                warnings[:] = checked_result(target.resource, kind, patch, patched, mode)
 
             after = await self._objects.patch(target, kind, patch.value, writer, check)
             return warned(self._answers.one(request, target, after), warnings)

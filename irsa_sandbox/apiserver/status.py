@@ -63,13 +63,13 @@ def conflict(resource: Resource, name: str) -> StatusError:
     return StatusError(409, "Conflict", message, _details(resource, name))
 
 
-def other_uid(resource: Resource, key: tuple[str, ...], wanted: str, found: str) -> StatusError:
+def other_uid(resource: Resource, key: tuple[str, ...], wanted: str, actual: str) -> StatusError:
     """409: the object of that name is another one."""
     place = "/".join(filter(None, (resource.plural, *key[1:])))
     text = (
         f'Operation cannot be fulfilled on {resource.qualified} "{key[-1]}": StorageError: invalid '
         f"object, Code: 4, Key: /registry/{place}, ResourceVersion: 0, AdditionalErrorMsg: "
-        f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+        f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {actual}"
     )
     return StatusError(409, "Conflict", text, _details(resource, key[-1]))
 

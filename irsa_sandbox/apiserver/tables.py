@@ -58,8 +58,8 @@ def _described(description: str) -> str:
     if not description.startswith("@"):
         return description
     name, _, field = description[1:].rpartition(".")
-    found: str = schemas.definitions()[f"io.k8s.{name}"]["properties"][field]["description"]
-    return found
+    words: str = schemas.definitions()[f"io.k8s.{name}"]["properties"][field]["description"]
+    return words
 
 
 def cells(kind: Kind, body: Object, now: datetime) -> list[Any]:

@@ -98,10 +98,10 @@ class TokenIssuer:
             text = f"cannot bind token to object of type {group}/{version}, Kind={kind}"
             raise bad_request(text)
         namespace = account["metadata"]["namespace"] if resource.namespaced else ""
-        found = self._store.get((resource.plural, namespace, name))
-        if found is None:
+        holder = self._store.get((resource.plural, namespace, name))
+        if holder is None:
             raise not_found(resource, name)
-        if reference.get("uid") and reference["uid"] != found["metadata"]["uid"]:
+        if reference.get("uid") and reference["uid"] != holder["metadata"]["uid"]:
             raise StatusError(
                 409,
                 "Conflict",
@@ -111,8 +111,8 @@ class TokenIssuer:
                 {"name": name, "kind": resource.plural},
             )
         if resource is POD:
-            _check_account(account, found)
-        return found | {"kind": kind}
+            _check_account(account, holder)
+        return holder | {"kind": kind}
 
     def _claims(
         self, account: Object, audiences: list[str], seconds: int, bound: Object | None
@@ -175,7 +175,7 @@ def review(checker: TokenChecker, body: Object) -> Object:
     status = {
         "authenticated": True,
         "user": user_of(claims).info,
-        "audiences": [each for each in audiences if each in claims["aud"]],
+        "audiences": [audience for audience in audiences if audience in claims["aud"]],
     }
     return body | {"status": status}
 

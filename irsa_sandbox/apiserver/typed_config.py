@@ -58,12 +58,12 @@ def _map_faults(schema: Schema, value: Any, path: str) -> Iterator[str]:
         yield f"{path}: expected map, got &{{{go_format(value)}}}"
         return
     members, others = schema.get("properties"), schema.get("additionalProperties")
-    for name, each in value.items():
+    for name, member in value.items():
         below = f"{path}.{name}"
         if members and name in members:
-            yield from _faults(members[name], each, below)
+            yield from _faults(members[name], member, below)
         elif isinstance(others, dict):
-            yield from _faults(others, each, below)
+            yield from _faults(others, member, below)
         elif members:
             yield f"{below}: field not declared in schema"
 
@@ -74,32 +74,32 @@ def _list_faults(schema: Schema, value: Any, path: str) -> Iterator[str]:
         return
     items = schema.get("items") or {}
     if schema.get("x-kubernetes-list-type") != "map":
-        for index, each in enumerate(value):
-            yield from _faults(items, each, f"{path}[{index}]")
+        for index, item in enumerate(value):
+            yield from _faults(items, item, f"{path}[{index}]")
         return
     if unkeyed := [*_unkeyed(schema, value, path)]:
         yield from unkeyed
         return
     seen: set[str] = set()
-    for element, _, each in children_of(schema, value):
+    for element, _, item in children_of(schema, value):
         place = shown((element,))
         if element in seen:
             yield f"{path}: duplicate entries for key {place}"
         seen.add(element)
-        yield from _faults(items, each, f"{path}{place}")
+        yield from _faults(items, item, f"{path}{place}")
 
 
 def _unkeyed(schema: Schema, value: list[Any], path: str) -> Iterator[str]:
     """The items of a list that do not say which they are."""
-    for index, each in enumerate(value):
-        if each is None:
+    for index, item in enumerate(value):
+        if item is None:
             yield f"{path}: element {index}: associative list with keys may not have a null element"
-        elif not isinstance(each, dict):
+        elif not isinstance(item, dict):
             text = "associative list with keys may not have non-map elements"
             yield f"{path}: element {index}: {text}"
         else:
             for key in schema["x-kubernetes-list-map-keys"]:
-                if each.get(key, DEFAULT_KEYS.get(key)) is None:
+                if item.get(key, DEFAULT_KEYS.get(key)) is None:
                     text = "associative list with keys has an element that omits key field "
                     text += f'"{key}" (and doesn\'t have default value)'
                     yield f"{path}: element {index}: {text}"

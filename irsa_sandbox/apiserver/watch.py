@@ -73,8 +73,8 @@ async def events(store: Store, wanted: WatchRequest) -> AsyncIterator[bytes]:
         deadline = loop.time() + wanted.timeout_seconds
         while not watcher.ended and (left := deadline - loop.time()) > 0:
             told = await watcher.next(min(left, BOOKMARK_SECONDS))
-            if told and (found := writer.change(told)):
-                yield found
+            if told and (change := writer.change(told)):
+                yield change
             elif not told and wanted.bookmarks and not watcher.ended:
                 yield _line("BOOKMARK", _bookmark(wanted.bookmark, store.revision))
     finally:

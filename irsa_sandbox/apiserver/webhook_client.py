@@ -169,10 +169,12 @@ def _verified(content: bytes, api_version: str, uid: str) -> Answer:
     strict = api_version.endswith("/v1")
     if strict and response.get("uid") != uid:
         raise ValueError(f'expected response.uid="{uid}", got "{response.get("uid", "")}"')
-    found = (body.get("apiVersion", "/"), body.get("kind", ""))
-    if strict and found != (api_version, "AdmissionReview"):
+    type_meta = (body.get("apiVersion", "/"), body.get("kind", ""))
+    if strict and type_meta != (api_version, "AdmissionReview"):
         wanted = f"{api_version}, Kind=AdmissionReview"
-        raise ValueError(f"expected webhook response of {wanted}, got {found[0]}, Kind={found[1]}")
+        raise ValueError(
+            f"expected webhook response of {wanted}, got {type_meta[0]}, Kind={type_meta[1]}"
+        )
     status = response.get("status") or {}
     warnings = tuple(response.get("warnings") or ())
     return Answer(

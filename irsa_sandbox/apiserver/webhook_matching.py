@@ -45,8 +45,8 @@ def _rule_matches(rule: Object, admission: Admission) -> bool:
         and covers("apiGroups", target.resource.group)
         and covers("apiVersions", target.resource.version)
         and any(
-            _names(each, target.resource.plural, target.subresource)
-            for each in rule.get("resources") or ()
+            _names(pattern, target.resource.plural, target.subresource)
+            for pattern in rule.get("resources") or ()
         )
         and rule.get("scope", "*") in {"*", scope}
     )
@@ -65,8 +65,8 @@ def _namespace_fits(store: Store, selector: Object | None, admission: Admission)
     target = admission.target
     if target.resource is NAMESPACE and not target.subresource and admission.object:
         return selects(selector, _labels(admission.object))
-    found = store.get((NAMESPACE.qualified, "", admission.namespace))
-    return found is None or selects(selector, _labels(found))
+    namespace = store.get((NAMESPACE.qualified, "", admission.namespace))
+    return namespace is None or selects(selector, _labels(namespace))
 
 
 def _object_fits(selector: Object | None, admission: Admission) -> bool:

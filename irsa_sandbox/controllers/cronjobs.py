@@ -32,7 +32,7 @@ class CronJobController(Controller):
 
     async def sync(self, owner: Object) -> None:
         """What is due has been started; the next time is waited for."""
-        jobs = [each for each in self.cluster[JOBS].objects.values() if controlled_by(each, owner)]
+        jobs = [job for job in self.cluster[JOBS].objects.values() if controlled_by(job, owner)]
         status = self._followed(owner, jobs)
         await self._forget_old(owner, jobs)
         if not owner["spec"].get("suspend"):
@@ -42,8 +42,8 @@ class CronJobController(Controller):
     def _followed(self, owner: Object, jobs: list[Object]) -> Object:
         """The status after Jobs have ended, gone, or been made by somebody else."""
         status = copy.deepcopy(owner.get("status") or {})
-        active = {each["uid"]: each for each in status.get("active") or ()}
-        by_uid = {each["metadata"]["uid"]: each for each in jobs}
+        active = {reference["uid"]: reference for reference in status.get("active") or ()}
+        by_uid = {job["metadata"]["uid"]: job for job in jobs}
         for uid, reference in list(active.items()):
             if uid not in by_uid:
                 text = f"Active job went missing: {reference['name']}"
@@ -73,10 +73,10 @@ class CronJobController(Controller):
             ("Complete", "successfulJobsHistoryLimit"),
             ("Failed", "failedJobsHistoryLimit"),
         ):
-            found = [job for job in ended if ended_as(job) == end]
+            alike = [job for job in ended if ended_as(job) == end]
             kept = owner["spec"].get(limit)
             if kept is not None:
-                for job in found[: max(0, len(found) - kept)]:
+                for job in alike[: max(0, len(alike) - kept)]:
                     await self._delete(owner, key_of(job))
 
     async def _start_due(self, owner: Object, jobs: list[Object], status: Object) -> None:
@@ -100,8 +100,8 @@ class CronJobController(Controller):
             self.events.record(owner, "Normal", "JobAlreadyActive", ALREADY_ACTIVE)
             return
         if spec["concurrencyPolicy"] == "Replace":
-            for each in active:
-                await self._delete(owner, (each["namespace"], each["name"]))
+            for reference in active:
+                await self._delete(owner, (reference["namespace"], reference["name"]))
             active = []
         made = await self._make(owner, due, zone)
         status["active"] = [*active, _reference(made)]
@@ -150,9 +150,9 @@ class CronJobController(Controller):
             made = await self.cluster.create(JOBS, {"metadata": metadata, "spec": template["spec"]})
         except ApiError as error:
             if error.reason == "AlreadyExists":
-                found = await self.client.get(JOBS.path(namespace, metadata["name"]))
-                if found and controlled_by(found, owner):
-                    return found
+                job = await self.client.get(JOBS.path(namespace, metadata["name"]))
+                if job and controlled_by(job, owner):
+                    return job
             text = f"Error creating job: {error.message}"
             self.events.record(owner, "Warning", "FailedCreate", text)
             raise

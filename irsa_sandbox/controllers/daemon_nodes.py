@@ -20,15 +20,17 @@ def bind_to_node(pod: Object, node: str) -> None:
     field = {"key": "metadata.name", "operator": "In", "values": [node]}
     terms = (affinity.get(_REQUIRED) or {}).get("nodeSelectorTerms") or [{}]
     # A name replaces the fields that a term had; its expressions stay.
-    bound = [each | {"matchFields": [field]} for each in terms]
+    bound = [term | {"matchFields": [field]} for term in terms]
     affinity[_REQUIRED] = {"nodeSelectorTerms": bound}
     tolerations = spec.setdefault("tolerations", [])
-    tolerations += [each for each in _tolerations(spec) if each not in tolerations]
+    tolerations += [
+        toleration for toleration in _tolerations(spec) if toleration not in tolerations
+    ]
 
 
 def _tolerations(spec: Object) -> list[Object]:
     kinds = [("not-ready", "NoExecute"), ("unreachable", "NoExecute")]
-    kinds += [(each, "NoSchedule") for each in _PRESSURES]
+    kinds += [(pressure, "NoSchedule") for pressure in _PRESSURES]
     if spec.get("hostNetwork"):
         kinds.append(("network-unavailable", "NoSchedule"))
     return [
@@ -54,5 +56,5 @@ def belongs(pod: Object, node: Object) -> tuple[bool, bool]:
     if node_affinity(pod, node, ()):
         return False, False
     taints = (node.get("spec") or {}).get("taints") or ()
-    repelling = {each["effect"] for each in taints if not tolerates(pod, each)}
+    repelling = {taint["effect"] for taint in taints if not tolerates(pod, taint)}
     return not repelling & {"NoSchedule", "NoExecute"}, "NoExecute" not in repelling

@@ -53,21 +53,21 @@ class DaemonSetController(Controller):
 
     async def _on_nodes(self, owner: Object) -> OnNodes:
         """The DaemonSet's Pods by their node, the oldest of each first."""
-        found: OnNodes = defaultdict(list)
+        pods_on: OnNodes = defaultdict(list)
         for pod in await claim(self.cluster, PODS, owner):
-            found[node_of(pod)].append(pod)
-        for pods in found.values():
+            pods_on[node_of(pod)].append(pod)
+        for pods in pods_on.values():
             pods.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
-        return found
+        return pods_on
 
     def _belongs(self, owner: Object) -> dict[str, tuple[bool, bool]]:
         """Of each node, whether it should have a Pod, and whether one may stay there."""
-        found = {}
+        belonging = {}
         for _, name in self.nodes.objects:
             pod = pod_from(owner["spec"]["template"], owner)
             bind_to_node(pod, name)
-            found[name] = belongs(pod, self.nodes.objects["", name])
-        return found
+            belonging[name] = belongs(pod, self.nodes.objects["", name])
+        return belonging
 
     async def _manage(self, owner: Object, digest: str, on_nodes: OnNodes) -> ApiError | None:
         """Pods where there is none, and none where one should not be."""

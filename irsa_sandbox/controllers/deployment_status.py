@@ -26,17 +26,15 @@ def status_of(
     deployment: Object, current: Object | None, owned: list[Object], now: datetime
 ) -> Object:
     """The `status` from the ReplicaSets; `current` is that of the present template."""
-    # What the ReplicaSets should have counts here, made or not.
-    planned = sum(each["spec"]["replicas"] for each in owned)
-    available = _total("availableReplicas", owned)
+    available = counted("availableReplicas", owned)
     status: Object = {
         "observedGeneration": deployment["metadata"].get("generation", 1),
-        "replicas": _total("replicas", owned),
-        "updatedReplicas": _total("replicas", [current] if current else []),
-        "readyReplicas": _total("readyReplicas", owned),
+        "replicas": counted("replicas", owned),
+        "updatedReplicas": counted("replicas", [current] if current else []),
+        "readyReplicas": counted("readyReplicas", owned),
         "availableReplicas": available,
-        "unavailableReplicas": max(0, planned - available),
-        "terminatingReplicas": _total("terminatingReplicas", owned),
+        "unavailableReplicas": max(0, planned(owned) - available),
+        "terminatingReplicas": counted("terminatingReplicas", owned),
     }
     conditions = {"Available": _availability(deployment, available)}
     if progress := _progress(deployment, current, status, now):
@@ -69,8 +67,14 @@ def seconds_to_deadline(deployment: Object, status: Object, now: datetime) -> fl
     return float(limit) - _age(progress, now)
 
 
-def _total(member: str, sets: list[Object]) -> int:
-    return sum(each.get("status", {}).get(member, 0) for each in sets)
+def planned(sets: list[Object]) -> int:
+    """How many Pods the ReplicaSets should have together, made or not."""
+    return sum(replica_set["spec"]["replicas"] for replica_set in sets)
+
+
+def counted(member: str, sets: list[Object]) -> int:
+    """How many Pods of a kind, such as `readyReplicas`, the ReplicaSets tell of together."""
+    return sum(replica_set.get("status", {}).get(member, 0) for replica_set in sets)
 
 
 def _availability(deployment: Object, available: int) -> Said:
@@ -124,7 +128,7 @@ def _has_moved(deployment: Object, status: Object) -> bool:
 
 def _old(deployment: Object, kind: str) -> Object | None:
     conditions = deployment.get("status", {}).get("conditions") or ()
-    return next((each for each in conditions if each["type"] == kind), None)
+    return next((condition for condition in conditions if condition["type"] == kind), None)
 
 
 def _age(condition: Object, now: datetime) -> float:

@@ -13,7 +13,9 @@ from typing import Any
 from irsa_sandbox.apiclient import Object, key_of
 from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.deployment_status import (
+    counted,
     is_complete,
+    planned,
     seconds_to_deadline,
     share,
     status_of,
@@ -39,9 +41,9 @@ def template_hash(template: Object) -> str:
 
 def _said(value: Any) -> Any:
     if isinstance(value, dict):
-        members = {name: _said(each) for name, each in value.items() if name != HASH}
-        return {name: each for name, each in members.items() if each not in (None, {}, [])}
-    return [_said(each) for each in value] if isinstance(value, list) else value
+        members = {name: _said(member) for name, member in value.items() if name != HASH}
+        return {name: member for name, member in members.items() if member not in (None, {}, [])}
+    return [_said(item) for item in value] if isinstance(value, list) else value
 
 
 class DeploymentController(Controller):
@@ -62,7 +64,7 @@ class DeploymentController(Controller):
             else:
                 await self._renumber(deployment, current, owned)
             await self._roll(deployment, current, [r for r in owned if r is not current])
-        elif len(active := [each for each in owned if each["spec"]["replicas"]]) == 1:
+        elif len(active := _scaled_up(owned)) == 1:
             await self._scale(deployment, active[0], deployment["spec"]["replicas"])
         status = await self._report(deployment, current, owned)
         if deployment["spec"].get("paused") or is_complete(deployment, status):
@@ -135,11 +137,11 @@ class DeploymentController(Controller):
     async def _roll(self, deployment: Object, current: Object, old: list[Object]) -> None:
         """Up by what maxSurge allows, down by what maxUnavailable allows."""
         wanted = deployment["spec"]["replicas"]
-        old = [each for each in old if each["spec"]["replicas"]]
+        old = _scaled_up(old)
         if deployment["spec"]["strategy"]["type"] == "Recreate":
-            for each in old:
-                await self._scale(deployment, each, 0)
-            if not any(each.get("status", {}).get("replicas") for each in old):
+            for replica_set in old:
+                await self._scale(deployment, replica_set, 0)
+            if not counted("replicas", old):
                 await self._scale(deployment, current, wanted)
             return
         rolling = deployment["spec"]["strategy"].get("rollingUpdate") or {}
@@ -147,20 +149,18 @@ class DeploymentController(Controller):
         unavailable = share(rolling.get("maxUnavailable", "25%"), wanted, up=False)
         if not surge and not unavailable:
             unavailable = 1
-        total = current["spec"]["replicas"] + sum(each["spec"]["replicas"] for each in old)
         have = current["spec"]["replicas"]
-        target = min(wanted, have + max(0, wanted + surge - total)) if old else wanted
+        room = max(0, wanted + surge - planned([current, *old]))
+        target = min(wanted, have + room) if old else wanted
         await self._scale(deployment, current, target)
-        available = sum(
-            each.get("status", {}).get("availableReplicas", 0) for each in [current, *old]
-        )
-        may_go = available - (wanted - unavailable)
-        for each in sorted(old, key=_revision):
-            unready = each["spec"]["replicas"] - each.get("status", {}).get("availableReplicas", 0)
-            down = min(each["spec"]["replicas"], max(0, unready) + max(0, may_go))
+        may_go = counted("availableReplicas", [current, *old]) - (wanted - unavailable)
+        for replica_set in sorted(old, key=_revision):
+            replicas = replica_set["spec"]["replicas"]
+            unready = max(0, replicas - counted("availableReplicas", [replica_set]))
+            down = min(replicas, unready + max(0, may_go))
             if down > 0:
-                may_go -= max(0, down - max(0, unready))
-                await self._scale(deployment, each, each["spec"]["replicas"] - down)
+                may_go -= max(0, down - unready)
+                await self._scale(deployment, replica_set, replicas - down)
 
     async def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
         before = replica_set["spec"]["replicas"]
@@ -188,14 +188,13 @@ class DeploymentController(Controller):
             (
                 r
                 for r in owned
-                if r is not current
-                and not r["spec"]["replicas"]
-                and not r.get("status", {}).get("replicas")
+                if r is not current and not planned([r]) and not counted("replicas", [r])
             ),
             key=_revision,
         )
-        for each in empty[: max(0, len(empty) - deployment["spec"]["revisionHistoryLimit"])]:
-            await self.client.delete(REPLICA_SETS.path(*key_of(each)))
+        spare = max(0, len(empty) - deployment["spec"]["revisionHistoryLimit"])
+        for replica_set in empty[:spare]:
+            await self.client.delete(REPLICA_SETS.path(*key_of(replica_set)))
 
     async def _report(
         self, deployment: Object, current: Object | None, owned: list[Object]
@@ -208,6 +207,11 @@ class DeploymentController(Controller):
             self.later(key_of(deployment), max(seconds, 0.1))
         await self.report(deployment, status)
         return status
+
+
+def _scaled_up(sets: list[Object]) -> list[Object]:
+    """The ReplicaSets that should have Pods."""
+    return [replica_set for replica_set in sets if planned([replica_set])]
 
 
 def _sizes(deployment: Object) -> dict[str, str]:

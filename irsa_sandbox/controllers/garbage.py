@@ -36,7 +36,9 @@ class GarbageCollector(Worker):
             return
         dependents = [(kind, body) for kind in OWNED for body in self.cluster[kind].owned_by(uid)]
         if owner is None:
-            await self._delete([each for each in dependents if await self._is_orphan(each[1], uid)])
+            await self._delete(
+                [(kind, body) for kind, body in dependents if await self._is_orphan(body, uid)]
+            )
             return
         kind, body = owner
         finalizers = body["metadata"].get("finalizers") or []
@@ -51,7 +53,11 @@ class GarbageCollector(Worker):
     async def _let_go(self, dependents: Dependents, uid: str) -> None:
         """The dependents stay, and name that owner no more."""
         for kind, body in dependents:
-            left = [each for each in body["metadata"]["ownerReferences"] if each["uid"] != uid]
+            left = [
+                reference
+                for reference in body["metadata"]["ownerReferences"]
+                if reference["uid"] != uid
+            ]
             await self.cluster.patch(kind, body, {"metadata": {"ownerReferences": left}})
 
     async def _is_orphan(self, body: Object, uid: str) -> bool:
@@ -60,8 +66,8 @@ class GarbageCollector(Worker):
             kind = BY_NAME.get((reference["apiVersion"], reference["kind"]))
             if kind is None or reference["uid"] != uid:
                 continue
-            found = await self.client.get(kind.path(key_of(body)[0], reference["name"]))
-            return found is None or found["metadata"]["uid"] != uid
+            owner = await self.client.get(kind.path(key_of(body)[0], reference["name"]))
+            return owner is None or owner["metadata"]["uid"] != uid
         return False
 
     def _find(self, uid: str) -> tuple[Kind, Object] | None:
@@ -77,5 +83,5 @@ class GarbageCollector(Worker):
                 await self.client.delete(path, propagationPolicy="Background")
 
     async def _release(self, kind: Kind, body: Object, finalizer: str) -> None:
-        left = [each for each in body["metadata"]["finalizers"] if each != finalizer]
+        left = [name for name in body["metadata"]["finalizers"] if name != finalizer]
         await self.client.patch(kind.path(*key_of(body)), {"metadata": {"finalizers": left}})

@@ -152,7 +152,7 @@ class JobController(Controller):
     async def _end(self, job: Object, tally: Tally, kind: str, reason: str, text: str) -> None:
         await self._delete(job, tally.active)
         ending = {"Complete": "SuccessCriteriaMet", "Failed": "FailureTarget"}[kind]
-        conditions = [self._condition(job, each, reason, text) for each in (ending, kind)]
+        conditions = [self._condition(job, sort, reason, text) for sort in (ending, kind)]
         await self._report(job, tally, conditions, done=kind == "Complete")
         self._failed_at.pop(job["metadata"]["uid"], None)
         if kind == "Complete":
@@ -164,7 +164,7 @@ class JobController(Controller):
         self, job: Object, tally: Tally, conditions: list[Object], *, done: bool = False
     ) -> None:
         before = job.get("status") or {}
-        over = any(each["type"] in {"Complete", "Failed"} for each in conditions)
+        over = any(condition["type"] in {"Complete", "Failed"} for condition in conditions)
         active = [] if over else tally.active
         held = any(c["type"] == "Suspended" and c["status"] == "True" for c in conditions)
         status: Object = {
@@ -223,13 +223,13 @@ class JobController(Controller):
 
 
 def _conditions(job: Object) -> list[Object]:
-    found: list[Object] = (job.get("status") or {}).get("conditions") or []
-    return found
+    conditions: list[Object] = (job.get("status") or {}).get("conditions") or []
+    return conditions
 
 
 def ended_as(job: Object) -> str | None:
     """How the Job has ended: Complete or Failed; None for one that has not."""
-    true = [each["type"] for each in _conditions(job) if each["status"] == "True"]
+    true = [condition["type"] for condition in _conditions(job) if condition["status"] == "True"]
     return next((kind for kind in true if kind in {"Complete", "Failed"}), None)
 
 
@@ -251,7 +251,7 @@ def _wanted_active(spec: Object, tally: Tally) -> int:
 
 def _not_implemented(spec: dict[str, Any]) -> str:
     """What the Job wants and the sandbox has not."""
-    found = [name for name in NOT_IMPLEMENTED if name in spec]
+    lacking = [name for name in NOT_IMPLEMENTED if name in spec]
     if spec.get("completionMode") == "Indexed":
-        found.append("completionMode Indexed")
-    return ", ".join(found)
+        lacking.append("completionMode Indexed")
+    return ", ".join(lacking)

@@ -44,16 +44,16 @@ class NamespaceContents(Controller):
         await self._ensure_ca(name)
 
     async def _ensure_ca(self, namespace: str) -> None:
-        data = {"ca.crt": self.cluster.ca_pem}
+        content = {"ca.crt": self.cluster.ca_pem}
         annotations = {"kubernetes.io/description": CA_DESCRIPTION}
-        found = self.cluster[CONFIG_MAPS].objects.get((namespace, CA_CONFIG_MAP))
-        if found is None:
+        config_map = self.cluster[CONFIG_MAPS].objects.get((namespace, CA_CONFIG_MAP))
+        if config_map is None:
             metadata = {"name": CA_CONFIG_MAP, "annotations": annotations}
-            body = {"metadata": metadata, "data": data}
+            body = {"metadata": metadata, "data": content}
             await self._create(CONFIG_MAPS, namespace, body)
-        elif found.get("data") != data:
-            removed = dict.fromkeys(found.get("data") or {})
-            await self.cluster.patch(CONFIG_MAPS, found, {"data": removed | data})
+        elif config_map.get("data") != content:
+            removed = dict.fromkeys(config_map.get("data") or {})
+            await self.cluster.patch(CONFIG_MAPS, config_map, {"data": removed | content})
 
     async def _create(self, kind: Kind, namespace: str, body: Object) -> None:
         try:
@@ -125,12 +125,12 @@ class NamespaceDeletion(Worker):
             "v1",
             *(g["preferredVersion"]["groupVersion"] for g in groups.get("groups", ())),
         ]
-        found = []
+        kinds = []
         for version in versions:
             listed = await self.client.get(f"/apis/{version}" if "/" in version else "/api/v1")
-            found += [
+            kinds += [
                 (version, resource["name"])
                 for resource in (listed or {}).get("resources", ())
                 if resource["namespaced"] and {"delete", "list"} <= set(resource["verbs"])
             ]
-        return found
+        return kinds

@@ -38,7 +38,9 @@ def taints_of(node: Object) -> list[Object]:
     spec = node.get("spec") or {}
     held = {UNSCHEDULABLE} if spec.get("unschedulable") else set()
     conditions = (node.get("status") or {}).get("conditions") or ()
-    held |= {BY_CONDITION.get((each["type"], each["status"]), "") for each in conditions} - {""}
+    held |= {
+        BY_CONDITION.get((condition["type"], condition["status"]), "") for condition in conditions
+    } - {""}
     managed = {UNSCHEDULABLE, *BY_CONDITION.values()}
     known = [
         taint

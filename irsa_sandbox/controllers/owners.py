@@ -26,14 +26,14 @@ def owner_reference(owner: Object) -> Object:
 
 def same_status(one: Object, other: Object | None) -> bool:
     """Whether two statuses tell the same: the API server keeps no zeros and nothing empty."""
-    told, known = ({k: v for k, v in each.items() if v} for each in (one, other or {}))
+    told, known = ({k: v for k, v in status.items() if v} for status in (one, other or {}))
     return told == known
 
 
 def controller_of(body: Object) -> Object | None:
     """The reference to the controlling owner, or None."""
     references = body["metadata"].get("ownerReferences") or ()
-    return next((each for each in references if each.get("controller")), None)
+    return next((reference for reference in references if reference.get("controller")), None)
 
 
 def controlled_by(body: Object, owner: Object) -> bool:
@@ -69,9 +69,9 @@ async def claim(
             mine or (matches and controller_of(body) is None and may_adopt(body))
         ):
             references = [
-                each
-                for each in metadata.get("ownerReferences") or ()
-                if each["uid"] != owner["metadata"]["uid"]
+                reference
+                for reference in metadata.get("ownerReferences") or ()
+                if reference["uid"] != owner["metadata"]["uid"]
             ] + ([] if mine else [owner_reference(owner)])
             change = {"uid": metadata["uid"], "ownerReferences": references}
             changed = await cluster.patch(kind, body, {"metadata": change})
@@ -96,9 +96,9 @@ def is_ready(pod: Object) -> bool:
 
 def ready_since(pod: Object) -> float | None:
     """Since when the Pod has been ready, in seconds since the epoch; None where it is not."""
-    for each in pod.get("status", {}).get("conditions") or ():
-        if each["type"] == "Ready" and each["status"] == "True":
-            return datetime.fromisoformat(each["lastTransitionTime"]).timestamp()
+    for condition in pod.get("status", {}).get("conditions") or ():
+        if condition["type"] == "Ready" and condition["status"] == "True":
+            return datetime.fromisoformat(condition["lastTransitionTime"]).timestamp()
     return None
 
 

@@ -25,17 +25,17 @@ Predicate = Callable[[Object, Object, Sequence[Object]], list[str]]
 
 def obstacles(pod: Object, node: Object, pods: Sequence[Object]) -> list[str]:
     """Why the node cannot take the Pod beside those that are there; empty where it can."""
-    there = [each for each in pods if each["spec"].get("nodeName") == node["metadata"]["name"]]
-    running = [each for each in there if not is_ended(each)]
+    there = [other for other in pods if other["spec"].get("nodeName") == node["metadata"]["name"]]
+    running = [other for other in there if not is_ended(other)]
     for predicate in PREDICATES:
-        if found := predicate(pod, node, running):
-            return found
+        if reasons := predicate(pod, node, running):
+            return reasons
     return []
 
 
 def tolerates(pod: Object, taint: Mapping[str, Any]) -> bool:
     """Whether one of the Pod's tolerations fits the taint."""
-    return any(_fits(each, taint) for each in pod["spec"].get("tolerations") or ())
+    return any(_fits(toleration, taint) for toleration in pod["spec"].get("tolerations") or ())
 
 
 def _fits(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
@@ -75,18 +75,18 @@ def _term(term: Object, node: Object) -> bool:
     """Whether a node selector's term fits; an empty one fits nothing."""
     labels = node["metadata"].get("labels") or {}
     fields = {"metadata.name": node["metadata"]["name"]}
-    asked = [(each, labels) for each in term.get("matchExpressions") or ()]
-    asked += [(each, fields) for each in term.get("matchFields") or ()]
-    return bool(asked) and all(_requirement(each, values) for each, values in asked)
+    asked = [(requirement, labels) for requirement in term.get("matchExpressions") or ()]
+    asked += [(requirement, fields) for requirement in term.get("matchFields") or ()]
+    return bool(asked) and all(_requirement(requirement, values) for requirement, values in asked)
 
 
 def _requirement(wanted: Object, values: Mapping[str, str]) -> bool:
     if wanted["operator"] not in {"Gt", "Lt"}:
         return selects({"matchExpressions": [wanted]}, values)
-    found, [limit] = values.get(wanted["key"], ""), wanted["values"]
-    if not found.lstrip("-").isdigit():
+    actual, [limit] = values.get(wanted["key"], ""), wanted["values"]
+    if not actual.lstrip("-").isdigit():
         return False
-    return int(found) > int(limit) if wanted["operator"] == "Gt" else int(found) < int(limit)
+    return int(actual) > int(limit) if wanted["operator"] == "Gt" else int(actual) < int(limit)
 
 
 def _resources(pod: Object, node: Object, there: Sequence[Object]) -> list[str]:
@@ -111,23 +111,25 @@ def requested(pod: Object, resource: str) -> Decimal:
         return amount(asked)
 
     beside, most = Decimal(0), Decimal(0)
-    for each in pod["spec"].get("initContainers") or ():
-        if each.get("restartPolicy") == "Always":
-            beside += of(each)
+    for container in pod["spec"].get("initContainers") or ():
+        if container.get("restartPolicy") == "Always":
+            beside += of(container)
         else:
-            most = max(most, beside + of(each))
+            most = max(most, beside + of(container))
     return max(most, beside + sum(map(of, pod["spec"]["containers"])))
 
 
 def _neighbours(pod: Object, node: Object, there: Sequence[Object]) -> list[str]:
     own = _terms(pod, "podAntiAffinity", node)
-    if any(_matched(pod, term, each) for term in own for each in there):
+    if any(_matched(pod, term, neighbour) for term in own for neighbour in there):
         return ["node(s) didn't match pod anti-affinity rules"]
-    for each in there:
-        if any(_matched(each, term, pod) for term in _terms(each, "podAntiAffinity", node)):
+    for neighbour in there:
+        if any(
+            _matched(neighbour, term, pod) for term in _terms(neighbour, "podAntiAffinity", node)
+        ):
             return ["node(s) didn't satisfy existing pods anti-affinity rules"]
     for term in _terms(pod, "podAffinity", node):
-        if not any(_matched(pod, term, each) for each in [*there, pod]):
+        if not any(_matched(pod, term, neighbour) for neighbour in [*there, pod]):
             return ["node(s) didn't match pod affinity rules"]
     return []
 
@@ -137,7 +139,7 @@ def _terms(pod: Object, kind: str, node: Object) -> list[Object]:
     affinity = (pod["spec"].get("affinity") or {}).get(kind) or {}
     terms = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or []
     labels = node["metadata"].get("labels") or {}
-    return [each for each in terms if each["topologyKey"] in labels]
+    return [term for term in terms if term["topologyKey"] in labels]
 
 
 def _matched(owner: Object, term: Object, other: Object) -> bool:

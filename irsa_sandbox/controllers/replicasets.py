@@ -28,7 +28,7 @@ class ReplicaSetController(Controller):
     async def sync(self, owner: Object) -> None:
         """The number of active Pods is the wanted one, or an Event says why it cannot be."""
         claimed = await claim(self.cluster, PODS, owner)
-        pods = [each for each in claimed if is_active(each)]
+        pods = [pod for pod in claimed if is_active(pod)]
         wanted = owner["spec"]["replicas"]
         failure: ApiError | None = None
         if len(pods) < wanted:
@@ -71,7 +71,7 @@ class ReplicaSetController(Controller):
         pods = [pod for pod in all_pods if controlled_by(pod, owner) and is_active(pod)]
         least = owner["spec"].get("minReadySeconds", 0)
         now = self.clock_of(owner).time()
-        waits = [available_in(each, least, now) for each in pods]
+        waits = [available_in(pod, least, now) for pod in pods]
         if soon := soonest(waits):
             self.later(key_of(owner), soon)
         status: Object = {
@@ -86,7 +86,9 @@ class ReplicaSetController(Controller):
         if failure:
             # One that stands already stays: a new message would wake the controller at once.
             known = (owner.get("status") or {}).get("conditions") or ()
-            status["conditions"] = [each for each in known if each["type"] == "ReplicaFailure"] or [
+            status["conditions"] = [
+                condition for condition in known if condition["type"] == "ReplicaFailure"
+            ] or [
                 {
                     "type": "ReplicaFailure",
                     "status": "True",

@@ -27,12 +27,12 @@ class Revisions:
 
     async def of(self, owner: Object) -> list[Object]:
         """The owner's revisions, the oldest first and that of its present template last."""
-        found = await claim(self.cluster, CONTROLLER_REVISIONS, owner)
-        found.sort(key=lambda each: int(each["revision"]))
+        revisions = await claim(self.cluster, CONTROLLER_REVISIONS, owner)
+        revisions.sort(key=lambda revision: int(revision["revision"]))
         wanted = template_hash(owner["spec"]["template"])
-        present = next((r for r in found if template_hash(template_of(r)) == wanted), None)
-        others = [each for each in found if each is not present]
-        newest = max((int(each["revision"]) for each in others), default=0)
+        present = next((r for r in revisions if template_hash(template_of(r)) == wanted), None)
+        others = [revision for revision in revisions if revision is not present]
+        newest = max((int(revision["revision"]) for revision in others), default=0)
         if present is None:
             present = await self._make(owner, wanted, newest + 1)
         else:
@@ -71,9 +71,11 @@ class Revisions:
 
     async def forget_old(self, owner: Object, revisions: list[Object], used: set[str]) -> None:
         """Only the last `revisionHistoryLimit` are kept beside those that Pods still have."""
-        spare = [each for each in revisions[:-1] if each["metadata"]["name"] not in used]
-        for each in spare[: max(0, len(spare) - owner["spec"]["revisionHistoryLimit"])]:
-            await self.cluster.client.delete(CONTROLLER_REVISIONS.path(*key_of(each)))
+        spare = [
+            revision for revision in revisions[:-1] if revision["metadata"]["name"] not in used
+        ]
+        for revision in spare[: max(0, len(spare) - owner["spec"]["revisionHistoryLimit"])]:
+            await self.cluster.client.delete(CONTROLLER_REVISIONS.path(*key_of(revision)))
 
 
 def template_of(revision: Object) -> Object:

@@ -51,11 +51,11 @@ class Scheduler(Controller):
         others = list(self.collection.objects.values())
         reasons: Counter[str] = Counter()
         for node in nodes:
-            found = obstacles(pod, node, others)
-            if not found:
+            in_the_way = obstacles(pod, node, others)
+            if not in_the_way:
                 await self._bind(pod, node["metadata"]["name"])
                 return
-            reasons.update(found)
+            reasons.update(in_the_way)
         await self._refuse(pod, unschedulable(reasons, len(nodes)))
 
     async def _refuse(self, pod: Object, text: str) -> None:
@@ -75,7 +75,7 @@ class Scheduler(Controller):
     async def _hold(self, pod: Object, reason: str, text: str) -> bool:
         """The Pod's condition says why it waits; whether it did not say so before."""
         conditions = pod.get("status", {}).get("conditions") or ()
-        if any(each.get("message") == text for each in conditions):
+        if any(condition.get("message") == text for condition in conditions):
             return False
         condition = {
             "type": "PodScheduled",
@@ -97,7 +97,7 @@ def waits(pod: Object) -> bool:
 
 def unschedulable(reasons: Counter[str], nodes: int) -> str:
     """The scheduler's sentence. Source: pkg/scheduler/framework, FitError."""
-    by_room = any(each.startswith(("Insufficient", "Too many")) for each in reasons)
+    by_room = any(reason.startswith(("Insufficient", "Too many")) for reason in reasons)
     helped = "No preemption victims found for incoming pod"
     why = helped if by_room else "Preemption is not helpful for scheduling"
     listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))

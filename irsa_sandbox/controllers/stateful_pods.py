@@ -20,8 +20,8 @@ REVISION = "controller-revision-hash"
 def ordinal_of(pod: Object, owner: Object) -> int | None:
     """The number at the end of the Pod's name; None for a Pod that is not named so."""
     name = re.escape(owner["metadata"]["name"])
-    found = re.fullmatch(rf"{name}-(\d+)", pod["metadata"]["name"])
-    return int(found[1]) if found else None
+    numbered = re.fullmatch(rf"{name}-(\d+)", pod["metadata"]["name"])
+    return int(numbered[1]) if numbered else None
 
 
 def stateful_pod(owner: Object, revision: Object, ordinal: int) -> Object:
@@ -42,7 +42,7 @@ def stateful_pod(owner: Object, revision: Object, ordinal: int) -> Object:
         {"name": volume, "persistentVolumeClaim": {"claimName": claim}}
         for volume, claim in claims.items()
     ]
-    own = [each for each in spec.get("volumes") or () if each["name"] not in claims]
+    own = [volume for volume in spec.get("volumes") or () if volume["name"] not in claims]
     if volumes:
         spec["volumes"] = [*volumes, *own]
     return pod
@@ -50,7 +50,9 @@ def stateful_pod(owner: Object, revision: Object, ordinal: int) -> Object:
 
 def claim_names(owner: Object, pod_name: str) -> dict[str, str]:
     """Volume -> the claim that a Pod of that name has for it."""
-    names = [each["metadata"]["name"] for each in owner["spec"].get("volumeClaimTemplates") or ()]
+    names = [
+        template["metadata"]["name"] for template in owner["spec"].get("volumeClaimTemplates") or ()
+    ]
     return {name: f"{name}-{pod_name}" for name in names}
 
 
@@ -59,7 +61,7 @@ def claims_of(owner: Object, pod_name: str) -> list[Object]:
     spec = owner["spec"]
     policy = spec.get("persistentVolumeClaimRetentionPolicy") or {}
     goes = policy.get("whenDeleted") == "Delete"
-    found = []
+    claims = []
     for template in spec.get("volumeClaimTemplates") or ():
         metadata = copy.deepcopy(template["metadata"])
         metadata["name"] = f"{metadata['name']}-{pod_name}"
@@ -68,5 +70,5 @@ def claims_of(owner: Object, pod_name: str) -> list[Object]:
         metadata["labels"] = own
         if goes:
             metadata["ownerReferences"] = [owner_reference(owner)]
-        found.append({"metadata": metadata, "spec": copy.deepcopy(template["spec"])})
-    return found
+        claims.append({"metadata": metadata, "spec": copy.deepcopy(template["spec"])})
+    return claims

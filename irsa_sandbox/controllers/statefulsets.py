@@ -37,8 +37,8 @@ class History:
     def of(cls, owner: Object, revisions: list[Object]) -> History:
         """From the status, which names the current one once there is a status."""
         name = (owner.get("status") or {}).get("currentRevision")
-        found = [each for each in revisions if each["metadata"]["name"] == name]
-        return cls(found[0] if found else revisions[-1], revisions[-1])
+        current = [revision for revision in revisions if revision["metadata"]["name"] == name]
+        return cls(current[0] if current else revisions[-1], revisions[-1])
 
     def names(self) -> set[str]:
         """Both names."""
@@ -77,8 +77,8 @@ class StatefulSetController(Controller):
         def is_named(pod: Object) -> bool:
             return ordinal_of(pod, owner) is not None
 
-        found = await claim(self.cluster, PODS, owner, may_adopt=is_named)
-        numbered = ((ordinal_of(pod, owner), pod) for pod in found)
+        pods = await claim(self.cluster, PODS, owner, may_adopt=is_named)
+        numbered = ((ordinal_of(pod, owner), pod) for pod in pods)
         return {number: pod for number, pod in numbered if number is not None}
 
     async def _step(self, owner: Object, history: History, pods: Pods) -> None:
@@ -177,8 +177,8 @@ class StatefulSetController(Controller):
         if policy.get("whenScaled") != "Delete":
             return
         namespace, name = key_of(pod)
-        for each in claim_names(owner, name).values():
-            await self.client.delete(CLAIMS.path(namespace, each))
+        for claim_name in claim_names(owner, name).values():
+            await self.client.delete(CLAIMS.path(namespace, claim_name))
 
     async def _delete(self, owner: Object, pod: Object) -> None:
         await self.cluster.delete(PODS, pod)
@@ -191,7 +191,9 @@ class StatefulSetController(Controller):
         if soon := soonest(waits):
             self.later(key_of(owner), soon)
         live = [label_of(pod, REVISION) for pod in pods.values() if not _is_ending(pod)]
-        current, update = (each["metadata"]["name"] for each in (history.current, history.update))
+        current, update = (
+            revision["metadata"]["name"] for revision in (history.current, history.update)
+        )
         ready = sum(map(is_ready, pods.values()))
         updated = live.count(update)
         rolls = owner["spec"]["updateStrategy"]["type"] == "RollingUpdate"

@@ -211,9 +211,9 @@ class Kubelet:
             metadata = worker.pod["metadata"]
             place = (metadata["namespace"], metadata["name"])
             if place == (wanted["namespace"], wanted["pod"]) and (
-                found := worker.find(wanted["container"])
+                container := worker.find(wanted["container"])
             ):
-                return found
+                return container
         raise HTTPException(404, f'pod "{wanted["pod"]}" not found')
 
     async def _logs(self, request: Request) -> Response:

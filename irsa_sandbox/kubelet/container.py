@@ -94,8 +94,8 @@ class Container:
     @property
     def terminated(self) -> Object | None:
         """How its last run ended, None while it runs or waits."""
-        found: Object | None = self.state.get("terminated")
-        return found
+        ended: Object | None = self.state.get("terminated")
+        return ended
 
     def log_path(self, previous: bool = False) -> Path:
         """The log of the present run, or of the one before."""

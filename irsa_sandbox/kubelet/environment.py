@@ -40,10 +40,10 @@ def field_value(pod: Object, path: str) -> str:
     }
     if path in simple:
         return str(simple[path])
-    if found := re.fullmatch(r"metadata\.(labels|annotations)(?:\['(.+)'\])?", path):
-        values = metadata.get(found[1]) or {}
-        if found[2]:
-            return str(values.get(found[2], ""))
+    if asked := re.fullmatch(r"metadata\.(labels|annotations)(?:\['(.+)'\])?", path):
+        values = metadata.get(asked[1]) or {}
+        if asked[2]:
+            return str(values.get(asked[2], ""))
         return "\n".join(f'{key}="{value}"' for key, value in sorted(values.items()))
     raise ConfigError(f"unsupported fieldPath: {path}")
 
@@ -82,8 +82,8 @@ async def container_environment(
         elif "resourceFieldRef" in source:
             reference = source["resourceFieldRef"]
             values[entry["name"]] = resource_value(container, reference, allocatable)
-        elif (found := await _single(client, pod, source)) is not None:
-            values[entry["name"]] = found
+        elif (resolved := await _single(client, pod, source)) is not None:
+            values[entry["name"]] = resolved
     return values
 
 
@@ -102,10 +102,10 @@ def service_environment(server_url: str) -> dict[str, str]:
 def expand(text: str, values: Mapping[str, str]) -> str:
     """`$(NAME)` replaced by a known variable, `$$` by a dollar; an unknown name is left alone."""
 
-    def replaced(found: re.Match[str]) -> str:
-        if found.group() == "$$":
+    def replaced(reference: re.Match[str]) -> str:
+        if reference.group() == "$$":
             return "$"
-        return values.get(found[1], found.group())
+        return values.get(reference[1], reference.group())
 
     return _REFERENCE.sub(replaced, text)
 
@@ -123,9 +123,9 @@ async def _single(client: ApiClient, pod: Object, source: Object) -> str | None:
     for member, plural in (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets")):
         if member in source:
             reference = source[member]
-            found = await _data(client, pod, plural, reference)
-            if reference["key"] in found:
-                return found[reference["key"]]
+            values = await _data(client, pod, plural, reference)
+            if reference["key"] in values:
+                return values[reference["key"]]
             if reference.get("optional"):
                 return None
             namespace = pod["metadata"]["namespace"]
@@ -138,15 +138,15 @@ async def _single(client: ApiClient, pod: Object, source: Object) -> str | None:
 
 async def _data(client: ApiClient, pod: Object, plural: str, reference: Object) -> dict[str, str]:
     namespace = pod["metadata"]["namespace"]
-    found = await client.get(path_of("v1", plural, namespace, reference["name"]))
-    if found is None:
+    body = await client.get(path_of("v1", plural, namespace, reference["name"]))
+    if body is None:
         if reference.get("optional"):
             return {}
         raise ConfigError(f'{plural.rstrip("s")} "{reference["name"]}" not found')
-    data = found.get("data") or {}
+    texts = body.get("data") or {}
     if plural == "secrets":
-        return {name: base64.b64decode(value).decode() for name, value in data.items()}
-    return dict(data)
+        return {name: base64.b64decode(value).decode() for name, value in texts.items()}
+    return dict(texts)
 
 
 class Paths:
@@ -182,9 +182,11 @@ class Paths:
             text = re.sub(rf"{re.escape(address)}(?![\w.:])", actual, text)
         # In one pass: a place that was put in may itself be below a mount path such as /tmp.
         known = dict.fromkeys(self._kept) | {path: str(place) for path, place in self._places}
+        if not known:
+            return text
         either = "|".join(map(re.escape, known))
         pattern = rf"(?<![\w./-])(?:{either})(?![\w.-])"
-        return re.sub(pattern, lambda found: known[found[0]] or found[0], text) if known else text
+        return re.sub(pattern, lambda matched: known[matched[0]] or matched[0], text)
 
     def arguments(self, words: Iterable[str]) -> list[str]:
         """Each word rewritten."""

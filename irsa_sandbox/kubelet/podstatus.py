@@ -43,17 +43,19 @@ class PodStatus:
             "podIPs": [{"ip": self.host_ip}],
             "startTime": self.start_time,
             "conditions": list(self.conditions.values()),
-            "containerStatuses": [each.status() for each in containers],
+            "containerStatuses": [container.status() for container in containers],
         }
         if init_containers:
-            status["initContainerStatuses"] = [each.status() for each in init_containers]
+            status["initContainerStatuses"] = [container.status() for container in init_containers]
         if self.reason:
             status |= {"reason": self.reason, "message": self.message}
         return status
 
     def _shown_phase(self, containers: Sequence[Container]) -> str:
         """Pending as long as a container has never run. Source: pkg/kubelet, getPhase."""
-        never_ran = any("waiting" in each.state and not each.last_state for each in containers)
+        never_ran = any(
+            "waiting" in container.state and not container.last_state for container in containers
+        )
         return "Pending" if self.phase == "Running" and never_ran else self.phase
 
     def _flags(
@@ -78,7 +80,7 @@ class PodStatus:
     def _readiness(self, containers: Sequence[Container]) -> Flag:
         if self.phase in ENDED:
             return False, f"Pod{'Completed' if self.phase == 'Succeeded' else 'Failed'}", ""
-        unready = [each.name for each in containers if not each.ready]
+        unready = [container.name for container in containers if not container.ready]
         text = f"containers with unready status: [{' '.join(unready)}]"
         ready = self.phase == "Running" and not unready
         return ready, "" if ready else "ContainersNotReady", text

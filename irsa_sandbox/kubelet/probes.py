@@ -35,14 +35,14 @@ class Outcome:
 async def run_command(container: Container, command: list[str], timeout: float) -> Outcome:
     """A command in the container; it has failed where it does not end in time."""
     words = container.seen.arguments(command)
-    found = container.command(words)
-    if found is None:
+    arguments = container.command(words)
+    if arguments is None:
         text = "failed to exec in container: failed to start exec: OCI runtime exec failed: exec "
         text += f"failed: unable to start container process: {not_found(words)}: unknown"
         return Outcome(False, error=text)
     output = bytearray()
     process = await processes.start(
-        found,
+        arguments,
         container.environment,
         container.starting_folder(),
         lambda _, chunk: output.extend(chunk[: LONGEST_OUTPUT_BYTES - len(output)]),
@@ -83,7 +83,7 @@ async def _get(port: int, wanted: Object, timeout: float) -> Outcome:
     scheme, path = wanted.get("scheme", "HTTP").lower(), wanted.get("path", "/")
     url = f"{scheme}://{NODE_ADDRESS}:{port}/{path.removeprefix('/')}"
     headers = {"User-Agent": "kube-probe/1.36"}
-    headers |= {each["name"]: each["value"] for each in wanted.get("httpHeaders") or ()}
+    headers |= {header["name"]: header["value"] for header in wanted.get("httpHeaders") or ()}
     limit = aiohttp.ClientTimeout(total=timeout)
     try:
         async with (

@@ -236,7 +236,7 @@ def sweep(folders: Collection[Path], before: float | None = None) -> int:
     `before` (seconds since the epoch) spares younger ones. Returns how many were ended.
     """
     pods = [path for folder in folders for path in (folder, *_below(folder))]
-    sessions = {each for pod in pods for each in _noted_sessions(pod)}
+    sessions = {session for pod in pods for session in _noted_sessions(pod)}
     marks = {(pod / MARK_FILE).read_text("utf-8") for pod in pods if (pod / MARK_FILE).is_file()}
     marks.discard("")
     ended = 0
@@ -270,7 +270,7 @@ def _reused(pid: int, created: float) -> bool:
 
 
 def _below(folder: Path) -> list[Path]:
-    return [each for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
+    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
 
 
 def _belongs(process: psutil.Process, sessions: set[int], marks: set[str]) -> bool:

@@ -78,7 +78,7 @@ def find_program(name: str) -> str | None:
     base = name.rpartition("/")[2]
     if base in {"python", "python3"}:
         return sys.executable
-    found = shutil.which(name, path=search_path())
-    if found is None and name.startswith("/"):
+    program = shutil.which(name, path=search_path())
+    if program is None and name.startswith("/"):
         return shutil.which(base, path=search_path())
-    return found
+    return program

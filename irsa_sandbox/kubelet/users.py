@@ -21,8 +21,8 @@ _AS_A_USER = ("--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"
 def user_of(pod_spec: Object, container: Object) -> int | None:
     """The container's `runAsUser`, or the Pod's; None stands for the image's user, here root."""
     pod_wide = (pod_spec.get("securityContext") or {}).get("runAsUser")
-    found: int | None = (container.get("securityContext") or {}).get("runAsUser", pod_wide)
-    return found
+    user: int | None = (container.get("securityContext") or {}).get("runAsUser", pod_wide)
+    return user
 
 
 def check_user(pod: Object, container: Object) -> None:
@@ -53,7 +53,7 @@ def token_mode(pod_spec: Object, default_mode: int) -> int:
     if "fsGroup" in (pod_spec.get("securityContext") or {}):
         return 0o640
     containers = [*pod_spec.get("initContainers", ()), *pod_spec["containers"]]
-    users = {user_of(pod_spec, each) for each in containers}
+    users = {user_of(pod_spec, container) for container in containers}
     shared = len(users) > 1 and not users & {None, 0}
     return CLOSED if shared and not default_mode & 0o004 else 0o600
 

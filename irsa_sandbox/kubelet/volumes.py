@@ -64,8 +64,8 @@ class Volumes:
 
     def folder(self, volume: str) -> Path:
         """The place of a volume on this machine; the node's own files are in a folder, too."""
-        if "hostPath" in (found := self._volume(volume)):
-            return host_folder(self._node_files, found["hostPath"]["path"])
+        if "hostPath" in (described := self._volume(volume)):
+            return host_folder(self._node_files, described["hostPath"]["path"])
         return self._folder / volume
 
     def place(self, mount: Object) -> Path:
@@ -160,7 +160,7 @@ class Volumes:
         return list(self._pod["spec"].get("volumes") or ())
 
     def _volume(self, name: str) -> Object:
-        return next((each for each in self._volumes() if each["name"] == name), {})
+        return next((volume for volume in self._volumes() if volume["name"] == name), {})
 
     async def _files(self, kind: str, source: Object, mode: int) -> Files:
         if kind == "downwardAPI":
@@ -168,8 +168,8 @@ class Volumes:
         if kind in FOLDERS:
             return {}
         plural = "configmaps" if kind == "configMap" else "secrets"
-        found = await self._read(plural, source)
-        return {} if found is None else _chosen(kind, source, found, mode)
+        body = await self._read(plural, source)
+        return {} if body is None else _chosen(kind, source, body, mode)
 
     async def _token(self, volume: str, source: Object, mode: int, now: float) -> MountedToken:
         metadata, spec = self._pod["metadata"], self._pod["spec"]
@@ -200,11 +200,11 @@ class Volumes:
 
     async def _read(self, plural: str, source: Object) -> Object | None:
         namespace = self._pod["metadata"]["namespace"]
-        found = await self._client.get(path_of("v1", plural, namespace, source["name"]))
-        if found is None and not source.get("optional"):
+        body = await self._client.get(path_of("v1", plural, namespace, source["name"]))
+        if body is None and not source.get("optional"):
             kind = plural.rstrip("s")
             raise MountError(f'{kind} "{source["name"]}" not found')
-        return found
+        return body
 
     def _downward(self, source: Object, mode: int) -> Files:
         files: Files = {}
@@ -221,10 +221,10 @@ class Volumes:
         """The container whose resources a volume shows."""
         spec, name = self._pod["spec"], reference.get("containerName")
         every: list[Object] = [*spec["containers"], *(spec.get("initContainers") or ())]
-        found = next((each for each in every if each["name"] == name), None)
-        if found is None:
+        container = next((container for container in every if container["name"] == name), None)
+        if container is None:
             raise MountError(f"container {name} not found")
-        return found
+        return container
 
     def _put(self, volume: str, path: str, content: bytes, mode: int) -> None:
         target = self.folder(volume) / path
@@ -253,8 +253,14 @@ def _sources(volume: Object) -> list[tuple[str, Object, int]]:
     """(kind, source, mode) of all that a volume shows, beside tokens. Raises MountError."""
     if "projected" in volume:
         mode = volume["projected"].get("defaultMode", 0o644)
-        parts = [part for each in volume["projected"].get("sources") or () for part in each.items()]
-        return [_named(kind, each, mode) for kind, each in parts if kind != "serviceAccountToken"]
+        parts = [
+            part
+            for projection in volume["projected"].get("sources") or ()
+            for part in projection.items()
+        ]
+        return [
+            _named(kind, source, mode) for kind, source in parts if kind != "serviceAccountToken"
+        ]
     kind = next((key for key in volume if key != "name"), "nothing")
     return [
         _named(kind, volume.get(kind) or {}, (volume.get(kind) or {}).get("defaultMode", 0o644))
@@ -272,12 +278,12 @@ def _named(kind: str, source: Object, mode: int) -> tuple[str, Object, int]:
     return kind, source, mode
 
 
-def _chosen(kind: str, source: Object, found: Object, mode: int) -> Files:
+def _chosen(kind: str, source: Object, body: Object, mode: int) -> Files:
     """The files of a ConfigMap or Secret: all keys, or those that `items` names."""
-    encoded = found.get("binaryData" if kind == "configMap" else "data") or {}
+    encoded = body.get("binaryData" if kind == "configMap" else "data") or {}
     values = {key: base64.b64decode(value) for key, value in encoded.items()}
     if kind == "configMap":
-        values |= {key: text.encode() for key, text in (found.get("data") or {}).items()}
+        values |= {key: text.encode() for key, text in (body.get("data") or {}).items()}
     files: Files = {}
     for item in source.get("items") or [{"key": key, "path": key} for key in values]:
         if item["key"] in values:

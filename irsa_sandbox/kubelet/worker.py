@@ -79,7 +79,9 @@ class PodWorker:
         self._status.generation = self.pod["metadata"].get("generation", 1)
         self._status.start_time = known.get("startTime", self._status.start_time)
         self._status.phase = known.get("phase", self._status.phase)
-        self._status.conditions = {each["type"]: each for each in known.get("conditions") or ()}
+        self._status.conditions = {
+            condition["type"]: condition for condition in known.get("conditions") or ()
+        }
         by_name = {
             status["name"]: status
             for group in ("containerStatuses", "initContainerStatuses")
@@ -92,7 +94,7 @@ class PodWorker:
     def find(self, name: str) -> Container | None:
         """The container of that name."""
         every = [*self.containers, *self.init_containers]
-        return next((each for each in every if each.name == name), None)
+        return next((container for container in every if container.name == name), None)
 
     def start(self) -> None:
         """Begin in the background, unless the Pod has ended before."""
@@ -151,8 +153,8 @@ class PodWorker:
         self._status.has_volumes = True
         if await self._initialize():
             self._status.phase = "Running"
-            await asyncio.gather(*(self._supervise(each) for each in self.containers))
-            codes = [(each.terminated or {}).get("exitCode") for each in self.containers]
+            await asyncio.gather(*(self._supervise(container) for container in self.containers))
+            codes = [(container.terminated or {}).get("exitCode") for container in self.containers]
             await self._finish("Failed" if any(codes) else "Succeeded")
         else:
             await self._finish("Failed")
@@ -198,7 +200,7 @@ class PodWorker:
                 self._report.tell("Warning", "FailedMount", str(error))
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            token = next(each for each in renewed if each.path == token.path)
+            token = next(mounted for mounted in renewed if mounted.path == token.path)
             self._record_mount(token, "refreshed")
 
     def _record_mount(self, token: MountedToken, verb: str) -> None:
@@ -207,8 +209,8 @@ class PodWorker:
         metadata = self.pod["metadata"]
         mounts = [
             mount["mountPath"]
-            for each in self.pod["spec"]["containers"]
-            for mount in each.get("volumeMounts") or ()
+            for container in self.pod["spec"]["containers"]
+            for mount in container.get("volumeMounts") or ()
             if mount["name"] == token.volume
         ]
         path = f"{mounts[0]}/{token.path}" if mounts else token.path
@@ -254,7 +256,7 @@ class PodWorker:
         self._status.message = "Pod was active on the node longer than the specified deadline"
         self._report.tell("Normal", "DeadlineExceeded", self._status.message)
         own = asyncio.current_task()
-        for task in [each for each in self._tasks if each is not own]:
+        for task in [other for other in self._tasks if other is not own]:
             task.cancel()
         await self._end_processes(0)
         await self._finish("Failed")
@@ -263,7 +265,7 @@ class PodWorker:
         """No container is to start again: the sidecars end, and the phase stays."""
         self._status.phase = phase
         own = asyncio.current_task()
-        for task in [each for each in self._tasks if each is not own]:
+        for task in [other for other in self._tasks if other is not own]:
             task.cancel()
         await self._end_processes(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
         self._report.changed()
@@ -280,13 +282,13 @@ class PodWorker:
 
     async def _end_processes(self, grace_seconds: float) -> None:
         """The containers end together, then the sidecars, the last one first; one grace for all."""
-        sidecars = [each for each in self.init_containers if each.sidecar]
+        sidecars = [sidecar for sidecar in self.init_containers if sidecar.sidecar]
         others = [*self.containers, *(c for c in self.init_containers if not c.sidecar)]
         begun = self._node.clock.time()
-        for group in (others, *([each] for each in reversed(sidecars))):
+        for group in (others, *([sidecar] for sidecar in reversed(sidecars))):
             left = max(0.0, grace_seconds - (self._node.clock.time() - begun))
-            running = [each for each in group if each.process and each.running]
-            await asyncio.gather(*(self._end(each, left) for each in running))
+            running = [container for container in group if container.process and container.running]
+            await asyncio.gather(*(self._end(container, left) for container in running))
         if self.folder.exists():
             await self._node.sweeper.sweep(self.folder)
 

@@ -39,26 +39,26 @@ def fill_claim(body: Object) -> None:
 
 def spec_causes(path: str, spec: Object) -> list[Cause]:
     """What is wrong with the spec of one, which may stand in a StatefulSet."""
-    found: list[Cause] = []
+    causes: list[Cause] = []
     modes = spec.get("accessModes") or []
     if not modes:
-        found.append(required(f"{path}.accessModes", "at least 1 access mode is required"))
+        causes.append(required(f"{path}.accessModes", "at least 1 access mode is required"))
     for mode in modes:
         if mode not in ACCESS_MODES:
-            found.append(unsupported(f"{path}.accessModes", mode, ACCESS_MODES))
+            causes.append(unsupported(f"{path}.accessModes", mode, ACCESS_MODES))
     if "ReadWriteOncePod" in modes and len(modes) > 1:
         text = "may not use ReadWriteOncePod with other access modes"
-        found.append(forbidden(f"{path}.accessModes", text))
+        causes.append(forbidden(f"{path}.accessModes", text))
     asked = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
     place = f"{path}.resources[storage]"
     if asked is None:
-        found.append(required(place))
+        causes.append(required(place))
     elif not formats.quantity(str(asked)) and formats.quantity_value(asked) <= 0:
-        found.append(invalid(place, str(asked), "must be greater than zero"))
+        causes.append(invalid(place, str(asked), "must be greater than zero"))
     if name := spec.get("storageClassName"):
         faults = formats.dns_subdomain(name)
-        found += invalid_each(f"{path}.storageClassName", name, faults)
-    return found
+        causes += invalid_each(f"{path}.storageClassName", name, faults)
+    return causes
 
 
 def _phase(row: Row) -> str:

@@ -27,8 +27,8 @@ class Row:
     @property
     def metadata(self) -> Object:
         """The object's metadata."""
-        found: Object = self.body["metadata"]
-        return found
+        metadata: Object = self.body["metadata"]
+        return metadata
 
     @property
     def spec(self) -> Object:
@@ -99,7 +99,7 @@ def template(
 
     def listed(row: Row, member: str) -> str:
         containers = spec_of(row)["template"]["spec"]["containers"]
-        return ",".join(each.get(member, "") for each in containers)
+        return ",".join(container.get(member, "") for container in containers)
 
     return (
         Column(
@@ -127,9 +127,9 @@ def selector_line(selector: Object | None) -> str:
     """A LabelSelector in a line. Source: apimachinery, FormatLabelSelector."""
     given = selector or {}
     labels = [f"{key}={value}" for key, value in (given.get("matchLabels") or {}).items()]
-    for each in given.get("matchExpressions") or ():
-        listed = f"({','.join(sorted(each.get('values') or ()))})"
-        key, operator = each["key"], each["operator"]
+    for requirement in given.get("matchExpressions") or ():
+        listed = f"({','.join(sorted(requirement.get('values') or ()))})"
+        key, operator = requirement["key"], requirement["operator"]
         form = {"Exists": key, "DoesNotExist": f"!{key}"}
         labels.append(form.get(operator, f"{key} {operator.lower()} {listed}"))
     return ",".join(sorted(labels)) or "<none>"

@@ -41,16 +41,18 @@ def _fill_secret(body: Object) -> None:
 
 
 def _config_map_causes(body: Object) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     data, binary = body.get("data") or {}, body.get("binaryData") or {}
     for key in data:
-        found += invalid_each(f"data[{key}]", key, formats.config_key(key))
+        causes += invalid_each(f"data[{key}]", key, formats.config_key(key))
         if key in binary:
             text = "duplicate of key present in binaryData"
-            found.append(invalid(f"data[{key}]", key, text))
+            causes.append(invalid(f"data[{key}]", key, text))
     for key in binary:
-        found += invalid_each(f"binaryData[{key}]", key, formats.config_key(key))
-    return found + _size([*(text or "" for text in data.values()), *map(_decoded, binary.values())])
+        causes += invalid_each(f"binaryData[{key}]", key, formats.config_key(key))
+    return causes + _size(
+        [*(text or "" for text in data.values()), *map(_decoded, binary.values())]
+    )
 
 
 def _decoded(text: str) -> str:
@@ -65,28 +67,28 @@ def _size(texts: list[str]) -> list[Cause]:
 
 def _secret_causes(body: Object) -> list[Cause]:
     data, kind = body.get("data") or {}, body.get("type", "Opaque")
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for key in data:
-        found += invalid_each(f"data[{key}]", key, formats.config_key(key))
-    found += _size([_decoded(text or "") for text in data.values()])
+        causes += invalid_each(f"data[{key}]", key, formats.config_key(key))
+    causes += _size([_decoded(text or "") for text in data.values()])
     if kind == "kubernetes.io/service-account-token":
         if not (body["metadata"].get("annotations") or {}).get(ACCOUNT):
-            found.append(required(f"metadata.annotations[{ACCOUNT}]"))
+            causes.append(required(f"metadata.annotations[{ACCOUNT}]"))
     elif kind == "kubernetes.io/basic-auth" and not {"username", "password"} & data.keys():
-        found += [required("data[username]"), required("data[password]")]
+        causes += [required("data[username]"), required("data[password]")]
     for key in SECRET_KEYS.get(kind, ()):
         if key not in data:
-            found.append(required(f"data[{key}]"))
+            causes.append(required(f"data[{key}]"))
         elif key.startswith(".") and (fault := syntax_fault(_decoded(data[key]))):
-            found.append(invalid(f"data[{key}]", "<secret contents redacted>", fault))
-    return found
+            causes.append(invalid(f"data[{key}]", "<secret contents redacted>", fault))
+    return causes
 
 
 def _final_data_causes(before: Object, after: Object) -> list[Cause]:
     if not before.get("immutable"):
         return []
-    found = [] if after.get("immutable") else [forbidden("immutable", FINAL_DATA)]
-    return found + [
+    causes = [] if after.get("immutable") else [forbidden("immutable", FINAL_DATA)]
+    return causes + [
         forbidden(name, FINAL_DATA)
         for name in ("data", "binaryData")
         if (before.get(name) or {}) != (after.get(name) or {})

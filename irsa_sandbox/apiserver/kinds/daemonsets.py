@@ -62,12 +62,12 @@ def _annotate(body: Object, generation: int) -> None:
 def _causes(body: Object) -> list[Cause]:
     spec = body.get("spec") or {}
     selector = spec.get("selector")
-    found = selector_causes("spec.selector", selector or {}) or selected_causes(spec)
-    found += empty_causes(selector, "daemonset")
-    found += endless_causes(spec.get("template") or {}, "DaemonSet")
-    found += at_least_zero("spec", spec, "minReadySeconds")
-    found += _strategy_causes(spec.get("updateStrategy") or {})
-    return found + at_least_zero("spec", spec, "revisionHistoryLimit")
+    causes = selector_causes("spec.selector", selector or {}) or selected_causes(spec)
+    causes += empty_causes(selector, "daemonset")
+    causes += endless_causes(spec.get("template") or {}, "DaemonSet")
+    causes += at_least_zero("spec", spec, "minReadySeconds")
+    causes += _strategy_causes(spec.get("updateStrategy") or {})
+    return causes + at_least_zero("spec", spec, "revisionHistoryLimit")
 
 
 def _strategy_causes(strategy: Object) -> list[Cause]:
@@ -78,14 +78,14 @@ def _strategy_causes(strategy: Object) -> list[Cause]:
         return [unsupported(_STRATEGY, strategy, ("RollingUpdate", "OnDelete"))]
     path, rolling = f"{_STRATEGY}.rollingUpdate", rolling or {}
     unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
-    found = amount_causes(f"{path}.maxUnavailable", unavailable)
-    found += amount_causes(f"{path}.maxSurge", surge)
+    causes = amount_causes(f"{path}.maxUnavailable", unavailable)
+    causes += amount_causes(f"{path}.maxSurge", surge)
     if is_zero(unavailable) and is_zero(surge):
-        found.append(required(f"{path}.maxUnavailable", "cannot be 0 when maxSurge is 0"))
+        causes.append(required(f"{path}.maxUnavailable", "cannot be 0 when maxSurge is 0"))
     elif not is_zero(unavailable) and not is_zero(surge):
         text = "may not be set when maxUnavailable is non-zero"
-        found.append(invalid(f"{path}.maxSurge", surge, text))
-    return found
+        causes.append(invalid(f"{path}.maxSurge", surge, text))
+    return causes
 
 
 def _node_selector(row: Row) -> str:

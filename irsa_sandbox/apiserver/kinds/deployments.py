@@ -45,16 +45,16 @@ def _fill_replica_set(body: Object) -> None:
 
 def _deployment_causes(body: Object) -> list[Cause]:
     spec = body.get("spec") or {}
-    found = at_least_zero("spec", spec, "replicas") + _template_causes(spec)
-    found += _strategy_causes(spec.get("strategy") or {})
-    found += at_least_zero("spec", spec, "minReadySeconds", "revisionHistoryLimit")
+    causes = at_least_zero("spec", spec, "replicas") + _template_causes(spec)
+    causes += _strategy_causes(spec.get("strategy") or {})
+    causes += at_least_zero("spec", spec, "minReadySeconds", "revisionHistoryLimit")
     deadline = spec.get("progressDeadlineSeconds")
     if deadline is not None:
-        found += at_least_zero("spec", spec, "progressDeadlineSeconds")
+        causes += at_least_zero("spec", spec, "progressDeadlineSeconds")
         if deadline <= spec.get("minReadySeconds", 0):
             text = "must be greater than minReadySeconds"
-            found.append(invalid("spec.progressDeadlineSeconds", deadline, text))
-    return found
+            causes.append(invalid("spec.progressDeadlineSeconds", deadline, text))
+    return causes
 
 
 def _replica_set_causes(body: Object) -> list[Cause]:
@@ -66,12 +66,12 @@ def _template_causes(spec: Object) -> list[Cause]:
     """The selector, and the template that it must select."""
     selector = spec.get("selector")
     if selector is None:
-        found = [required("spec.selector"), *selected_causes(spec)]
+        causes = [required("spec.selector"), *selected_causes(spec)]
     else:
         wrong = selector_causes("spec.selector", selector)
         empty = empty_causes(selector, "deployment")
-        found = [*wrong, *empty] or selected_causes(spec)
-    return found + endless_causes(spec.get("template") or {}, "ReplicaSet")
+        causes = [*wrong, *empty] or selected_causes(spec)
+    return causes + endless_causes(spec.get("template") or {}, "ReplicaSet")
 
 
 def _strategy_causes(strategy: Object) -> list[Cause]:
@@ -87,15 +87,15 @@ def _strategy_causes(strategy: Object) -> list[Cause]:
 
 def _rolling_causes(path: str, rolling: Object) -> list[Cause]:
     unavailable, surge = rolling.get("maxUnavailable"), rolling.get("maxSurge")
-    found = amount_causes(f"{path}.maxUnavailable", unavailable)
-    found += amount_causes(f"{path}.maxSurge", surge)
+    causes = amount_causes(f"{path}.maxUnavailable", unavailable)
+    causes += amount_causes(f"{path}.maxSurge", surge)
     if is_zero(unavailable) and is_zero(surge):
         text = "may not be 0 when `maxSurge` is 0"
-        found.append(invalid(f"{path}.maxUnavailable", unavailable, text))
+        causes.append(invalid(f"{path}.maxUnavailable", unavailable, text))
     if isinstance(unavailable, str) and (number_of(unavailable) or 0) > 100:
         text = "must not be greater than 100%"
-        found.append(invalid(f"{path}.maxUnavailable", unavailable, text))
-    return found
+        causes.append(invalid(f"{path}.maxUnavailable", unavailable, text))
+    return causes
 
 
 DEPLOYMENT = Kind(

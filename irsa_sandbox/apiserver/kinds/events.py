@@ -28,7 +28,7 @@ def last_seen(event: Object) -> float:
         event.get("lastTimestamp"),
         series.get("lastObservedTime"),
     )
-    return max((datetime.fromisoformat(each).timestamp() for each in times if each), default=0.0)
+    return max((datetime.fromisoformat(time).timestamp() for time in times if time), default=0.0)
 
 
 def _causes(body: Object) -> list[Cause]:

@@ -65,7 +65,7 @@ def _fill_cron_job(body: Object) -> None:
 
 def _job_causes(path: str, spec: Object) -> list[Cause]:
     """What is wrong with the spec of a Job, which may stand in a CronJob."""
-    found = at_least_zero(
+    causes = at_least_zero(
         path,
         spec,
         *("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit"),
@@ -73,32 +73,32 @@ def _job_causes(path: str, spec: Object) -> list[Cause]:
     )
     modes = ("NonIndexed", "Indexed")
     if spec.get("completionMode", modes[0]) not in modes:
-        found.append(unsupported(f"{path}.completionMode", spec["completionMode"], modes))
+        causes.append(unsupported(f"{path}.completionMode", spec["completionMode"], modes))
     pod_template = spec.get("template") or {}
-    found += template_causes(f"{path}.template", pod_template)
+    causes += template_causes(f"{path}.template", pod_template)
     policy = (pod_template.get("spec") or {}).get("restartPolicy", "Always")
     if policy == "Always":
         place = f"{path}.template.spec.restartPolicy"
-        found.append(required(place, 'valid values: "OnFailure", "Never"'))
-    return found
+        causes.append(required(place, 'valid values: "OnFailure", "Never"'))
+    return causes
 
 
 def _cron_job_causes(body: Object) -> list[Cause]:
     spec, name = body.get("spec") or {}, body["metadata"].get("name", "")
-    found = _schedule_causes(spec) + _zone_causes(spec.get("timeZone"))
-    found += at_least_zero("spec", spec, "startingDeadlineSeconds")
+    causes = _schedule_causes(spec) + _zone_causes(spec.get("timeZone"))
+    causes += at_least_zero("spec", spec, "startingDeadlineSeconds")
     if (policy := spec.get("concurrencyPolicy")) not in _POLICIES:
-        found.append(unsupported("spec.concurrencyPolicy", policy, _POLICIES))
+        causes.append(unsupported("spec.concurrencyPolicy", policy, _POLICIES))
     made = spec.get("jobTemplate") or {}
     metadata = made.get("metadata") or {}
-    found += label_causes(f"{_TEMPLATE}.labels", metadata.get("labels") or {})
-    found += annotation_causes(f"{_TEMPLATE}.annotations", metadata.get("annotations") or {})
-    found += _job_causes(f"{_TEMPLATE}.spec", made.get("spec") or {})
-    found += at_least_zero("spec", spec, "successfulJobsHistoryLimit", "failedJobsHistoryLimit")
+    causes += label_causes(f"{_TEMPLATE}.labels", metadata.get("labels") or {})
+    causes += annotation_causes(f"{_TEMPLATE}.annotations", metadata.get("annotations") or {})
+    causes += _job_causes(f"{_TEMPLATE}.spec", made.get("spec") or {})
+    causes += at_least_zero("spec", spec, "successfulJobsHistoryLimit", "failedJobsHistoryLimit")
     if len(name) > LONGEST_NAME:
         text = f"must be no more than {LONGEST_NAME} characters"
-        found.append(invalid("metadata.name", name, text))
-    return found
+        causes.append(invalid("metadata.name", name, text))
+    return causes
 
 
 def _schedule_causes(spec: Object) -> list[Cause]:

@@ -145,4 +145,4 @@ class Kind(Resource):
 
     def subresource(self, name: str) -> Subresource | None:
         """The part of that name, or None."""
-        return next((each for each in self.subresources if each.name == name), None)
+        return next((part for part in self.subresources if part.name == name), None)

@@ -14,11 +14,11 @@ from irsa_sandbox.apiserver.validation.causes import at_least_zero, invalid
 
 def _causes(body: Object) -> list[Cause]:
     spec = body.get("spec") or {}
-    found: list[Cause] = []
+    causes: list[Cause] = []
     seconds = spec.get("leaseDurationSeconds")
     if seconds is not None and seconds <= 0:
-        found.append(invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0"))
-    return found + at_least_zero("spec", spec, "leaseTransitions")
+        causes.append(invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0"))
+    return causes + at_least_zero("spec", spec, "leaseTransitions")
 
 
 LEASE = Kind(

@@ -29,41 +29,41 @@ def _fill(body: Object) -> None:
 
 def _causes(body: Object) -> list[Cause]:
     spec = body.get("spec") or {}
-    found = selector_causes("spec.podSelector", spec.get("podSelector") or {})
+    causes = selector_causes("spec.podSelector", spec.get("podSelector") or {})
     for direction, side in (("ingress", "from"), ("egress", "to")):
         for index, rule in enumerate(spec.get(direction) or ()):
             path = f"spec.{direction}[{index}]"
             for at, port in enumerate(rule.get("ports") or ()):
-                found += _port_causes(f"{path}.ports[{at}]", port)
+                causes += _port_causes(f"{path}.ports[{at}]", port)
             for at, peer in enumerate(rule.get(side) or ()):
-                found += _peer_causes(f"{path}.{side}[{at}]", peer)
+                causes += _peer_causes(f"{path}.{side}[{at}]", peer)
     for index, kind in enumerate(spec.get("policyTypes") or ()):
         if kind not in ("Ingress", "Egress"):
-            found.append(unsupported(f"spec.policyTypes[{index}]", kind, ("Egress", "Ingress")))
-    return found
+            causes.append(unsupported(f"spec.policyTypes[{index}]", kind, ("Egress", "Ingress")))
+    return causes
 
 
 def _port_causes(path: str, port: Object) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     protocol = port.get("protocol", "TCP")
     if protocol not in ("SCTP", "TCP", "UDP"):
-        found.append(unsupported(f"{path}.protocol", protocol, ("SCTP", "TCP", "UDP")))
+        causes.append(unsupported(f"{path}.protocol", protocol, ("SCTP", "TCP", "UDP")))
     if port.get("port") is not None:
-        found += port_or_name(f"{path}.port", port["port"])
-    return found
+        causes += port_or_name(f"{path}.port", port["port"])
+    return causes
 
 
 def _peer_causes(path: str, peer: Object) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for name in ("podSelector", "namespaceSelector"):
         if peer.get(name) is not None:
-            found += selector_causes(f"{path}.{name}", peer[name])
+            causes += selector_causes(f"{path}.{name}", peer[name])
     block = peer.get("ipBlock")
     if block is not None:
-        found += _block_causes(f"{path}.ipBlock", block)
+        causes += _block_causes(f"{path}.ipBlock", block)
         if len(peer) > 1:
-            found.append(forbidden(path, "may not specify both ipBlock and another peer"))
-    return found if peer else [required(path, "must specify a peer")]
+            causes.append(forbidden(path, "may not specify both ipBlock and another peer"))
+    return causes if peer else [required(path, "must specify a peer")]
 
 
 def _block_causes(path: str, block: Object) -> list[Cause]:
@@ -74,17 +74,17 @@ def _block_causes(path: str, block: Object) -> list[Cause]:
         network = ipaddress.ip_network(cidr, strict=False)
     except ValueError:
         return [invalid(f"{path}.cidr", cidr, _NO_CIDR)]
-    found: list[Cause] = []
-    for index, each in enumerate(block.get("except") or ()):
+    causes: list[Cause] = []
+    for index, excluded in enumerate(block.get("except") or ()):
         place = f"{path}.except[{index}]"
         try:
-            inner = ipaddress.ip_network(each, strict=False)
+            inner = ipaddress.ip_network(excluded, strict=False)
         except ValueError:
-            found.append(invalid(place, each, _NO_CIDR))
+            causes.append(invalid(place, excluded, _NO_CIDR))
             continue
         if inner.version != network.version or not inner.subnet_of(network):  # type: ignore[arg-type]
-            found.append(invalid(place, each, "must be a strict subset of `cidr`"))
-    return found
+            causes.append(invalid(place, excluded, "must be a strict subset of `cidr`"))
+    return causes
 
 
 NETWORK_POLICY = Kind(

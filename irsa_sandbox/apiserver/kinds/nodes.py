@@ -44,18 +44,18 @@ def _is_ready(status: Object) -> bool:
 
 
 def _causes(body: Object) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for index, taint in enumerate((body.get("spec") or {}).get("taints") or ()):
         place, key = f"spec.taints[{index}]", taint.get("key", "")
-        found += invalid_each(f"{place}.key", key, formats.qualified_name(key))
+        causes += invalid_each(f"{place}.key", key, formats.qualified_name(key))
         if value := taint.get("value"):
-            found += invalid_each(f"{place}.value", value, formats.label_value(value))
+            causes += invalid_each(f"{place}.value", value, formats.label_value(value))
         effect = taint.get("effect", "")
         if not effect:
-            found.append(required(f"{place}.effect"))
+            causes.append(required(f"{place}.effect"))
         elif effect not in TAINT_EFFECTS:
-            found.append(unsupported(f"{place}.effect", effect, TAINT_EFFECTS))
-    return found
+            causes.append(unsupported(f"{place}.effect", effect, TAINT_EFFECTS))
+    return causes
 
 
 def _state(row: Row) -> str:
@@ -67,18 +67,18 @@ def _state(row: Row) -> str:
 
 def _roles(row: Row) -> str:
     """The roles that the Node's labels name."""
-    found = set()
+    roles = set()
     for key, value in (row.metadata.get("labels") or {}).items():
         if key.startswith(ROLE) and key != ROLE:
-            found.add(key.removeprefix(ROLE))
+            roles.add(key.removeprefix(ROLE))
         elif key == "kubernetes.io/role" and value:
-            found.add(value)
-    return ",".join(sorted(found)) or "<none>"
+            roles.add(value)
+    return ",".join(sorted(roles)) or "<none>"
 
 
 def _address(name: str, kind: str) -> Column:
     def cell(row: Row) -> str:
-        known = {each["type"]: each["address"] for each in row.status.get("addresses", ())}
+        known = {address["type"]: address["address"] for address in row.status.get("addresses", ())}
         return str(known.get(kind, "<none>"))
 
     return Column(name, "@api.core.v1.NodeStatus.addresses", cell, WIDE)

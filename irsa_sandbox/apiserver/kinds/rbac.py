@@ -56,12 +56,12 @@ def _is_stale(store: Store, role: Object) -> bool:
 
 def _gathered(store: Store, role: Object) -> list[Any]:
     selectors = role["aggregationRule"].get("clusterRoleSelectors") or ()
-    found: list[Any] = []
+    rules: list[Any] = []
     for other in store.list(CLUSTER_ROLE.qualified):
         labels = other["metadata"].get("labels") or {}
-        if other is not role and any(selects(each, labels) for each in selectors):
-            found += [rule for rule in other.get("rules") or () if rule not in found]
-    return found
+        if other is not role and any(selects(selector, labels) for selector in selectors):
+            rules += [rule for rule in other.get("rules") or () if rule not in rules]
+    return rules
 
 
 def _role_causes(body: Object) -> list[Cause]:
@@ -69,17 +69,17 @@ def _role_causes(body: Object) -> list[Cause]:
 
 
 def _cluster_role_causes(body: Object) -> list[Cause]:
-    found = _rules_causes(body, namespaced=False)
+    causes = _rules_causes(body, namespaced=False)
     rule = body.get("aggregationRule")
     if rule is None:
-        return found
+        return causes
     path = "aggregationRule.clusterRoleSelectors"
     if not rule.get("clusterRoleSelectors"):
         text = "at least one clusterRoleSelector required if aggregationRule is non-nil"
-        return [*found, required(path, text)]
-    for index, each in enumerate(rule["clusterRoleSelectors"]):
-        found += selector_causes(f"{path}[{index}]", each)
-    return found
+        return [*causes, required(path, text)]
+    for index, selector in enumerate(rule["clusterRoleSelectors"]):
+        causes += selector_causes(f"{path}[{index}]", selector)
+    return causes
 
 
 def _rules_causes(body: Object, *, namespaced: bool) -> list[Cause]:
@@ -91,61 +91,61 @@ def _rules_causes(body: Object, *, namespaced: bool) -> list[Cause]:
 
 
 def _rule_causes(path: str, rule: Object, *, namespaced: bool) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     if not rule.get("verbs"):
-        found.append(required(f"{path}.verbs", "verbs must contain at least one value"))
+        causes.append(required(f"{path}.verbs", "verbs must contain at least one value"))
     if urls := rule.get("nonResourceURLs"):
         place = f"{path}.nonResourceURLs"
         if namespaced:
             text = "namespaced rules cannot apply to non-resource URLs"
-            found.append(invalid(place, urls, text))
+            causes.append(invalid(place, urls, text))
         if any(rule.get(name) for name in _REGULAR):
             text = "rules cannot apply to both regular resources and non-resource URLs"
-            found.append(invalid(place, urls, text))
-        return found
+            causes.append(invalid(place, urls, text))
+        return causes
     if not rule.get("apiGroups"):
         text = "resource rules must supply at least one api group"
-        found.append(required(f"{path}.apiGroups", text))
+        causes.append(required(f"{path}.apiGroups", text))
     if not rule.get("resources"):
         text = "resource rules must supply at least one resource"
-        found.append(required(f"{path}.resources", text))
-    return found
+        causes.append(required(f"{path}.resources", text))
+    return causes
 
 
 def _binding_causes(body: Object, *, namespaced: bool) -> list[Cause]:
     reference = body.get("roleRef") or {}
-    found: list[Cause] = []
+    causes: list[Cause] = []
     if reference.get("apiGroup") != GROUP:
-        found.append(unsupported("roleRef.apiGroup", reference.get("apiGroup", ""), (GROUP,)))
+        causes.append(unsupported("roleRef.apiGroup", reference.get("apiGroup", ""), (GROUP,)))
     kinds = ("Role", "ClusterRole") if namespaced else ("ClusterRole",)
     if reference.get("kind") not in kinds:
-        found.append(unsupported("roleRef.kind", reference.get("kind", ""), kinds))
+        causes.append(unsupported("roleRef.kind", reference.get("kind", ""), kinds))
     if not reference.get("name"):
-        found.append(required("roleRef.name"))
+        causes.append(required("roleRef.name"))
     else:
         faults = formats.path_segment(reference["name"])
-        found += invalid_each("roleRef.name", reference["name"], faults)
+        causes += invalid_each("roleRef.name", reference["name"], faults)
     for index, subject in enumerate(body.get("subjects") or ()):
-        found += _subject_causes(f"subjects[{index}]", subject, namespaced=namespaced)
-    return found
+        causes += _subject_causes(f"subjects[{index}]", subject, namespaced=namespaced)
+    return causes
 
 
 def _subject_causes(path: str, subject: Object, *, namespaced: bool) -> list[Cause]:
     name, kind, group = (subject.get(member, "") for member in ("name", "kind", "apiGroup"))
-    found = [] if name else [required(f"{path}.name")]
+    causes = [] if name else [required(f"{path}.name")]
     if kind == "ServiceAccount":
         if name:
-            found += invalid_each(f"{path}.name", name, formats.dns_subdomain(name))
+            causes += invalid_each(f"{path}.name", name, formats.dns_subdomain(name))
         if group:
-            found.append(unsupported(f"{path}.apiGroup", group, ("",)))
+            causes.append(unsupported(f"{path}.apiGroup", group, ("",)))
         if not namespaced and not subject.get("namespace"):
-            found.append(required(f"{path}.namespace"))
+            causes.append(required(f"{path}.namespace"))
     elif kind in {"User", "Group"}:
         if group != GROUP:
-            found.append(unsupported(f"{path}.apiGroup", group, (GROUP,)))
+            causes.append(unsupported(f"{path}.apiGroup", group, (GROUP,)))
     else:
-        found.append(unsupported(f"{path}.kind", kind, ("ServiceAccount", "User", "Group")))
-    return found
+        causes.append(unsupported(f"{path}.kind", kind, ("ServiceAccount", "User", "Group")))
+    return causes
 
 
 def _reference_causes(before: Object, after: Object) -> list[Cause]:
@@ -168,7 +168,7 @@ def _named(subject: Object) -> str:
 def _subjects(kind: str) -> Callable[[Row], str]:
     """The cell that lists the subjects of a kind."""
     return lambda row: ", ".join(
-        _named(each) for each in row.body.get("subjects") or () if each["kind"] == kind
+        _named(subject) for subject in row.body.get("subjects") or () if subject["kind"] == kind
     )
 
 

@@ -74,9 +74,9 @@ def _free_address(store: Store) -> str:
     taken = {body["spec"].get("clusterIP") for body in store.list(SERVICE.qualified)}
     while True:
         # The first addresses are left to those who ask for one by name, such as DNS.
-        found = str(NETWORK[256 + secrets.randbelow(NETWORK.num_addresses - 512)])
-        if found not in taken:
-            return found
+        address = str(NETWORK[256 + secrets.randbelow(NETWORK.num_addresses - 512)])
+        if address not in taken:
+            return address
 
 
 def _free_node_port(store: Store) -> int:
@@ -91,55 +91,55 @@ def _free_node_port(store: Store) -> int:
 def _causes(body: Object) -> list[Cause]:
     spec = body.get("spec") or {}
     kind, ports = spec.get("type", "ClusterIP"), spec.get("ports") or []
-    found: list[Cause] = []
+    causes: list[Cause] = []
     if not ports and spec.get("clusterIP") != "None" and kind != "ExternalName":
-        found.append(required("spec.ports"))
+        causes.append(required("spec.ports"))
     if kind == "ExternalName" and not spec.get("externalName"):
-        found.append(required("spec.externalName"))
+        causes.append(required("spec.externalName"))
     names: set[str] = set()
     for index, port in enumerate(ports):
-        found += _port_causes(f"spec.ports[{index}]", port, names, named=len(ports) > 1)
-    found += _same_ports(ports)
-    found += label_causes("spec.selector", spec.get("selector") or {})
+        causes += _port_causes(f"spec.ports[{index}]", port, names, named=len(ports) > 1)
+    causes += _same_ports(ports)
+    causes += label_causes("spec.selector", spec.get("selector") or {})
     affinities = ("ClientIP", "None")
     if spec.get("sessionAffinity", "None") not in affinities:
-        found.append(unsupported("spec.sessionAffinity", spec["sessionAffinity"], affinities))
+        causes.append(unsupported("spec.sessionAffinity", spec["sessionAffinity"], affinities))
     if kind not in TYPES:
-        found.append(unsupported("spec.type", kind, TYPES))
-    return found
+        causes.append(unsupported("spec.type", kind, TYPES))
+    return causes
 
 
 def _port_causes(path: str, port: Object, names: set[str], *, named: bool) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     name, protocol = port.get("name", ""), port.get("protocol", "TCP")
     if not name and named:
-        found.append(required(f"{path}.name"))
+        causes.append(required(f"{path}.name"))
     elif name:
-        found += invalid_each(f"{path}.name", name, formats.dns_label(name))
+        causes += invalid_each(f"{path}.name", name, formats.dns_label(name))
         if name in names:
-            found.append(duplicate(f"{path}.name", name))
+            causes.append(duplicate(f"{path}.name", name))
         names.add(name)
     number = port.get("port", 0)
-    found += invalid_each(f"{path}.port", number, formats.port_number(number))
+    causes += invalid_each(f"{path}.port", number, formats.port_number(number))
     if protocol not in ("SCTP", "TCP", "UDP"):
-        found.append(unsupported(f"{path}.protocol", protocol, ("SCTP", "TCP", "UDP")))
-    found += port_or_name(f"{path}.targetPort", port.get("targetPort", number or 1))
+        causes.append(unsupported(f"{path}.protocol", protocol, ("SCTP", "TCP", "UDP")))
+    causes += port_or_name(f"{path}.targetPort", port.get("targetPort", number or 1))
     node_port = port.get("nodePort")
     if node_port and node_port not in NODE_PORTS:
-        found.append(invalid(f"{path}.nodePort", node_port, NOT_A_NODE_PORT))
-    return found
+        causes.append(invalid(f"{path}.nodePort", node_port, NOT_A_NODE_PORT))
+    return causes
 
 
 def _same_ports(ports: list[Object]) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     seen: set[tuple[Any, Any]] = set()
     for index, port in enumerate(ports):
         number, protocol = port.get("port", 0), port.get("protocol", "TCP")
         if (number, protocol) in seen:
             given = {"port": number, "protocol": protocol}
-            found.append(duplicate(f"spec.ports[{index}]", given))
+            causes.append(duplicate(f"spec.ports[{index}]", given))
         seen.add((number, protocol))
-    return found
+    return causes
 
 
 def _update_causes(before: Object, after: Object) -> list[Cause]:
@@ -154,14 +154,14 @@ def _update_causes(before: Object, after: Object) -> list[Cause]:
 
 def _external(row: Row) -> str:
     """The addresses from outside; a load balancer is waited for."""
-    found = list(row.spec.get("externalIPs") or ())
+    addresses = list(row.spec.get("externalIPs") or ())
     if row.spec.get("type") == "ExternalName":
         return str(row.spec.get("externalName") or "<none>")
     if row.spec.get("type") == "LoadBalancer":
         ingress = (row.status.get("loadBalancer") or {}).get("ingress") or ()
-        found = [each.get("ip") or each.get("hostname") for each in ingress] + found
-        return ",".join(found) or "<pending>"
-    return ",".join(found) or "<none>"
+        addresses = [point.get("ip") or point.get("hostname") for point in ingress] + addresses
+        return ",".join(addresses) or "<pending>"
+    return ",".join(addresses) or "<none>"
 
 
 def _port(port: Object) -> str:

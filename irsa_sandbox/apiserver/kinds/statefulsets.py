@@ -58,22 +58,22 @@ def _fill(body: Object) -> None:
 
 def _causes(body: Object) -> list[Cause]:
     spec = body.get("spec") or {}
-    found: list[Cause] = []
+    causes: list[Cause] = []
     policy = spec.get("podManagementPolicy")
     if policy not in {"OrderedReady", "Parallel"}:
         text = "must be 'OrderedReady' or 'Parallel'"
-        found.append(invalid("spec.podManagementPolicy", policy, text))
-    found += _strategy_causes(spec.get("updateStrategy") or {}) + _retention_causes(spec)
-    found += at_least_zero("spec", spec, "replicas", "minReadySeconds", "revisionHistoryLimit")
-    found += at_least_zero("spec.ordinals", spec.get("ordinals") or {}, "start")
+        causes.append(invalid("spec.podManagementPolicy", policy, text))
+    causes += _strategy_causes(spec.get("updateStrategy") or {}) + _retention_causes(spec)
+    causes += at_least_zero("spec", spec, "replicas", "minReadySeconds", "revisionHistoryLimit")
+    causes += at_least_zero("spec.ordinals", spec.get("ordinals") or {}, "start")
     selector, templates = spec.get("selector"), spec.get("volumeClaimTemplates") or []
     wrong = selector_causes("spec.selector", selector or {})
-    found += [required("spec.selector")] if selector is None else wrong
-    found += empty_causes(selector, "statefulset")
+    causes += [required("spec.selector")] if selector is None else wrong
+    causes += empty_causes(selector, "statefulset")
     if selector and not wrong:
-        found += selected_causes(spec)
-    found += endless_causes(_with_claims(spec.get("template") or {}, templates), "StatefulSet")
-    return found + _claims_causes(templates)
+        causes += selected_causes(spec)
+    causes += endless_causes(_with_claims(spec.get("template") or {}, templates), "StatefulSet")
+    return causes + _claims_causes(templates)
 
 
 def _strategy_causes(strategy: Object) -> list[Cause]:
@@ -84,13 +84,13 @@ def _strategy_causes(strategy: Object) -> list[Cause]:
     if kind not in _STRATEGIES:
         return [invalid(_STRATEGY, strategy, "must be 'RollingUpdate' or 'OnDelete'")]
     path = f"{_STRATEGY}.rollingUpdate"
-    found = at_least_zero(path, rolling or {}, "partition")
+    causes = at_least_zero(path, rolling or {}, "partition")
     unavailable = (rolling or {}).get("maxUnavailable")
     if unavailable is not None:
-        found += amount_causes(f"{path}.maxUnavailable", unavailable)
+        causes += amount_causes(f"{path}.maxUnavailable", unavailable)
         if is_zero(unavailable):
-            found.append(invalid(f"{path}.maxUnavailable", unavailable, "cannot be 0"))
-    return found
+            causes.append(invalid(f"{path}.maxUnavailable", unavailable, "cannot be 0"))
+    return causes
 
 
 def _retention_causes(spec: Object) -> list[Cause]:
@@ -104,25 +104,25 @@ def _retention_causes(spec: Object) -> list[Cause]:
 
 
 def _claims_causes(templates: list[Object]) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for index, claim in enumerate(templates):
         place = f"spec.volumeClaimTemplates[{index}]"
         name = (claim.get("metadata") or {}).get("name", "")
-        found += invalid_each(f"{place}.metadata.name", name, formats.dns_label(name))
-        found += claims.spec_causes(f"{place}.spec", claim.get("spec") or {})
-    return found
+        causes += invalid_each(f"{place}.metadata.name", name, formats.dns_label(name))
+        causes += claims.spec_causes(f"{place}.spec", claim.get("spec") or {})
+    return causes
 
 
 def _with_claims(pod_template: Object, templates: list[Object]) -> Object:
     """The template with a volume for each claim: containers may mount them by name."""
     spec = pod_template.get("spec") or {}
-    names = [(each.get("metadata") or {}).get("name", "") for each in templates]
+    names = [(claim.get("metadata") or {}).get("name", "") for claim in templates]
     volumes = [
         {"name": name, "persistentVolumeClaim": {"claimName": name}}
         for name in names
         if not formats.dns_label(name)
     ]
-    own = [each for each in spec.get("volumes") or () if each.get("name") not in names]
+    own = [volume for volume in spec.get("volumes") or () if volume.get("name") not in names]
     return pod_template | {"spec": spec | {"volumes": [*own, *volumes]}}
 
 
@@ -134,13 +134,13 @@ def _update_causes(before: Object, after: Object) -> list[Cause]:
 
 
 def _revision_causes(body: Object) -> list[Cause]:
-    found = [] if body.get("data") is not None else [required("data", "data is mandatory")]
-    return found + at_least_zero("", {"revision": body.get("revision", 0)}, "revision")
+    causes = [] if body.get("data") is not None else [required("data", "data is mandatory")]
+    return causes + at_least_zero("", {"revision": body.get("revision", 0)}, "revision")
 
 
 def _controller(row: Row) -> str:
     owners = row.metadata.get("ownerReferences") or ()
-    owner = next((each for each in owners if each.get("controller")), None)
+    owner = next((reference for reference in owners if reference.get("controller")), None)
     if owner is None:
         return "<none>"
     group = owner["apiVersion"].rpartition("/")[0]

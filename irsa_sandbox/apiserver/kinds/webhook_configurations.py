@@ -53,45 +53,47 @@ def _causes(body: Object) -> list[Cause]:
     if (size := _expressions_size(webhooks)) > match_conditions.LONGEST_OF_ALL:
         text = f"expressions of {size} characters; the sandbox compiles at most "
         return [invalid("webhooks", size, f"{text}{match_conditions.LONGEST_OF_ALL} of them")]
-    found: list[Cause] = []
+    causes: list[Cause] = []
     names: set[str] = set()
     for index, webhook in enumerate(webhooks):
         path, name = f"webhooks[{index}]", webhook.get("name", "")
-        found += _webhook_causes(path, webhook)
+        causes += _webhook_causes(path, webhook)
         if name and name in names:
-            found.append(duplicate(f"{path}.name", name))
+            causes.append(duplicate(f"{path}.name", name))
         names.add(name)
-    return found
+    return causes
 
 
 def _expressions_size(webhooks: Sequence[Object]) -> int:
-    conditions = [each for webhook in webhooks for each in webhook.get("matchConditions") or ()]
-    return sum(len(each.get("expression") or "") for each in conditions)
+    conditions = [
+        condition for webhook in webhooks for condition in webhook.get("matchConditions") or ()
+    ]
+    return sum(len(condition.get("expression") or "") for condition in conditions)
 
 
 def _webhook_causes(path: str, webhook: Object) -> list[Cause]:
-    found = _name_causes(f"{path}.name", webhook.get("name", ""))
+    causes = _name_causes(f"{path}.name", webhook.get("name", ""))
     for index, rule in enumerate(webhook.get("rules") or ()):
-        found += _rule_causes(f"{path}.rules[{index}]", rule)
+        causes += _rule_causes(f"{path}.rules[{index}]", rule)
     for name, allowed in _CHOICES:
         if webhook.get(name, allowed[0]) not in allowed:
-            found.append(unsupported(f"{path}.{name}", webhook[name], allowed))
+            causes.append(unsupported(f"{path}.{name}", webhook[name], allowed))
     effects = ("None", "NoneOnDryRun")
     if not webhook.get("sideEffects"):
-        found.append(required(f"{path}.sideEffects", f"must specify one of {', '.join(effects)}"))
+        causes.append(required(f"{path}.sideEffects", f"must specify one of {', '.join(effects)}"))
     elif webhook["sideEffects"] not in effects:
-        found.append(unsupported(f"{path}.sideEffects", webhook["sideEffects"], effects))
+        causes.append(unsupported(f"{path}.sideEffects", webhook["sideEffects"], effects))
     seconds = webhook.get("timeoutSeconds", 10)
     if not 1 <= seconds <= 30:
         text = "the timeout value must be between 1 and 30 seconds"
-        found.append(invalid(f"{path}.timeoutSeconds", seconds, text))
+        causes.append(invalid(f"{path}.timeoutSeconds", seconds, text))
     for name in ("namespaceSelector", "objectSelector"):
-        found += selector_causes(f"{path}.{name}", webhook.get(name) or {})
-    found += _conditions_causes(f"{path}.matchConditions", webhook.get("matchConditions") or ())
+        causes += selector_causes(f"{path}.{name}", webhook.get(name) or {})
+    causes += _conditions_causes(f"{path}.matchConditions", webhook.get("matchConditions") or ())
     if not webhook.get("admissionReviewVersions"):
         text = "must specify one of v1, v1beta1"
-        found.append(required(f"{path}.admissionReviewVersions", text))
-    return found + _client_causes(f"{path}.clientConfig", webhook.get("clientConfig") or {})
+        causes.append(required(f"{path}.admissionReviewVersions", text))
+    return causes + _client_causes(f"{path}.clientConfig", webhook.get("clientConfig") or {})
 
 
 def _name_causes(path: str, name: str) -> list[Cause]:
@@ -106,11 +108,11 @@ def _name_causes(path: str, name: str) -> list[Cause]:
 
 
 def _rule_causes(path: str, rule: Object) -> list[Cause]:
-    found: list[Cause] = []
-    for index, each in enumerate(rule.get("operations") or ()):
-        if each not in OPERATIONS:
-            found.append(unsupported(f"{path}.operations[{index}]", each, OPERATIONS))
-    return found + [
+    causes: list[Cause] = []
+    for index, operation in enumerate(rule.get("operations") or ()):
+        if operation not in OPERATIONS:
+            causes.append(unsupported(f"{path}.operations[{index}]", operation, OPERATIONS))
+    return causes + [
         required(f"{path}.{name}")
         for name in ("operations", "apiGroups", "apiVersions", "resources")
         if not rule.get(name)
@@ -118,23 +120,23 @@ def _rule_causes(path: str, rule: Object) -> list[Cause]:
 
 
 def _conditions_causes(path: str, conditions: Sequence[Object]) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     names: set[str] = set()
-    for index, each in enumerate(conditions):
-        at, name = f"{path}[{index}]", each.get("name", "")
-        expression = each.get("expression", "").strip()
+    for index, condition in enumerate(conditions):
+        at, name = f"{path}[{index}]", condition.get("name", "")
+        expression = condition.get("expression", "").strip()
         if not expression:
-            found.append(required(f"{at}.expression"))
+            causes.append(required(f"{at}.expression"))
         elif why := match_conditions.fault(expression):
-            found.append(invalid(f"{at}.expression", expression, why))
+            causes.append(invalid(f"{at}.expression", expression, why))
         if not name:
-            found.append(required(f"{at}.name"))
+            causes.append(required(f"{at}.name"))
         else:
-            found += invalid_each(f"{at}.name", name, formats.qualified_name(name))
+            causes += invalid_each(f"{at}.name", name, formats.qualified_name(name))
         if name and name in names:
-            found.append(duplicate(f"{at}.name", name))
+            causes.append(duplicate(f"{at}.name", name))
         names.add(name)
-    return found
+    return causes
 
 
 def _client_causes(path: str, client: Object) -> list[Cause]:

@@ -26,7 +26,7 @@ def definitions() -> dict[str, Any]:
 def definition_name(group: str, version: str, kind: str) -> str:
     """The definition of a kind. Raises LookupError for one that is not read."""
     for name, schema in definitions().items():
-        for each in schema.get("x-kubernetes-group-version-kind") or ():
-            if (each["group"], each["version"], each["kind"]) == (group, version, kind):
+        for named in schema.get("x-kubernetes-group-version-kind") or ():
+            if (named["group"], named["version"], named["kind"]) == (group, version, kind):
                 return name
     raise LookupError(f"{group}/{version} {kind}")

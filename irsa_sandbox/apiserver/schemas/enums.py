@@ -97,10 +97,10 @@ _HOST_PATH = "BlockDevice CharDevice Directory DirectoryOrCreate File FileOrCrea
 def values() -> dict[tuple[str, str], list[str]]:
     """(definition, field) -> the values it may have, in order."""
     core = {f"io.k8s.api.core.v1.{name}": fields for name, fields in _CORE.items()}
-    found = {
+    values_of = {
         (name, field): text.split()
         for name, fields in (core | _OTHERS).items()
         for field, text in fields.items()
     }
-    found["io.k8s.api.core.v1.HostPathVolumeSource", "type"] = ["", *_HOST_PATH.split()]
-    return found
+    values_of["io.k8s.api.core.v1.HostPathVolumeSource", "type"] = ["", *_HOST_PATH.split()]
+    return values_of

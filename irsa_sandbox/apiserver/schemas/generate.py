@@ -43,32 +43,32 @@ def build() -> dict[str, Any]:
     """Definition name -> OpenAPI v3 schema, for the stored kinds and all they refer to."""
     source = _published()
     wanted = [_name_of(source, r.group, r.version, r.kind) for r in KINDS] + list(EXTRA)
-    wanted += [_name_of(source, *each) for each in SENT if each[2] not in NOT_PUBLISHED]
-    result: dict[str, Any] = {}
+    wanted += [_name_of(source, *sent) for sent in SENT if sent[2] not in NOT_PUBLISHED]
+    definitions: dict[str, Any] = {}
     while wanted:
         name = wanted.pop()
-        if name in result:
+        if name in definitions:
             continue
-        result[name] = SCALARS.get(name) or _converted(source[name], wanted)
+        definitions[name] = SCALARS.get(name) or _converted(source[name], wanted)
     for (name, field), listed in enums.values().items():
-        if name in result:
-            result[name]["properties"][field]["enum"] = listed
-    return dict(sorted(result.items()))
+        if name in definitions:
+            definitions[name]["properties"][field]["enum"] = listed
+    return dict(sorted(definitions.items()))
 
 
 def _published() -> dict[str, Any]:
-    found = find_spec("kubernetes_validate")
-    assert found is not None
-    assert found.origin is not None
-    folder = Path(found.origin).parent / "kubernetes-json-schema" / VERSION
+    spec = find_spec("kubernetes_validate")
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent / "kubernetes-json-schema" / VERSION
     definitions: dict[str, Any] = json.loads((folder / "_definitions.json").read_text())["$defs"]
     return definitions
 
 
 def _name_of(source: dict[str, Any], group: str, version: str, kind: str) -> str:
     for name, schema in source.items():
-        for each in schema.get("x-kubernetes-group-version-kind") or ():
-            if (each["group"], each["version"], each["kind"]) == (group, version, kind):
+        for named in schema.get("x-kubernetes-group-version-kind") or ():
+            if (named["group"], named["version"], named["kind"]) == (group, version, kind):
                 return name
     raise LookupError(f"{group}/{version} {kind}")
 
@@ -76,20 +76,20 @@ def _name_of(source: dict[str, Any], group: str, version: str, kind: str) -> str
 def _converted(schema: Any, wanted: list[str]) -> Any:
     """JSON Schema as OpenAPI v3: null types go, a reference with neighbours moves into allOf."""
     if isinstance(schema, list):
-        return [_converted(each, wanted) for each in schema]
+        return [_converted(item, wanted) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    result = {key: _converted(value, wanted) for key, value in schema.items()}
-    if isinstance(result.get("type"), list):
-        kinds = [each for each in result["type"] if each != "null"]
-        result["type"] = kinds[0] if len(kinds) == 1 else kinds
+    converted = {key: _converted(value, wanted) for key, value in schema.items()}
+    if isinstance(converted.get("type"), list):
+        kinds = [kind for kind in converted["type"] if kind != "null"]
+        converted["type"] = kinds[0] if len(kinds) == 1 else kinds
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         wanted.append(name)
         reference = {"$ref": f"#/components/schemas/{name}"}
-        rest = {key: value for key, value in result.items() if key != "$ref"}
+        rest = {key: value for key, value in converted.items() if key != "$ref"}
         return {**rest, "allOf": [reference]} if rest else reference
-    return result
+    return converted
 
 
 def main() -> None:

@@ -31,12 +31,12 @@ def invalid(path: str, value: Any, detail: str) -> Cause:
 
 def invalid_each(path: str, value: Any, details: Iterable[str]) -> list[Cause]:
     """One cause for each sentence about the value."""
-    return [invalid(path, value, each) for each in details]
+    return [invalid(path, value, detail) for detail in details]
 
 
 def unsupported(path: str, value: Any, allowed: Iterable[str]) -> Cause:
     """The value is none of those that are allowed."""
-    listed = ", ".join(f'"{each}"' for each in allowed)
+    listed = ", ".join(f'"{choice}"' for choice in allowed)
     text = f"Unsupported value: {shown(value)}: supported values: {listed}"
     return "FieldValueNotSupported", path, text
 

@@ -27,44 +27,44 @@ _SUBSCRIPTED = re.compile(r"(.*)\['(.*)'\]")
 
 def environment_causes(path: str, container: Object) -> list[Cause]:
     """What is wrong with the `env` and the `envFrom` of a container."""
-    found: list[Cause] = []
-    for index, each in enumerate(container.get("env") or ()):
-        place, name = f"{path}.env[{index}]", each.get("name", "")
+    causes: list[Cause] = []
+    for index, variable in enumerate(container.get("env") or ()):
+        place, name = f"{path}.env[{index}]", variable.get("name", "")
         if not name:
-            found.append(required(f"{place}.name"))
+            causes.append(required(f"{place}.name"))
         else:
-            found += invalid_each(f"{place}.name", name, formats.environment_name(name))
-        if each.get("valueFrom") is not None:
-            found += _value_from(f"{place}.valueFrom", each)
-    for index, each in enumerate(container.get("envFrom") or ()):
-        found += _env_from(f"{path}.envFrom", index, each)
-    return found
+            causes += invalid_each(f"{place}.name", name, formats.environment_name(name))
+        if variable.get("valueFrom") is not None:
+            causes += _value_from(f"{place}.valueFrom", variable)
+    for index, source in enumerate(container.get("envFrom") or ()):
+        causes += _env_from(f"{path}.envFrom", index, source)
+    return causes
 
 
 def _value_from(path: str, variable: Object) -> list[Cause]:
     source = variable["valueFrom"]
-    found: list[Cause] = []
+    causes: list[Cause] = []
     if source.get("fieldRef") is not None:
-        found += field_reference(f"{path}.fieldRef", source["fieldRef"], FIELD_PATHS)
+        causes += field_reference(f"{path}.fieldRef", source["fieldRef"], FIELD_PATHS)
     if source.get("resourceFieldRef") is not None:
         wanted = source["resourceFieldRef"].get("resource", "")
         place = f"{path}.resourceFieldRef.resource"
         if not wanted:
-            found.append(required(place))
+            causes.append(required(place))
         elif wanted not in RESOURCE_FIELDS:
-            found.append(unsupported(place, wanted, RESOURCE_FIELDS))
+            causes.append(unsupported(place, wanted, RESOURCE_FIELDS))
     for name in ("configMapKeyRef", "secretKeyRef"):
         if source.get(name) is not None:
-            found += _key_reference(f"{path}.{name}", source[name])
+            causes += _key_reference(f"{path}.{name}", source[name])
     given = [name for name in _SOURCES if source.get(name) is not None]
     if not given:
         text = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or "
-        found.append(invalid(path, "", f"{text}`secretKeyRef`"))
+        causes.append(invalid(path, "", f"{text}`secretKeyRef`"))
     elif variable.get("value"):
-        found.append(invalid(path, "", "may not be specified when `value` is not empty"))
+        causes.append(invalid(path, "", "may not be specified when `value` is not empty"))
     elif len(given) > 1:
-        found.append(invalid(path, "", "may not have more than one field specified at a time"))
-    return found
+        causes.append(invalid(path, "", "may not have more than one field specified at a time"))
+    return causes
 
 
 def field_reference(path: str, reference: Object, allowed: tuple[str, ...]) -> list[Cause]:
@@ -72,8 +72,8 @@ def field_reference(path: str, reference: Object, allowed: tuple[str, ...]) -> l
     wanted = reference.get("fieldPath", "")
     if not wanted:
         return [required(f"{path}.fieldPath")]
-    if found := _SUBSCRIPTED.fullmatch(wanted):
-        outer, key = found.groups()
+    if subscripted := _SUBSCRIPTED.fullmatch(wanted):
+        outer, key = subscripted.groups()
         if outer not in {"metadata.annotations", "metadata.labels"}:
             text = f"error converting fieldPath: field label does not support subscript: {wanted}"
             return [invalid(f"{path}.fieldPath", wanted, text)]
@@ -87,27 +87,27 @@ def field_reference(path: str, reference: Object, allowed: tuple[str, ...]) -> l
 
 def _key_reference(path: str, reference: Object) -> list[Cause]:
     name, key = reference.get("name", ""), reference.get("key", "")
-    found = invalid_each(f"{path}.name", name, formats.dns_subdomain(name))
+    causes = invalid_each(f"{path}.name", name, formats.dns_subdomain(name))
     if not key:
-        return [*found, required(f"{path}.key")]
-    return found + invalid_each(f"{path}.key", key, formats.config_key(key))
+        return [*causes, required(f"{path}.key")]
+    return causes + invalid_each(f"{path}.key", key, formats.config_key(key))
 
 
 def _env_from(path: str, index: int, source: Object) -> list[Cause]:
     place = f"{path}[{index}]"
     prefix = source.get("prefix", "")
     faults = formats.environment_name(prefix) if prefix else []
-    found = invalid_each(f"{place}.prefix", prefix, faults)
+    causes = invalid_each(f"{place}.prefix", prefix, faults)
     given = [n for n in ("configMapRef", "secretRef") if source.get(n) is not None]
     for member in given:
         name = source[member].get("name", "")
         if not name:
-            found.append(required(f"{place}.{member}.name"))
+            causes.append(required(f"{place}.{member}.name"))
         else:
             faults = formats.dns_subdomain(name)
-            found += invalid_each(f"{place}.{member}.name", name, faults)
+            causes += invalid_each(f"{place}.{member}.name", name, faults)
     if not given:
-        found.append(invalid(path, "", "must specify one of: `configMapRef` or `secretRef`"))
+        causes.append(invalid(path, "", "must specify one of: `configMapRef` or `secretRef`"))
     elif len(given) > 1:
-        found.append(invalid(path, "", "may not have more than one field specified at a time"))
-    return found
+        causes.append(invalid(path, "", "may not have more than one field specified at a time"))
+    return causes

@@ -33,66 +33,70 @@ def metadata_causes(
     name = metadata.get("name", "")
     prefix = metadata.get("generateName", "")
     # A prefix may end where a name may not: a character more is to come.
-    found = invalid_each("metadata.generateName", prefix, form(f"{prefix[:-1]}a") if prefix else ())
+    causes = invalid_each(
+        "metadata.generateName", prefix, form(f"{prefix[:-1]}a") if prefix else ()
+    )
     if not name:
-        found.append(required("metadata.name", "name or generateName is required"))
+        causes.append(required("metadata.name", "name or generateName is required"))
     else:
-        found += invalid_each("metadata.name", name, form(name))
-    found += label_causes("metadata.labels", metadata.get("labels") or {})
-    found += annotation_causes("metadata.annotations", metadata.get("annotations") or {})
-    found += _owner_causes(metadata.get("ownerReferences") or [])
-    return found + _finalizer_causes(metadata.get("finalizers") or [], core=core)
+        causes += invalid_each("metadata.name", name, form(name))
+    causes += label_causes("metadata.labels", metadata.get("labels") or {})
+    causes += annotation_causes("metadata.annotations", metadata.get("annotations") or {})
+    causes += _owner_causes(metadata.get("ownerReferences") or [])
+    return causes + _finalizer_causes(metadata.get("finalizers") or [], core=core)
 
 
 def label_causes(path: str, labels: dict[str, str]) -> list[Cause]:
     """What is wrong with some labels."""
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for key, value in labels.items():
-        found += invalid_each(path, key, formats.qualified_name(key))
-        found += invalid_each(path, value, formats.label_value(value or ""))
-    return found
+        causes += invalid_each(path, key, formats.qualified_name(key))
+        causes += invalid_each(path, value, formats.label_value(value or ""))
+    return causes
 
 
 def annotation_causes(path: str, annotations: dict[str, str]) -> list[Cause]:
     """What is wrong with some annotations."""
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for key in annotations:
-        found += invalid_each(path, key, formats.qualified_name(key.lower()))
+        causes += invalid_each(path, key, formats.qualified_name(key.lower()))
     if sum(len(k.encode()) + len((v or "").encode()) for k, v in annotations.items()) > (
         ANNOTATION_BYTES
     ):
-        found.append(too_long(path, ANNOTATION_BYTES))
-    return found
+        causes.append(too_long(path, ANNOTATION_BYTES))
+    return causes
 
 
 def _owner_causes(references: list[Object]) -> list[Cause]:
-    path, found = "metadata.ownerReferences", []
-    for each in references:
-        if not each.get("apiVersion"):
-            found.append(invalid(f"{path}.apiVersion", "", "version must not be empty"))
+    path, causes = "metadata.ownerReferences", []
+    for reference in references:
+        if not reference.get("apiVersion"):
+            causes.append(invalid(f"{path}.apiVersion", "", "version must not be empty"))
         for name in ("kind", "name", "uid"):
-            if not each.get(name):
-                found.append(invalid(f"{path}.{name}", "", "must not be empty"))
-    controllers = [each for each in references if each.get("controller")]
+            if not reference.get(name):
+                causes.append(invalid(f"{path}.{name}", "", "must not be empty"))
+    controllers = [reference for reference in references if reference.get("controller")]
     if len(controllers) > 1:
-        first, second = (f"{each['kind']}/{each['name']}" for each in controllers[:2])
+        first, second = (
+            f"{reference['kind']}/{reference['name']}" for reference in controllers[:2]
+        )
         text = 'Only one reference can have Controller set to true. Found "true" in references for '
-        found.append(invalid(path, references, f"{text}{first} and {second}"))
-    return found
+        causes.append(invalid(path, references, f"{text}{first} and {second}"))
+    return causes
 
 
 def _finalizer_causes(finalizers: list[Any], *, core: bool) -> list[Cause]:
-    path, found = "metadata.finalizers", []
-    for each in finalizers:
-        found += invalid_each(path, each, formats.qualified_name(each))
-    for index, each in enumerate(finalizers):
-        if core and "/" not in each and each not in STANDARD_FINALIZERS:
+    path, causes = "metadata.finalizers", []
+    for finalizer in finalizers:
+        causes += invalid_each(path, finalizer, formats.qualified_name(finalizer))
+    for index, finalizer in enumerate(finalizers):
+        if core and "/" not in finalizer and finalizer not in STANDARD_FINALIZERS:
             text = "name is neither a standard finalizer name nor is it fully qualified"
-            found.append(invalid(f"{path}[{index}]", each, text))
+            causes.append(invalid(f"{path}[{index}]", finalizer, text))
     if {"orphan", "foregroundDeletion"} <= set(finalizers):
         text = "finalizer orphan and foregroundDeletion cannot be both set"
-        found.append(forbidden(path, text))
-    return found
+        causes.append(forbidden(path, text))
+    return causes
 
 
 def new_finalizer_causes(before: Object, after: Object) -> list[Cause]:
@@ -102,6 +106,6 @@ def new_finalizer_causes(before: Object, after: Object) -> list[Cause]:
     new = sorted({*(after.get("finalizers") or ())} - {*(before.get("finalizers") or ())})
     if not new:
         return []
-    listed = ", ".join(f'"{each}"' for each in new)
+    listed = ", ".join(f'"{finalizer}"' for finalizer in new)
     text = "no new finalizers can be added if the object is being deleted, found new finalizers "
     return [forbidden("metadata.finalizers", f"{text}[]string{{{listed}}}")]

@@ -28,19 +28,19 @@ _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 
 def probe_causes(path: str, probe: Object, name: str) -> list[Cause]:
     """What is wrong with a probe; `name` is its field."""
-    found = _handler_causes(path, probe) + at_least_zero(path, probe, *_NUMBERS)
+    causes = _handler_causes(path, probe) + at_least_zero(path, probe, *_NUMBERS)
     grace = probe.get("terminationGracePeriodSeconds")
     if grace is not None and grace <= 0:
-        found.append(
+        causes.append(
             invalid(f"{path}.terminationGracePeriodSeconds", grace, "must be greater than 0")
         )
     threshold = probe.get("successThreshold", 1)
     if name == "readinessProbe" and grace is not None:
         text = "must not be set for readinessProbes"
-        found.append(invalid(f"{path}.terminationGracePeriodSeconds", grace, text))
+        causes.append(invalid(f"{path}.terminationGracePeriodSeconds", grace, text))
     elif name != "readinessProbe" and threshold != 1:
-        found.append(invalid(f"{path}.successThreshold", threshold, "must be 1"))
-    return found
+        causes.append(invalid(f"{path}.successThreshold", threshold, "must be 1"))
+    return causes
 
 
 def lifecycle_causes(path: str, lifecycle: Object) -> list[Cause]:
@@ -54,28 +54,28 @@ def lifecycle_causes(path: str, lifecycle: Object) -> list[Cause]:
 
 
 def _handler_causes(path: str, handler: Object) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     given = [name for name in _HANDLERS if handler.get(name) is not None]
     if not given:
         return [required(path, "must specify a handler type")]
     first, *others = given
     action, place = handler[first], f"{path}.{first}"
     if first == "exec" and not action.get("command"):
-        found.append(required(f"{place}.command"))
+        causes.append(required(f"{place}.command"))
     elif first == "httpGet":
-        found += _http_causes(place, action)
+        causes += _http_causes(place, action)
     elif first in {"tcpSocket", "grpc"}:
-        found += port_or_name(f"{place}.port", action.get("port", 0))
+        causes += port_or_name(f"{place}.port", action.get("port", 0))
     text = "may not specify more than 1 handler type"
-    return found + [forbidden(f"{path}.{name}", text) for name in others]
+    return causes + [forbidden(f"{path}.{name}", text) for name in others]
 
 
 def _http_causes(path: str, action: Object) -> list[Cause]:
-    found = [] if action.get("path") else [required(f"{path}.path")]
-    found += port_or_name(f"{path}.port", action.get("port", 0))
+    causes = [] if action.get("path") else [required(f"{path}.path")]
+    causes += port_or_name(f"{path}.port", action.get("port", 0))
     if action.get("scheme") not in {"HTTP", "HTTPS"}:
-        found.append(unsupported(f"{path}.scheme", action.get("scheme"), ("HTTP", "HTTPS")))
-    return found
+        causes.append(unsupported(f"{path}.scheme", action.get("scheme"), ("HTTP", "HTTPS")))
+    return causes
 
 
 def port_or_name(path: str, port: Any) -> list[Cause]:

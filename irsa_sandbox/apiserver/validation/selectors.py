@@ -14,21 +14,21 @@ from irsa_sandbox.apiserver.validation.metadata import label_causes
 
 def selector_causes(path: str, selector: Object) -> list[Cause]:
     """What is wrong with a LabelSelector."""
-    found = label_causes(f"{path}.matchLabels", selector.get("matchLabels") or {})
-    for index, each in enumerate(selector.get("matchExpressions") or ()):
-        place, operator = f"{path}.matchExpressions[{index}]", each.get("operator", "")
-        values, key = each.get("values") or [], each.get("key", "")
+    causes = label_causes(f"{path}.matchLabels", selector.get("matchLabels") or {})
+    for index, requirement in enumerate(selector.get("matchExpressions") or ()):
+        place, operator = f"{path}.matchExpressions[{index}]", requirement.get("operator", "")
+        values, key = requirement.get("values") or [], requirement.get("key", "")
         if operator in {"In", "NotIn"}:
             if not values:
                 text = "must be specified when `operator` is 'In' or 'NotIn'"
-                found.append(required(f"{place}.values", text))
+                causes.append(required(f"{place}.values", text))
         elif operator in {"Exists", "DoesNotExist"}:
             if values:
                 text = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-                found.append(forbidden(f"{place}.values", text))
+                causes.append(forbidden(f"{place}.values", text))
         else:
-            found.append(invalid(f"{place}.operator", operator, "not a valid selector operator"))
-        found += invalid_each(f"{place}.key", key, formats.qualified_name(key))
+            causes.append(invalid(f"{place}.operator", operator, "not a valid selector operator"))
+        causes += invalid_each(f"{place}.key", key, formats.qualified_name(key))
         for at, value in enumerate(values):
-            found += invalid_each(f"{place}.values[{at}]", value, formats.label_value(value))
-    return found
+            causes += invalid_each(f"{place}.values[{at}]", value, formats.label_value(value))
+    return causes

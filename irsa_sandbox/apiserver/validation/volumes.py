@@ -28,7 +28,7 @@ _VOLUME_FIELDS = (
 def volumes_causes(path: str, volumes: list[Object]) -> tuple[set[str], list[Cause]]:
     """The names of the volumes that are right, and what is wrong with the others."""
     names: set[str] = set()
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for index, volume in enumerate(volumes):
         place, name = f"{path}[{index}]", volume.get("name", "")
         faults = _source_causes(place, volume)
@@ -39,10 +39,10 @@ def volumes_causes(path: str, volumes: list[Object]) -> tuple[set[str], list[Cau
         if name in names:
             faults.append(duplicate(f"{place}.name", name))
         if faults:
-            found += faults
+            causes += faults
         else:
             names.add(name)
-    return names, found
+    return names, causes
 
 
 def _source_causes(path: str, volume: Object) -> list[Cause]:
@@ -51,21 +51,21 @@ def _source_causes(path: str, volume: Object) -> list[Cause]:
         return [required(path, "must specify a volume type")]
     first, *others = given
     source, place = volume[first] or {}, f"{path}.{first}"
-    found: list[Cause] = []
+    causes: list[Cause] = []
     if first == "hostPath":
-        found += _path_causes(place, source)
+        causes += _path_causes(place, source)
     elif first == "secret":
-        found += _keyed(place, source, "secretName")
+        causes += _keyed(place, source, "secretName")
     elif first == "configMap":
-        found += _keyed(place, source, "name")
+        causes += _keyed(place, source, "name")
     elif first == "downwardAPI":
-        found += _mode(place, source, "defaultMode") + _downward(place, source)
+        causes += _mode(place, source, "defaultMode") + _downward(place, source)
     elif first == "projected":
-        found += _projected(place, source)
+        causes += _projected(place, source)
     elif first == "persistentVolumeClaim" and not source.get("claimName"):
-        found.append(required(f"{place}.claimName"))
+        causes.append(required(f"{place}.claimName"))
     text = "may not specify more than 1 volume type"
-    return found + [forbidden(f"{path}.{name}", text) for name in others]
+    return causes + [forbidden(f"{path}.{name}", text) for name in others]
 
 
 def _path_causes(path: str, source: Object) -> list[Cause]:
@@ -83,18 +83,18 @@ def _mode(path: str, source: Object, name: str) -> list[Cause]:
 
 
 def _keyed(path: str, source: Object, name: str) -> list[Cause]:
-    found = [] if source.get(name) else [required(f"{path}.{name}")]
-    return found + _mode(path, source, "defaultMode") + _items(path, source)
+    causes = [] if source.get(name) else [required(f"{path}.{name}")]
+    return causes + _mode(path, source, "defaultMode") + _items(path, source)
 
 
 def _items(path: str, source: Object) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for index, item in enumerate(source.get("items") or ()):
         place = f"{path}.items[{index}]"
-        found += [required(f"{place}.{n}") for n in ("key", "path") if not item.get(n)]
-        found += reserved_path(f"{place}.path", item.get("path", ""))
-        found += _mode(place, item, "mode")
-    return found
+        causes += [required(f"{place}.{n}") for n in ("key", "path") if not item.get(n)]
+        causes += reserved_path(f"{place}.path", item.get("path", ""))
+        causes += _mode(place, item, "mode")
+    return causes
 
 
 def descending_path(path: str, target: str) -> list[Cause]:
@@ -108,55 +108,55 @@ def descending_path(path: str, target: str) -> list[Cause]:
 
 def reserved_path(path: str, target: str) -> list[Cause]:
     """Like `descending_path`; names that begin with two dots are the kubelet's own."""
-    found = descending_path(path, target)
+    causes = descending_path(path, target)
     if target.startswith("..") and not target.startswith("../"):
-        found.append(invalid(path, target, "must not start with '..'"))
-    return found
+        causes.append(invalid(path, target, "must not start with '..'"))
+    return causes
 
 
 def _downward(path: str, source: Object) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for index, item in enumerate(source.get("items") or ()):
         place = f"{path}.items[{index}]"
         if not item.get("path"):
-            found.append(required(f"{place}.path"))
-        found += reserved_path(f"{place}.path", item.get("path", ""))
+            causes.append(required(f"{place}.path"))
+        causes += reserved_path(f"{place}.path", item.get("path", ""))
         if item.get("fieldRef") is not None:
             allowed = _VOLUME_FIELDS
-            found += field_reference(f"{place}.fieldRef", item["fieldRef"], allowed)
+            causes += field_reference(f"{place}.fieldRef", item["fieldRef"], allowed)
         elif item.get("resourceFieldRef") is None:
             text = "one of fieldRef and resourceFieldRef is required"
-            found.append(required(f"{place}.fieldRef", text))
-    return found
+            causes.append(required(f"{place}.fieldRef", text))
+    return causes
 
 
 def _projected(path: str, source: Object) -> list[Cause]:
-    found = _mode(path, source, "defaultMode")
-    for index, each in enumerate(source.get("sources") or ()):
+    causes = _mode(path, source, "defaultMode")
+    for index, projection in enumerate(source.get("sources") or ()):
         place = f"{path}.sources[{index}]"
-        for at, (name, member) in enumerate(each.items()):
+        for at, (name, member) in enumerate(projection.items()):
             if at:
                 text = "may not specify more than 1 volume type per source"
-                found.append(forbidden(f"{place}.{name}", text))
+                causes.append(forbidden(f"{place}.{name}", text))
             elif name in {"secret", "configMap"}:
-                found += _keyed(f"{place}.{name}", member, "name")
+                causes += _keyed(f"{place}.{name}", member, "name")
             elif name == "downwardAPI":
-                found += _downward(f"{place}.{name}", member)
+                causes += _downward(f"{place}.{name}", member)
             elif name == "serviceAccountToken":
-                found += _token(f"{place}.{name}", member)
-    return found
+                causes += _token(f"{place}.{name}", member)
+    return causes
 
 
 def _token(path: str, source: Object) -> list[Cause]:
-    found: list[Cause] = []
+    causes: list[Cause] = []
     seconds = source.get("expirationSeconds", SHORTEST_SECONDS)
     place = f"{path}.expirationSeconds"
     if seconds < SHORTEST_SECONDS:
         text = "may not specify a duration less than 10 minutes"
-        found.append(invalid(place, seconds, text))
+        causes.append(invalid(place, seconds, text))
     elif seconds > LONGEST_SECONDS:
         text = "may not specify a duration larger than 2^32 seconds"
-        found.append(invalid(place, seconds, text))
+        causes.append(invalid(place, seconds, text))
     if not source.get("path"):
-        return [*found, required(f"{path}.path")]
-    return found + reserved_path(f"{path}.path", source["path"])
+        return [*causes, required(f"{path}.path")]
+    return causes + reserved_path(f"{path}.path", source["path"])

@@ -47,14 +47,14 @@ def selected_causes(spec: Object) -> list[Cause]:
 
 def endless_causes(template: Object, kind: str) -> list[Cause]:
     """What is wrong with a template whose Pods are always started again, and have no end."""
-    found, spec = template_causes(TEMPLATE, template), template.get("spec") or {}
+    causes, spec = template_causes(TEMPLATE, template), template.get("spec") or {}
     if spec.get("restartPolicy", "Always") in {"OnFailure", "Never"}:
         place = f"{TEMPLATE}.spec.restartPolicy"
-        found.append(unsupported(place, spec["restartPolicy"], ("Always",)))
+        causes.append(unsupported(place, spec["restartPolicy"], ("Always",)))
     if spec.get("activeDeadlineSeconds") is not None:
         text = f"activeDeadlineSeconds in {kind} is not Supported"
-        found.append(forbidden(f"{TEMPLATE}.spec.activeDeadlineSeconds", text))
-    return found
+        causes.append(forbidden(f"{TEMPLATE}.spec.activeDeadlineSeconds", text))
+    return causes
 
 
 def amount_causes(path: str, amount: Any) -> list[Cause]:

@@ -75,7 +75,7 @@ def _tolerate(spec: Object) -> None:
     fill(spec, preemptionPolicy="PreemptLowerPriority", priority=0, tolerations=[])
     tolerations = spec["tolerations"]
     for key in _UNREACHABLE:
-        if not any(each.get("key") in {None, key} for each in tolerations):
+        if not any(toleration.get("key") in {None, key} for toleration in tolerations):
             tolerations.append(
                 {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
             )
@@ -103,7 +103,7 @@ def _restarts(row: Row) -> str:
 def _gates(row: Row) -> str:
     gates = row.spec.get("readinessGates") or ()
     passed = {c["type"] for c in row.status.get("conditions") or () if c["status"] == "True"}
-    ready = sum(each["conditionType"] in passed for each in gates)
+    ready = sum(gate["conditionType"] in passed for gate in gates)
     return f"{ready}/{len(gates)}" if gates else "<none>"
 
 

@@ -67,22 +67,22 @@ def _pod_spec(spec: Object) -> Object:
 
 
 def _struct(value: Object, members: tuple[str, ...]) -> Object:
-    found: Object = {}
+    struct: Object = {}
     for member in members:
         name, _, zero = member.partition(" ")
-        found[_go_name(name)] = _shown(name, value[name]) if name in value else _ZEROES[zero]
-    return found
+        struct[_go_name(name)] = _shown(name, value[name]) if name in value else _ZEROES[zero]
+    return struct
 
 
 def _shown(name: str, value: Any) -> Any:
     if isinstance(value, list):
         members = STRUCTS.get(name)
         return [
-            _struct(each, members) if members and isinstance(each, dict) else _shown("", each)
-            for each in value
+            _struct(item, members) if members and isinstance(item, dict) else _shown("", item)
+            for item in value
         ]
     if isinstance(value, dict) and name != "nodeSelector":
-        return {_go_name(key): _shown(key, each) for key, each in value.items()}
+        return {_go_name(key): _shown(key, member) for key, member in value.items()}
     return value
 
 

@@ -51,10 +51,10 @@ def _files(source: Object) -> None:
     fill(source, defaultMode=420)
     for item in source.get("items") or ():
         _reference(item)
-    for each in source.get("sources") or ():
-        if isinstance(token := each.get("serviceAccountToken"), dict):
+    for projection in source.get("sources") or ():
+        if isinstance(token := projection.get("serviceAccountToken"), dict):
             fill(token, expirationSeconds=3600)
-        for item in (each.get("downwardAPI") or {}).get("items") or ():
+        for item in (projection.get("downwardAPI") or {}).get("items") or ():
             _reference(item)
 
 

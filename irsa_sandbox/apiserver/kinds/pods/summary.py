@@ -25,11 +25,11 @@ class PodSummary:
         phase = self._status.get("phase", "")
         self.reason: str = self._status.get("reason") or phase
         conditions = self._status.get("conditions") or ()
-        if any(each.get("reason") == "SchedulingGated" for each in conditions):
+        if any(condition.get("reason") == "SchedulingGated" for condition in conditions):
             self.reason = "SchedulingGated"
         self.restarts, self.last_restart, self.ready = 0, "", 0
         sidecars = [c for c in self._initial if c.get("restartPolicy") == "Always"]
-        self._sidecars = {each["name"] for each in sidecars}
+        self._sidecars = {container["name"] for container in sidecars}
         self.total = len(self._spec.get("containers") or ()) + len(sidecars)
         initializing = self._initializing()
         if not initializing or self._has("Initialized"):
@@ -53,14 +53,14 @@ class PodSummary:
 
     def _initializing(self) -> bool:
         """Whether an init container has not done its work; the reason then says which."""
-        for index, each in enumerate(self._status.get("initContainerStatuses") or ()):
-            self._count(each)
-            state = each.get("state") or {}
+        for index, container in enumerate(self._status.get("initContainerStatuses") or ()):
+            self._count(container)
+            state = container.get("state") or {}
             ended, waiting = state.get("terminated"), state.get("waiting") or {}
             if ended and ended.get("exitCode", 0) == 0:
                 continue
-            if each["name"] in self._sidecars and each.get("started"):
-                self.ready += bool(each.get("ready"))
+            if container["name"] in self._sidecars and container.get("started"):
+                self.ready += bool(container.get("ready"))
                 continue
             if ended:
                 self.reason = _ended(ended, "Init:")
@@ -74,19 +74,19 @@ class PodSummary:
     def _running(self) -> None:
         """The containers proper have begun: what they say counts alone."""
         self.restarts, self.last_restart = 0, ""
-        for each in self._status.get("initContainerStatuses") or ():
-            if each["name"] in self._sidecars:
-                self._count(each)
+        for container in self._status.get("initContainerStatuses") or ():
+            if container["name"] in self._sidecars:
+                self._count(container)
         any_running = False
-        for each in reversed(self._status.get("containerStatuses") or ()):
-            self._count(each)
-            state = each.get("state") or {}
+        for container in reversed(self._status.get("containerStatuses") or ()):
+            self._count(container)
+            state = container.get("state") or {}
             waiting, ended = state.get("waiting") or {}, state.get("terminated")
             if waiting.get("reason"):
                 self.reason = waiting["reason"]
             elif ended:
                 self.reason = _ended(ended)
-            elif each.get("ready") and "running" in state:
+            elif container.get("ready") and "running" in state:
                 any_running = True
                 self.ready += 1
         if self.reason == "Completed" and any_running:

@@ -23,7 +23,7 @@ _FREE = ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"
 def update_causes(before: Object, after: Object) -> list[Cause]:
     """What an update changes about a Pod that it may not."""
     old, new = before["spec"], after["spec"]
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for group in ("containers", "initContainers"):
         if len(old.get(group) or ()) != len(new.get(group) or ()):
             # The API server looks no further here.
@@ -33,25 +33,25 @@ def update_causes(before: Object, after: Object) -> list[Cause]:
     if had is not None and had != has:
         place = "spec.activeDeadlineSeconds"
         if has is None:
-            found.append(
+            causes.append(
                 invalid(place, None, "must not update from a positive integer to nil value")
             )
         elif has > had:
             text = f"must be less than or equal to previous value: {had}"
-            found.append(invalid(place, has, text))
-    found += _tolerations(old.get("tolerations") or [], new.get("tolerations") or [])
+            causes.append(invalid(place, has, text))
+    causes += _tolerations(old.get("tolerations") or [], new.get("tolerations") or [])
     kept = _with_what_is_free(new, old)
     if kept != old:
-        found.append(forbidden("spec", f"{POD_UPDATES}\n{pod_diff(old, kept)}"))
-    return found
+        causes.append(forbidden("spec", f"{POD_UPDATES}\n{pod_diff(old, kept)}"))
+    return causes
 
 
 def _tolerations(old: list[Object], new: list[Object]) -> list[Cause]:
-    def bare(each: Object) -> Object:
-        return {k: v for k, v in each.items() if k != "tolerationSeconds"}
+    def bare(toleration: Object) -> Object:
+        return {k: v for k, v in toleration.items() if k != "tolerationSeconds"}
 
-    kept = [bare(each) for each in new]
-    if any(bare(each) not in kept for each in old):
+    kept = [bare(toleration) for toleration in new]
+    if any(bare(toleration) not in kept for toleration in old):
         text = "existing toleration can not be modified except its tolerationSeconds"
         return [forbidden("spec.tolerations", text)]
     return toleration_causes("spec.tolerations", new) if old != new else []
@@ -64,5 +64,5 @@ def _with_what_is_free(new: Object, old: Object) -> Object:
     for group in ("containers", "initContainers"):
         if group in kept:
             pairs = zip(kept[group], old.get(group) or (), strict=True)
-            kept[group] = [each | {"image": was.get("image", "")} for each, was in pairs]
+            kept[group] = [container | {"image": was.get("image", "")} for container, was in pairs]
     return kept
