@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irsa_helpers import course, oidc, roles, trust
+from irsa_helpers.boxes import Passed
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.markdown import Markdown
 from irsa_helpers.pods import exec_in_pod, ready_pod_name
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from irsa_helpers.worlds import World
 
 
-def verify(world: World, step: str) -> MarkdownTable:
-    """What was checked of the course's steps up to `step` (one of `course.STEPS`), as a table.
+def verify(world: World, step: str) -> Passed:
+    """What was checked of the course's steps up to `step` (one of `course.STEPS`), as a box.
 
     Raises IrsaLabError, which names the cause and the next step, where one does not hold.
     """
@@ -30,11 +31,9 @@ def verify(world: World, step: str) -> MarkdownTable:
     return passed(*(CHECKS[each](world) for each in course.STEPS[: course.STEPS.index(step) + 1]))
 
 
-def passed(*sentences: str) -> MarkdownTable:
-    """What a closing check found to hold, as a table; made after the last `assert`."""
-    from irsa_helpers.views import MarkdownTable
-
-    return MarkdownTable(("result", "checked"), [("PASS", each) for each in sentences])
+def passed(*sentences: str) -> Passed:
+    """What a closing check found to hold; made after the last `assert`."""
+    return Passed(sentences)
 
 
 def where_am_i(world: World) -> MarkdownTable:

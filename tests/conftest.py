@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from irsa_helpers.happenings import LISTENER_VARIABLE
 from irsa_helpers.worlds import environment, launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
@@ -29,6 +32,17 @@ def _no_credentials_of_the_machine() -> Iterator[None]:
             if name.startswith("AWS_") or name in {"KUBECONFIG", "IRSA_LAB_WORLD"}:
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What a room would hear of the learner during this test."""
+    told: list[dict[str, Any]] = []
+    listener = ModuleType("heard_in_a_test")
+    vars(listener)["tell"] = lambda kind, **facts: told.append({"kind": kind, **facts})
+    monkeypatch.setitem(sys.modules, listener.__name__, listener)
+    monkeypatch.setenv(LISTENER_VARIABLE, f"{listener.__name__}:tell")
+    return told
 
 
 @pytest.fixture(scope="session")

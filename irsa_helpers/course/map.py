@@ -60,9 +60,9 @@ class CourseMap:
     @property
     def next_step(self) -> str:
         """What to do next."""
-        if here := next((each for each in self.notebooks if not each.finished), None):
+        if here := next((place for place in self.notebooks if not place.finished), None):
             return f"notebooks/{here.name}.ipynb: {here.title}"
-        if level := next((each for each in self.labs if not each.finished), None):
+        if level := next((place for place in self.labs if not place.finished), None):
             return f"irsa-lab labs: {level.of - level.done} of {level.title} are open"
         return "nothing is left: teach it to somebody"
 
@@ -94,31 +94,31 @@ def course_map(world: World | None = None) -> CourseMap:
 
     held = {NOTEBOOKS[step.name]: step.state for step in steps(world or connect())}
     tried = Attempts().all()
-    right = [each for each in all_words() if each.id in tried and tried[each.id].right_at]
+    right = [words for words in all_words() if words.id in tried and tried[words.id].right_at]
     notebooks = tuple(
         Place(
             name,
             title,
             minutes,
-            sum(each.notebook == name for each in right),
-            sum(each.notebook == name for each in all_words()),
+            sum(words.notebook == name for words in right),
+            sum(words.notebook == name for words in all_words()),
             held.get(name, ""),
         )
-        for name, title, minutes in _notebooks()
+        for name, title, minutes in course_notebooks()
     )
     return CourseMap(notebooks, tuple(_levels()))
 
 
-def _notebooks() -> list[tuple[str, str, int]]:
+def course_notebooks() -> list[tuple[str, str, int]]:
     """Name, title and minutes of each notebook, as its first cell says them."""
-    found = []
+    told = []
     for path in sorted((project_folder() / "notebooks").glob("[0-9]*.ipynb")):
         first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
         title, minutes = _TITLE.search(first), _MINUTES.search(first)
         assert title, f"{path} has no title"
         assert minutes, f"{path} does not say its time"
-        found.append((path.stem, title[1], int(minutes[1])))
-    return found
+        told.append((path.stem, title[1], int(minutes[1])))
+    return told
 
 
 def _levels() -> list[Place]:
@@ -159,11 +159,11 @@ def _row(place: Place, folder: str) -> str:
         bar = f"<progress max='{place.of}' value='{place.done}'>{told}</progress> {told}"
     mark = "✓ " if place.finished else ""
     cells = (mark + title, str(place.minutes), bar, escape(place.step))
-    return "<tr>" + "".join(f"<td style='text-align:left'>{each}</td>" for each in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td style='text-align:left'>{text}</td>" for text in cells) + "</tr>"
 
 
 def _certificate_html(course: CourseMap, name: str) -> str:
-    reached = "".join(f"<li>{escape(each)}</li>" for each in _reached(course.notebooks))
+    reached = "".join(f"<li>{escape(place)}</li>" for place in _reached(course.notebooks))
     labs = sum(place.done for place in course.labs)
     of = sum(place.of for place in course.labs)
     return (

@@ -2,7 +2,7 @@
 
 from irsa_helpers.views.bench import trust_bench
 from irsa_helpers.views.handshake import handshake, live_handshake
-from irsa_helpers.views.quiz import quiz
+from irsa_helpers.views.quiz import predict, quiz
 from irsa_helpers.views.tables import Listing, MarkdownTable, decision_table, token_table
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "decision_table",
     "handshake",
     "live_handshake",
+    "predict",
     "quiz",
     "token_table",
     "trust_bench",

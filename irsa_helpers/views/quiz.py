@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from irsa_helpers.boxes import box
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.happenings import happened
 from irsa_helpers.markdown import cell
@@ -31,11 +32,15 @@ class Quiz:
 
     def verdict(self, choice: str) -> str:
         """`Right` or `Not quite`, and why."""
-        word = "Right" if choice == self.right else "Not quite"
-        return f"{word}: {self.choices[choice]}"
+        return f"{self._word(choice)}: {self.choices[choice]}"
 
-    def _verdict_html(self, choice: str) -> str:
-        return f"<p>{escape(self.verdict(choice))}</p>"
+    def verdict_html(self, choice: str) -> str:
+        """The verdict as a box."""
+        kind = "right" if choice == self.right else "wrong"
+        return box(kind, f"{self._word(choice)}:", self.choices[choice])
+
+    def _word(self, choice: str) -> str:
+        return "Right" if choice == self.right else "Not quite"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         bundle = dict(self.widget()._repr_mimebundle_() or {})
@@ -49,6 +54,11 @@ class Quiz:
         return f"**{cell(self.question)}**\n\n{listed}\n\n{answer}"
 
     @property
+    def title(self) -> str:
+        """What stands above the choices."""
+        return self.question
+
+    @property
     def remembered(self) -> str | None:
         """The choice of an earlier day, None where there was none."""
         if not self.name:
@@ -59,7 +69,7 @@ class Quiz:
         return choice if choice in self.choices else None
 
     def widget(self) -> Any:
-        """Radio buttons; choosing one shows its verdict, and what was chosen before is chosen."""
+        """Radio buttons; choosing one shows what is said of it. An earlier choice is chosen."""
         import ipywidgets
 
         from irsa_helpers.course.progress import Attempts
@@ -68,34 +78,65 @@ class Quiz:
         buttons = ipywidgets.RadioButtons(
             options=list(self.choices), value=before, layout={"width": "max-content"}
         )
-        verdict = ipywidgets.HTML(self._verdict_html(before) if before else "")
+        verdict = ipywidgets.HTML(self.verdict_html(before) if before else "")
 
         def answered(change: Mapping[str, Any]) -> None:
             choice = change["new"]
-            verdict.value = self._verdict_html(choice)
+            verdict.value = self.verdict_html(choice)
             if self.name:
                 Attempts().predicted(self.name, choice)
             happened("answer", question=self.question, choice=choice, right=choice == self.right)
 
         buttons.observe(answered, "value")
-        title = ipywidgets.HTML(f"<b>{escape(self.question)}</b>")
+        title = ipywidgets.HTML(f"<b>{escape(self.title)}</b>")
         return ipywidgets.VBox([title, buttons, verdict])
+
+
+class Prediction(Quiz):
+    """What a learner thinks that the next cell will show.
+
+    Its reason stays folded, so that the cell can be run first.
+    """
+
+    @property
+    def title(self) -> str:
+        """The notebook's text asks; here it is chosen."""
+        return "Your prediction"
+
+    def verdict_html(self, choice: str) -> str:
+        """The choice in a box; whether it is right, and why, folded below it."""
+        why = f"<details><summary>Was I right?</summary>{super().verdict_html(choice)}</details>"
+        return box("open", "You say:", f"{choice}. Now run the next cell, and see.", why)
 
 
 def quiz(name: str) -> Quiz:
     """Ask a question of the course. Raises IrsaLabError for a name that there is none of."""
-    found = questions().get(name)
-    if found is None:
-        known = ", ".join(questions())
-        raise IrsaLabError(f"there is no question {name!r}", next_step=f"one of {known}")
-    return Quiz(found["question"], found["choices"], found["right"], name=name)
+    return Quiz(**asked("questions", name), name=name)
+
+
+def predict(name: str) -> Prediction:
+    """Ask what a cell will show, before it is run. Raises IrsaLabError for an unknown name."""
+    return Prediction(**asked("predictions", name), name=name)
+
+
+def asked(kind: str, name: str) -> dict[str, Any]:
+    """One of `questions` or `predictions`: its `question`, `choices` and `right`.
+
+    Raises IrsaLabError for a name that there is none of.
+    """
+    known = written(kind)
+    if name not in known:
+        raise IrsaLabError(
+            f"there is no {kind[:-1]} {name!r}", next_step=f"one of {', '.join(known)}"
+        )
+    return dict(known[name])
 
 
 @cache
-def questions() -> dict[str, Any]:
-    """The course's questions by name, from `questions.yaml`: `question`, `choices`, `right`."""
+def written(kind: str) -> dict[str, Any]:
+    """The course's `questions` or `predictions` by name, as their file has them."""
     import yaml
 
-    text = files("irsa_helpers.views").joinpath("questions.yaml").read_text(encoding="utf-8")
+    text = files("irsa_helpers.views").joinpath(f"{kind}.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from irsa_helpers import state
-from irsa_helpers.course import catch_up
+from irsa_helpers.course import catch_up, project_folder
 from irsa_helpers.course.exercises import all_words
-from irsa_helpers.course.map import CourseMap, Place, course_map
+from irsa_helpers.course.map import CourseMap, Place, course_map, course_notebooks
 from irsa_helpers.course.progress import Attempts
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds.sandbox import SandboxWorld
@@ -61,3 +63,17 @@ def test_nothing_that_is_shown_is_markup() -> None:
     shown = DONE._repr_mimebundle_()["text/html"]
     assert "A &lt;b&gt;step" in shown
     assert "<progress max='3' value='3'>" in shown
+
+
+def test_the_paths_in_the_first_notebook_take_the_minutes_that_they_say() -> None:
+    """One hour: the notebooks that its row links, and the first itself; one day: all of them."""
+    minutes = {name: takes for name, _, takes in course_notebooks()}
+    first = json.loads((project_folder() / "notebooks/00-welcome.ipynb").read_text("utf-8"))
+    paths = "".join(next(cell["source"] for cell in first["cells"] if cell["id"] == "00-27"))
+    hour = re.search(r"^\| one hour \|(.*)\| (\d+) \|$", paths, re.MULTILINE)
+    day = re.search(r"^\| one day \|.*\| (\d+) \|$", paths, re.MULTILINE)
+    assert hour
+    assert day
+    linked = ["00-welcome", *re.findall(r"\]\(([\w-]+)\.ipynb\)", hour[1])]
+    assert sum(minutes[name] for name in linked) == int(hour[2])
+    assert sum(minutes.values()) == int(day[1])

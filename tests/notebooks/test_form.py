@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from irsa_helpers.views.quiz import written
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 MOST_LINES = 12
@@ -56,10 +58,15 @@ def test_it_ends_with_what_was_done_and_what_comes_next(path: Path) -> None:
 
 @by_name
 def test_it_asks_before_it_tells(path: Path) -> None:
-    asking = [text(c) for c in cells(path, "markdown") if "**Predict first:**" in text(c)]
+    """Each question of the text is followed by its choices, and these by the cell that tells."""
+    every = cells(path)
+    asking = [place for place, cell in enumerate(every) if "**Predict first:**" in text(cell)]
+    chosen = [re.search(r'^predict\("([\w-]+)"\)$', text(cell), re.MULTILINE) for cell in every]
     assert asking
-    for question in asking:
-        assert "<details><summary>Answer</summary>" in question.split("**Predict first:**")[1]
+    assert [place for place, name in enumerate(chosen) if name] == [place + 1 for place in asking]
+    known = [name for name in written("predictions") if name[:2] == path.stem[:2]]
+    assert [name[1] for name in chosen if name] == known
+    assert all(every[place + 2]["cell_type"] == "code" or path.stem[:2] == "00" for place in asking)
 
 
 @by_name

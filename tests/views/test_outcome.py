@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 
 from irsa_helpers.course.exercises import Case, Outcome
 
@@ -24,11 +25,11 @@ def test_what_is_wrong_was_expected_and_seen_is_all_told() -> None:
 
 @pytest.mark.parametrize(
     ("state", "word"),
-    [("right", "Right."), ("wrong", "Not yet."), ("not tried", "Not tried yet.")],
+    [("right", "✓ Right."), ("wrong", "✗ Not yet."), ("not tried", "○ Not tried yet.")],
 )
-def test_a_state_is_told_by_a_word_and_not_by_a_colour_alone(state: str, word: str) -> None:
+def test_a_state_is_told_by_mark_and_word_and_not_by_a_colour_alone(state: str, word: str) -> None:
     shown = outcome(state)._repr_mimebundle_()
-    assert word in shown["text/html"]
+    assert word in BeautifulSoup(shown["text/html"], "html.parser").get_text()
     assert shown["text/plain"].startswith(f"{word} A policy")
     assert ("Next:" in shown["text/plain"]) == (state != "right")
 

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.views.quiz import Quiz, questions, quiz
+from irsa_helpers.views.quiz import Prediction, Quiz, predict, quiz, written
+from tests.hostile import HOSTILE
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-@pytest.mark.parametrize("name", questions())
+@pytest.mark.parametrize("name", written("questions"))
 def test_a_question_has_choices_with_reasons_and_one_right(name: str) -> None:
     asked = quiz(name)
     assert len(asked.choices) == 3
@@ -74,4 +76,38 @@ def test_every_question_is_asked_once() -> None:
     for path in NOTEBOOKS.glob("*.ipynb"):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             asked += re.findall(r'quiz\("([\w-]+)"\)', "".join(cell["source"]))
-    assert sorted(asked) == sorted(questions())
+    assert sorted(asked) == sorted(written("questions"))
+
+
+@pytest.mark.parametrize("name", written("predictions"))
+def test_a_prediction_has_choices_with_reasons_and_one_right(name: str) -> None:
+    asked = predict(name)
+    assert len(asked.choices) in {2, 3}
+    assert all(len(why.split()) > 3 for why in asked.choices.values())
+
+
+def test_a_prediction_is_told_to_be_tried_and_its_reason_stays_folded() -> None:
+    _, buttons, verdict = predict("03-vault-token").widget().children
+    buttons.value = "no"
+    before, _, folded = verdict.value.partition("<details>")
+    assert "You say:" in before
+    assert "run the next cell" in before
+    assert "Not quite" in folded
+    assert predict("03-vault-token").remembered == "no"
+
+
+def test_a_room_hears_of_a_prediction(heard: list[dict[str, Any]]) -> None:
+    predict("03-vault-token").widget().children[1].value = "yes"
+    question = "Does a token made for vault open the role?"
+    assert heard == [{"kind": "answer", "question": question, "choice": "yes", "right": True}]
+
+
+@pytest.mark.parametrize("kind", [Quiz, Prediction])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_verdict_is_shown_as_the_text_it_is(kind: type[Quiz], text: str) -> None:
+    page = BeautifulSoup(kind(text, {text: text}, text).verdict_html(text), "html.parser")
+    assert page.find_all(["img", "script", "svg", "a"]) == []
+
+
+def test_no_question_and_prediction_have_one_name() -> None:
+    assert not set(written("questions")) & set(written("predictions"))

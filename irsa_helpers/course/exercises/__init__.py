@@ -13,6 +13,7 @@ from irsa_helpers.course.exercises.judging import Case, Judgement, NotTriedError
 from irsa_helpers.course.exercises.outcome import Outcome
 from irsa_helpers.course.exercises.words import Words, all_words, find_words, made
 from irsa_helpers.course.progress import Attempts
+from irsa_helpers.happenings import happened
 
 if TYPE_CHECKING:
     from irsa_helpers.labs.notebook import Text
@@ -39,13 +40,20 @@ class Exercise:
         What is not tried yet is said to be so, and not counted.
         """
         try:
-            found = self._judgement(answer)
+            judgement = self._judgement(answer)
         except NotTriedError as reason:
             return self._outcome("not tried", Judgement(says=str(reason)))
         except SlipError as error:
-            found = error.judgement
-        Attempts().checked(self.words.id, found.slip)
-        return self._outcome("wrong" if found.slip else "right", found)
+            judgement = error.judgement
+        Attempts().checked(self.words.id, judgement.slip)
+        self._tell(judgement.slip)
+        return self._outcome("wrong" if judgement.slip else "right", judgement)
+
+    def _tell(self, slip: str) -> None:
+        """A room hears which slip it was, in the course's own words: nothing that was written."""
+        title = f"{self.words.id}: {self.words.title}"
+        said = (self.words.sentence(slip) or slip) if slip else "right"
+        happened("answer", question=title, choice=said, right=not slip)
 
     def hint(self) -> Text:
         """The next hint of three: a nudge, a pointer, nearly the answer."""
@@ -79,10 +87,10 @@ class Exercise:
                 )
         return self.words.judge(self.world, answer)
 
-    def _outcome(self, state: str, found: Judgement) -> Outcome:
-        says = (found.slip and self.words.sentence(found.slip)) or found.says
-        words = self.words
-        return Outcome(words.id, words.title, state, found.slip, says, found.cases)
+    def _outcome(self, state: str, judgement: Judgement) -> Outcome:
+        words, slip = self.words, judgement.slip
+        says = (slip and words.sentence(slip)) or judgement.says
+        return Outcome(words.id, words.title, state, slip, says, judgement.cases)
 
 
 def exercise(name: str, world: World | None = None) -> Exercise:

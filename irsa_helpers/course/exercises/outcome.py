@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
+from irsa_helpers.boxes import box, line, paragraph, shown
 from irsa_helpers.course.exercises.judging import Case
 from irsa_helpers.errors import plain
 
 HEADLINES = {"right": "Right.", "wrong": "Not yet.", "not tried": "Not tried yet."}
-# JupyterLab's own colours, so that they fit its light and its dark theme; a page without JupyterLab
-# goes by the reader's. The word says it, too.
-COLOURS = {
-    "right": "var(--jp-success-color1, #1a7f37)",
-    "wrong": "var(--jp-error-color1, #cf222e)",
-    "not tried": "var(--jp-info-color1, #0969da)",
-}
+BOXES = {"right": "right", "wrong": "wrong", "not tried": "open"}
 CELL = "style='text-align:left;padding:.2em .8em .2em 0;overflow-wrap:anywhere;white-space:normal'"
 
 
@@ -49,25 +42,21 @@ class Outcome:
 
 def outcome_html(outcome: Outcome) -> str:
     """The outcome as HTML; every text in it is shown as the text it is."""
-    colour = COLOURS[outcome.state]
-    parts = [
-        f"<div role='status' style='border-left:4px solid {colour};padding-left:.75em'>",
-        f"<p><b>{HEADLINES[outcome.state]}</b> {_shown(outcome.says or outcome.title)}</p>",
-    ]
+    parts = []
     if outcome.cases:
         head = "".join(f"<th {CELL}>{name}</th>" for name in ("", "what", "expected", "seen"))
         rows = "".join(map(_row, outcome.cases))
         parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
     if outcome.next_step:
-        parts.append(f"<p>Next: <code>{_shown(outcome.next_step)}</code></p>")
-    return "".join([*parts, "</div>"])
+        parts.append(paragraph(f"Next: `{outcome.next_step}`"))
+    return box(*_headline(outcome), "".join(parts))
 
 
 def outcome_text(outcome: Outcome) -> str:
     """The outcome for a terminal."""
-    lines = [f"{HEADLINES[outcome.state]} {outcome.says or outcome.title}"]
+    lines = [line(*_headline(outcome))]
     for case in outcome.cases:
-        lines.append(f"  {_word(case):<5} {case.what}: {case.seen}")
+        lines.append(f"  {_word(case)} {case.what}: {case.seen}")
         if not case.held:
             lines.append(f"        expected: {case.expected}")
     if outcome.next_step:
@@ -75,16 +64,17 @@ def outcome_text(outcome: Outcome) -> str:
     return plain("\n".join(lines))
 
 
+def _headline(outcome: Outcome) -> tuple[str, str, str]:
+    """The box's kind, its word and what it says."""
+    says = outcome.says or outcome.title
+    return BOXES[outcome.state], HEADLINES[outcome.state], says
+
+
 def _row(case: Case) -> str:
     texts = (case.what, case.expected, case.seen)
-    told = "".join(f"<td {CELL}>{_shown(text)}</td>" for text in texts)
+    told = "".join(f"<td {CELL}>{shown(text)}</td>" for text in texts)
     return f"<tr><td {CELL}><b>{_word(case)}</b></td>{told}</tr>"
 
 
 def _word(case: Case) -> str:
-    return "ok" if case.held else "NO"
-
-
-def _shown(text: str) -> str:
-    """The text escaped; what stands in backticks as code."""
-    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(plain(text)))
+    return "✓ ok" if case.held else "✗ NO"

@@ -95,6 +95,22 @@ def test_a_gap_is_no_answer_and_is_not_counted(world: World, answer: Any) -> Non
     assert Attempts().of("03-write").checks == 0
 
 
+def test_a_room_hears_the_slip_and_nothing_that_was_written(
+    world: World, heard: list[dict[str, Any]]
+) -> None:
+    tried, words = exercise("03-write", world), find_words("03-write")
+    tried.check(made(words.starter, words.names(world)))
+    tried.check({"Statement": "my own words"})
+    tried.check("my own words")
+    tried.check(made(words.solution, words.names(world)))
+    assert [told["right"] for told in heard] == [False, False, True], (
+        "what is not tried is not told"
+    )
+    assert {told["question"] for told in heard} == {f"03-write: {words.title}"}
+    assert "own words" not in str(heard)
+    assert heard[1]["choice"] == shared_slips().get("no-json", "no-json")
+
+
 ODD = [
     5,
     True,
