@@ -1,8 +1,8 @@
 """What a seat tells the instructor's board, if its learner said yes; also an IPython extension.
 
-Told are the notebook and the cell, the answers to questions and how exercises went, the labs' goals, a raised hand: no
-code, no output. The board shows each learner all it has of them, at the address that the first
-cell prints.
+Told are the notebook and the cell, the answers to questions and of exercises, the labs' goals,
+a raised hand: no code, no output. The board shows each learner all it has of them, at the address
+that the first cell prints.
 """
 
 from __future__ import annotations
