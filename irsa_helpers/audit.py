@@ -88,7 +88,7 @@ def _from_cloudtrail(world: World) -> Iterator[Assumption]:
 def recorded_calls(world: World, role: str, since: int = 0) -> list[Call]:
     """What sessions of the role called, oldest first, each call once.
 
-    Raises IrsaLabError in a real account, where `World.trace` is not to be had.
+    Raises IrsaLabError in a real account, where `World.trace` is not available.
     """
     calls = []
     for hop in world.trace(since=since):
