@@ -53,7 +53,7 @@ def assumptions(world: World, since: int = 0) -> list[Assumption]:
     """Who became a role or was refused, oldest first; in the sandbox after hop number `since`."""
     if world.name == "aws":
         return list(_from_cloudtrail(world))
-    return [each for hop in world.trace(since=since) for each in _from_hop(hop)]
+    return [assumption for hop in world.trace(since=since) for assumption in _from_hop(hop)]
 
 
 def _from_hop(hop: dict[str, Any]) -> Iterator[Assumption]:
@@ -73,8 +73,8 @@ def _from_hop(hop: dict[str, Any]) -> Iterator[Assumption]:
 def _from_cloudtrail(world: World) -> Iterator[Assumption]:
     """Source: IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail"."""
     wanted = [{"AttributeKey": "EventName", "AttributeValue": EVENT}]
-    found = world.aws("cloudtrail").lookup_events(LookupAttributes=wanted)["Events"]
-    for event in reversed(found):
+    events = world.aws("cloudtrail").lookup_events(LookupAttributes=wanted)["Events"]
+    for event in reversed(events):
         record = json.loads(event["CloudTrailEvent"])
         yield Assumption(
             record["eventTime"],
@@ -88,7 +88,7 @@ def _from_cloudtrail(world: World) -> Iterator[Assumption]:
 def recorded_calls(world: World, role: str, since: int = 0) -> list[Call]:
     """What sessions of the role called, oldest first, each call once.
 
-    Raises IrsaLabError in a real account, where `World.trace` is not to be had.
+    Raises IrsaLabError in a real account, where `World.trace` is not available.
     """
     calls = []
     for hop in world.trace(since=since):
@@ -109,7 +109,7 @@ def least_policy(calls: Iterable[Call]) -> dict[str, Any]:
     for call in calls:
         actions.setdefault(call.resource, set()).add(call.action)
     statements = [
-        {"Effect": "Allow", "Action": sorted(found), "Resource": resource}
-        for resource, found in actions.items()
+        {"Effect": "Allow", "Action": sorted(called), "Resource": resource}
+        for resource, called in actions.items()
     ]
     return {"Version": "2012-10-17", "Statement": statements}

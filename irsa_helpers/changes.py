@@ -83,11 +83,11 @@ def may_apply(world: World, approve: bool) -> bool:
 
 
 def ask(world: World, what: str, *, undo: str, cost: str = "nothing") -> None:
-    """Stand in front of a change that a cell makes itself: a real world is asked first.
+    """Guard a change that a cell makes itself: in a real world it needs approval.
 
-    `what` begins with a verb: "add the client id vault"; `undo` says what takes it back. Nothing
-    happens in the sandbox, nor in a world that was approved. Raises IrsaLabError, with the plan,
-    in any other.
+    `what` begins with a verb: "add the client id vault"; `undo` says what takes it back. Call it
+    before the change. It does nothing in the sandbox, nor in a world that was approved. Raises
+    IrsaLabError, with the plan, in any other.
     """
     if may_apply(world, approve=False):
         return
@@ -99,7 +99,7 @@ def ask(world: World, what: str, *, undo: str, cost: str = "nothing") -> None:
 
 
 def only_in_sandbox(world: World, what: str) -> None:
-    """Stand in front of what no real account should bear, be it approved or not.
+    """Guard a change that no real account should get, approved or not; call it before.
 
     Raises IrsaLabError in a real world.
     """

@@ -11,7 +11,7 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 def plain(text: str) -> str:
     """The text with each steering character shown as its number: `\\x1b`, `\\u202e`."""
-    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _STEERING.sub(lambda character: character[0].encode("unicode_escape").decode(), text)
 
 
 class IrsaLabError(Exception):

@@ -175,8 +175,8 @@ def differences(built: Built, form: str) -> list[str]:
 def _read(form: str) -> tuple[Any, list[Any]]:
     """The trust policy (None where the tool writes it), and the permission policies."""
     if "jsonencode(" in form:
-        found = re.findall(r"jsonencode\((.*?\n  \})\)", form, re.DOTALL)
-        first, *others = (json.loads(text.replace("$${", "${")) for text in found)
+        encoded = re.findall(r"jsonencode\((.*?\n  \})\)", form, re.DOTALL)
+        first, *others = (json.loads(text.replace("$${", "${")) for text in encoded)
         return first, others
     import yaml
 
@@ -187,7 +187,7 @@ def _read(form: str) -> tuple[Any, list[Any]]:
         return None, [policy] if policy else []
     if isinstance(document, dict) and "Resources" in document:
         role = document["Resources"]["Role"]["Properties"]
-        policies = [each["PolicyDocument"] for each in role["Policies"]]
+        policies = [policy["PolicyDocument"] for policy in role["Policies"]]
         return role["AssumeRolePolicyDocument"], policies
     raise IrsaLabError(
         "this is no eksctl, CloudFormation or Terraform text of this course",
@@ -199,8 +199,8 @@ def _joined(built: Built) -> dict[str, Any]:
     """All inline policies as one: eksctl attaches a single document."""
     statements = []
     for document in built.permissions.values():
-        found = document["Statement"]
-        statements += found if isinstance(found, list) else [found]
+        own = document["Statement"]
+        statements += own if isinstance(own, list) else [own]
     return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -34,20 +34,20 @@ def cleanup(world: World, *, approve: bool = False) -> list[Change]:
 
 def _clean_cluster(world: World, *, approve: bool) -> Iterator[Change]:
     selector = "=".join(*kubernetes_labels(world).items())
-    for each in _labelled(world, "apps/v1", "Deployment", selector):
-        yield pods.ensure_no_deployment(world, each.name, namespace=each.namespace, approve=approve)
-    for each in _labelled(world, "v1", "ServiceAccount", selector):
+    for made in _labelled(world, "apps/v1", "Deployment", selector):
+        yield pods.ensure_no_deployment(world, made.name, namespace=made.namespace, approve=approve)
+    for made in _labelled(world, "v1", "ServiceAccount", selector):
         yield serviceaccounts.ensure_no_service_account(
-            world, each.name, namespace=each.namespace, approve=approve
+            world, made.name, namespace=made.namespace, approve=approve
         )
-    for each in _labelled(world, "v1", "Namespace", selector):
-        yield ensure_no_namespace(world, each.name, approve=approve)
+    for made in _labelled(world, "v1", "Namespace", selector):
+        yield ensure_no_namespace(world, made.name, approve=approve)
 
 
 def _labelled(world: World, api_version: str, kind: str, selector: str) -> list[Any]:
     """The metadata of all objects of a kind, in every namespace, that carry the label."""
-    found: Any = world.resource(api_version, kind).get(label_selector=selector)
-    return [each.metadata for each in found.items]
+    labelled: Any = world.resource(api_version, kind).get(label_selector=selector)
+    return [body.metadata for body in labelled.items]
 
 
 def ensure_no_namespace(world: World, name: str, *, approve: bool = False) -> Change:
@@ -56,10 +56,10 @@ def ensure_no_namespace(world: World, name: str, *, approve: bool = False) -> Ch
     Waits for what is in it to end. Raises IrsaLabError where that takes over a minute.
     """
     namespaces = world.resource("v1", "Namespace")
-    found = kubernetes_object(namespaces, name)
-    if found is None:
+    namespace = kubernetes_object(namespaces, name)
+    if namespace is None:
         return Change("none", "namespace", name)
-    if not kubernetes_labels(world).items() <= dict(found.metadata.labels or {}).items():
+    if not kubernetes_labels(world).items() <= dict(namespace.metadata.labels or {}).items():
         return Change("none", "namespace", name, ("it was not made by the lab",))
     planned = Change("delete", "namespace", name, ("with all that is in it",))
     if not may_apply(world, approve):

@@ -23,7 +23,7 @@ def kubernetes_object(resource: Resource, name: str, namespace: str | None = Non
 
 
 def delete_object(resource: Resource, name: str, namespace: str | None = None) -> None:
-    """The object is deleted, also where somebody else was faster, such as its namespace's end."""
+    """The object is deleted; no error where it is gone already, such as with its namespace."""
     from kubernetes.dynamic.exceptions import NotFoundError
 
     with contextlib.suppress(NotFoundError):

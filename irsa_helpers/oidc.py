@@ -85,11 +85,11 @@ def describe_provider(world: World) -> dict[str, Any] | None:
     """
     iam, arn = world.aws("iam"), provider_arn(world)
     try:
-        found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
     except iam.exceptions.NoSuchEntityException:
         return None
-    found.pop("ResponseMetadata", None)
-    return {"Arn": arn, **found}
+    provider.pop("ResponseMetadata", None)
+    return {"Arn": arn, **provider}
 
 
 def ensure_provider(
@@ -105,19 +105,21 @@ def ensure_provider(
     provider that exists gets the audiences it lacks and loses none. `thumbprints` None stands for
     the one that the issuer's host presents, `()` leaves it to IAM.
     """
-    found = describe_provider(world)
-    if found is None:
+    provider = describe_provider(world)
+    if provider is None:
         return _create_provider(world, client_ids, thumbprints, approve=approve)
-    missing = [each for each in client_ids if each not in found["ClientIDList"]]
+    missing = [client_id for client_id in client_ids if client_id not in provider["ClientIDList"]]
     if not missing:
-        already = f"already associated; audiences: {', '.join(found['ClientIDList'])}"
-        return Change("none", KIND, found["Arn"], (already,))
-    planned = Change("update", KIND, found["Arn"], tuple(f"add the audience {m}" for m in missing))
+        already = f"already associated; audiences: {', '.join(provider['ClientIDList'])}"
+        return Change("none", KIND, provider["Arn"], (already,))
+    planned = Change(
+        "update", KIND, provider["Arn"], tuple(f"add the audience {m}" for m in missing)
+    )
     if not may_apply(world, approve):
         return planned
     for client_id in missing:
         world.aws("iam").add_client_id_to_open_id_connect_provider(
-            OpenIDConnectProviderArn=found["Arn"], ClientID=client_id
+            OpenIDConnectProviderArn=provider["Arn"], ClientID=client_id
         )
     return planned.done()
 
@@ -148,10 +150,10 @@ def ensure_no_provider(world: World, *, approve: bool = False) -> Change:
     Raises IrsaLabError for a real cluster's provider that the lab did not make: others need it.
     """
     arn = provider_arn(world)
-    found = describe_provider(world)
-    if found is None:
+    provider = describe_provider(world)
+    if provider is None:
         return Change("none", KIND, arn)
-    if world.name != "sandbox" and aws_tags(world)[0] not in found.get("Tags", []):
+    if world.name != "sandbox" and aws_tags(world)[0] not in provider.get("Tags", []):
         raise IrsaLabError(
             f"{arn} was not made by the lab: every role of this cluster depends on it",
             next_step="leave it; step 1 is done here, go on with notebook 03",

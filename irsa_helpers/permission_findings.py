@@ -29,20 +29,20 @@ def check_permission_policy(policy: Mapping[str, Any], used: Iterable[Call] = ()
 
     An empty list says: named actions on named resources, each of the right kind.
     """
-    findings = [f for each in _statements(policy) for f in _check_statement(each)]
+    findings = [f for statement in _statements(policy) for f in _check_statement(statement)]
     seen = {call.action.lower() for call in used if call.allowed}
     return findings + (list(_unused(policy, seen)) if seen else [])
 
 
 def _statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = policy.get("Statement", [])
-    every = [found] if isinstance(found, dict) else list(found)
-    return [each for each in every if each.get("Effect") == "Allow"]
+    listed = policy.get("Statement", [])
+    every = [listed] if isinstance(listed, dict) else list(listed)
+    return [statement for statement in every if statement.get("Effect") == "Allow"]
 
 
 def _members(statement: Mapping[str, Any], name: str) -> list[str]:
-    found = statement.get(name, [])
-    return [found] if isinstance(found, str) else list(found)
+    named = statement.get(name, [])
+    return [named] if isinstance(named, str) else list(named)
 
 
 def _check_statement(statement: dict[str, Any]) -> Iterator[Finding]:

@@ -67,13 +67,13 @@ def describe_association(
 ) -> dict[str, Any] | None:
     """What EKS knows of a ServiceAccount's association (`roleArn`, `associationId`, …), or None."""
     eks = world.aws("eks")
-    found = eks.list_pod_identity_associations(
+    listed = eks.list_pod_identity_associations(
         clusterName=world.cluster_name, namespace=namespace, serviceAccount=service_account
     )["associations"]
-    if not found:
+    if not listed:
         return None
     answer: dict[str, Any] = eks.describe_pod_identity_association(
-        clusterName=world.cluster_name, associationId=found[0]["associationId"]
+        clusterName=world.cluster_name, associationId=listed[0]["associationId"]
     )["association"]
     return answer
 
@@ -94,21 +94,21 @@ def ensure_association(
     `eks-pod-identity-agent` must run; EKS Auto Mode has it built in.
     """
     name = f"{namespace}/{service_account}"
-    found = describe_association(world, service_account, namespace=namespace)
+    association = describe_association(world, service_account, namespace=namespace)
     given = f"{target_role_arn}, by way of {role_arn}" if target_role_arn else role_arn
-    before = found and (found["roleArn"], found.get("targetRoleArn") or "")
+    before = association and (association["roleArn"], association.get("targetRoleArn") or "")
     if before == (role_arn, target_role_arn):
         return Change("none", KIND, name, (f"already gives {given}",))
-    planned = Change("update" if found else "create", KIND, name, (f"give it {given}",))
+    planned = Change("update" if association else "create", KIND, name, (f"give it {given}",))
     if not may_apply(world, approve):
         return planned
     eks = world.aws("eks")
     # An update without it would leave a target role as it is.
     target = {"targetRoleArn": target_role_arn} if target_role_arn or (before and before[1]) else {}
-    if found:
+    if association:
         eks.update_pod_identity_association(
             clusterName=world.cluster_name,
-            associationId=found["associationId"],
+            associationId=association["associationId"],
             roleArn=role_arn,
             **target,
         )
@@ -129,14 +129,14 @@ def ensure_no_association(
 ) -> Change:
     """The ServiceAccount has no association; Pods that run keep their role until replaced."""
     name = f"{namespace}/{service_account}"
-    found = describe_association(world, service_account, namespace=namespace)
-    if found is None:
+    association = describe_association(world, service_account, namespace=namespace)
+    if association is None:
         return Change("none", KIND, name)
-    planned = Change("delete", KIND, name, (f"it gave {found['roleArn']}",))
+    planned = Change("delete", KIND, name, (f"it gave {association['roleArn']}",))
     if not may_apply(world, approve):
         return planned
     world.aws("eks").delete_pod_identity_association(
-        clusterName=world.cluster_name, associationId=found["associationId"]
+        clusterName=world.cluster_name, associationId=association["associationId"]
     )
     return planned.done()
 
@@ -146,9 +146,9 @@ def tagged_associations(world: World) -> Iterator[tuple[str, str]]:
     eks = world.aws("eks")
     pages = eks.get_paginator("list_pod_identity_associations")
     for page in pages.paginate(clusterName=world.cluster_name):
-        for each in page["associations"]:
-            found = eks.describe_pod_identity_association(
-                clusterName=world.cluster_name, associationId=each["associationId"]
+        for listed in page["associations"]:
+            association = eks.describe_pod_identity_association(
+                clusterName=world.cluster_name, associationId=listed["associationId"]
             )["association"]
-            if found.get("tags", {}).get(TAG) == world.cluster_name:
-                yield each["namespace"], each["serviceAccount"]
+            if association.get("tags", {}).get(TAG) == world.cluster_name:
+                yield listed["namespace"], listed["serviceAccount"]

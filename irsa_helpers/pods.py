@@ -64,18 +64,18 @@ def ensure_deployment(
     Wait for it with `wait_for_pod(world, name)`.
     """
     full_name = f"{namespace}/{name}"
-    found = kubernetes_object(_deployments(world), name, namespace)
+    deployment = kubernetes_object(_deployments(world), name, namespace)
     wanted = _Shape(service_account, image, tuple(command))
-    if found is None:
+    if deployment is None:
         change = Change("create", KIND, full_name, wanted.details())
-    elif details := wanted.differences(_Shape.of(found.spec.template.spec)):
+    elif details := wanted.differences(_Shape.of(deployment.spec.template.spec)):
         change = Change("update", KIND, full_name, details)
     else:
         return Change("none", KIND, full_name, (f"already runs as {service_account}",))
     if not may_apply(world, approve):
         return change
     manifest = _manifest(name, wanted, kubernetes_labels(world))
-    if found is None:
+    if deployment is None:
         _deployments(world).create(namespace=namespace, body=manifest)
     else:
         template = {"spec": manifest["spec"]["template"]["spec"]}
@@ -112,8 +112,8 @@ class _Shape:
     def details(self) -> tuple[str, ...]:
         return tuple(f"{name} {value}" for name, value in self.facts().items())
 
-    def differences(self, found: _Shape) -> tuple[str, ...]:
-        was = found.facts()
+    def differences(self, current: _Shape) -> tuple[str, ...]:
+        was = current.facts()
         return tuple(
             f"{name} {value} (was {was[name]})"
             for name, value in self.facts().items()
@@ -262,8 +262,8 @@ def exec_in_pod(
 def _refusal(error: ApiException) -> str:
     """What the Status object says that the client puts at the end of its own sentence."""
     said = str(error.reason)
-    found = re.search(r'"message":\s*("(?:[^"\\]|\\.)*")', said)
-    return str(json.loads(found[1])) if found else said
+    message = re.search(r'"message":\s*("(?:[^"\\]|\\.)*")', said)
+    return str(json.loads(message[1])) if message else said
 
 
 def _exit_code(status: str) -> int:
@@ -306,7 +306,7 @@ def irsa_environment(pod: ResourceInstance, container: str | None = None) -> dic
     None where the container has no mount of it).
     """
     chosen = next(c for c in pod.spec.containers if container in {None, c.name})
-    variables = {each.name: each.value for each in chosen.env or []}
+    variables = {variable.name: variable.value for variable in chosen.env or []}
     return {
         "environment": {name: variables[name] for name in IRSA_VARIABLES if name in variables},
         "volume": _token_volume(pod),

@@ -39,7 +39,9 @@ def build_secret_read_policy(secret_arn: str) -> dict[str, Any]:
 
 
 def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
-    allowed = [{"Sid": each.pop("Sid"), "Effect": "Allow", **each} for each in statements]
+    allowed = [
+        {"Sid": statement.pop("Sid"), "Effect": "Allow", **statement} for statement in statements
+    ]
     return {"Version": "2012-10-17", "Statement": allowed}
 
 
@@ -72,7 +74,7 @@ def describe_role(world: World, name: str) -> dict[str, Any] | None:
             policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
             for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
         },
-        "AttachedPolicies": [each["PolicyArn"] for each in attached],
+        "AttachedPolicies": [policy["PolicyArn"] for policy in attached],
         "Tags": {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])},
     }
 
@@ -94,12 +96,12 @@ def ensure_role(
     what is there, 3600 for a new role.
     """
     wanted = dict(permission_policies or {})
-    found = describe_role(world, name)
-    if found is None:
+    role = describe_role(world, name)
+    if role is None:
         return _create_role(
             world, name, trust_policy, wanted, max_session_seconds or 3600, approve=approve
         )
-    steps = _updates(world, name, found, trust_policy, wanted, max_session_seconds)
+    steps = _updates(world, name, role, trust_policy, wanted, max_session_seconds)
     if not steps:
         return Change("none", KIND, name, ("trust policy and permissions are as wanted",))
     planned = Change("update", KIND, name, tuple(steps))
@@ -113,7 +115,7 @@ def ensure_role(
 def _updates(
     world: World,
     name: str,
-    found: Mapping[str, Any],
+    role: Mapping[str, Any],
     trust_policy: Mapping[str, Any],
     permission_policies: Mapping[str, Mapping[str, Any]],
     max_session_seconds: int | None,
@@ -121,16 +123,16 @@ def _updates(
     """What must be done to a role that exists: each step's sentence, and the call that does it."""
     iam = world.aws("iam")
     steps: dict[str, Callable[[], None]] = {}
-    if not same_policy(found["TrustPolicy"], trust_policy):
+    if not same_policy(role["TrustPolicy"], trust_policy):
         steps["trust policy: replaced by the one given"] = partial(
             iam.update_assume_role_policy, RoleName=name, PolicyDocument=json.dumps(trust_policy)
         )
-    if max_session_seconds not in {None, found["MaxSessionDuration"]}:
+    if max_session_seconds not in {None, role["MaxSessionDuration"]}:
         steps[f"maximum session duration: {max_session_seconds} s"] = partial(
             iam.update_role, RoleName=name, MaxSessionDuration=max_session_seconds
         )
     for policy, document in permission_policies.items():
-        if not same_policy(found["InlinePolicies"].get(policy, {}), document):
+        if not same_policy(role["InlinePolicies"].get(policy, {}), document):
             steps[f"inline policy {policy}: {_actions(document)}"] = partial(
                 _put_policies, world, name, {policy: document}
             )
@@ -174,10 +176,10 @@ def _put_policies(world: World, role: str, policies: Mapping[str, Mapping[str, A
 
 def ensure_no_role(world: World, name: str, *, approve: bool = False) -> Change:
     """The role is gone: IAM wants its inline policies deleted and its attached ones detached."""
-    found = describe_role(world, name)
-    if found is None:
+    role = describe_role(world, name)
+    if role is None:
         return Change("none", KIND, name)
-    inline, attached = list(found["InlinePolicies"]), found["AttachedPolicies"]
+    inline, attached = list(role["InlinePolicies"]), role["AttachedPolicies"]
     details = (
         *(f"delete inline policy {policy}" for policy in inline),
         *(f"detach {policy}" for policy in attached),
@@ -199,10 +201,10 @@ def ensure_no_permission(world: World, role: str, policy: str, *, approve: bool 
     iam = world.aws("iam")
     name = f"{role}/{policy}"
     try:
-        found = policy in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        exists = policy in iam.list_role_policies(RoleName=role)["PolicyNames"]
     except iam.exceptions.NoSuchEntityException:
-        found = False
-    if not found:
+        exists = False
+    if not exists:
         return Change("none", "inline policy", name)
     planned = Change("delete", "inline policy", name)
     if not may_apply(world, approve):
@@ -232,7 +234,7 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _canonical(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):
-        members = sorted((_canonical(each) for each in value), key=json.dumps)
+        members = sorted((_canonical(item) for item in value), key=json.dumps)
         return members[0] if len(members) == 1 else members
     return value
 
@@ -242,6 +244,6 @@ def _actions(policy: Mapping[str, Any]) -> str:
     statements = policy.get("Statement", [])
     actions = set()
     for statement in statements if isinstance(statements, list) else [statements]:
-        found = statement.get("Action", [])
-        actions |= {found} if isinstance(found, str) else set(found)
+        named = statement.get("Action", [])
+        actions |= {named} if isinstance(named, str) else set(named)
     return ", ".join(sorted(actions))

@@ -30,10 +30,10 @@ def describe_service_account(
     Keys: `namespace`, `name`, `subject` (the `sub` of its tokens), `role_arn` (None without the
     annotation), `annotations`, `labels`.
     """
-    found = kubernetes_object(world.resource("v1", KIND), name, namespace)
-    if found is None:
+    account = kubernetes_object(world.resource("v1", KIND), name, namespace)
+    if account is None:
         return None
-    metadata = found.to_dict()["metadata"]
+    metadata = account.to_dict()["metadata"]
     annotations = metadata.get("annotations", {})
     return {
         "namespace": namespace,
@@ -64,10 +64,12 @@ def ensure_service_account(
     wanted = dict(annotations or {})
     if role_arn is not None:
         wanted[ROLE_ARN] = _checked(role_arn)
-    found = describe_service_account(world, name, namespace=namespace)
-    if found is None:
+    account = describe_service_account(world, name, namespace=namespace)
+    if account is None:
         return _create(world, name, namespace, wanted, approve=approve)
-    stale = {key: value for key, value in wanted.items() if found["annotations"].get(key) != value}
+    stale = {
+        key: value for key, value in wanted.items() if account["annotations"].get(key) != value
+    }
     if not stale:
         return Change("none", KIND, f"{namespace}/{name}", ("annotations are as wanted",))
     details = tuple(

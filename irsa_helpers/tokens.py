@@ -80,10 +80,10 @@ def decode_unverified(token: str) -> Token:
 
 def _read_part(part: str) -> dict[str, Any]:
     """JSON written in base64url, whose padding a token leaves out."""
-    found: Any = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    if not isinstance(found, dict):
+    members: Any = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    if not isinstance(members, dict):
         raise ValueError("not a JSON object")
-    return found
+    return members
 
 
 def explain_token(token: Token | str, *, now: datetime | None = None) -> list[ClaimRow]:
@@ -144,10 +144,10 @@ def read_token(
 
     file = "${AWS_WEB_IDENTITY_TOKEN_FILE:-$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE}"
     command = ["sh", "-c", f'cat "{file}"']
-    result = exec_in_pod(world, pod_name, command, namespace=namespace, container=container)
-    if result.exit_code != 0:
+    read = exec_in_pod(world, pod_name, command, namespace=namespace, container=container)
+    if read.exit_code != 0:
         raise IrsaLabError(
-            f"Pod {namespace}/{pod_name} has no readable token: {result.stderr.strip()}",
+            f"Pod {namespace}/{pod_name} has no readable token: {read.stderr.strip()}",
             next_step="check the ServiceAccount's annotation; then restart the Deployment",
         )
-    return result.stdout.strip()
+    return read.stdout.strip()

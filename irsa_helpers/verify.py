@@ -28,7 +28,8 @@ def verify(world: World, step: str) -> Passed:
     """
     if step not in course.STEPS:
         raise IrsaLabError(f"no step {step!r}", next_step=f"one of {', '.join(course.STEPS)}")
-    return passed(*(CHECKS[each](world) for each in course.STEPS[: course.STEPS.index(step) + 1]))
+    reached = course.STEPS[: course.STEPS.index(step) + 1]
+    return passed(*(CHECKS[name](world) for name in reached))
 
 
 def passed(*sentences: str) -> Passed:
@@ -42,11 +43,11 @@ def where_am_i(world: World) -> MarkdownTable:
 
     rows = [
         (
-            Markdown(f"{number}. [{each.name}]({NOTEBOOKS[each.name]}.ipynb)"),
-            each.state,
-            each.found,
+            Markdown(f"{number}. [{step.name}]({NOTEBOOKS[step.name]}.ipynb)"),
+            step.state,
+            step.found,
         )
-        for number, each in enumerate(steps(world), 1)
+        for number, step in enumerate(steps(world), 1)
     ]
     return MarkdownTable(("step", "state", "found"), rows)
 
@@ -76,15 +77,15 @@ def steps(world: World) -> list[Step]:
 
 
 def _provider(world: World) -> str:
-    found = oidc.describe_provider(world)
-    if found is None:
+    provider = oidc.describe_provider(world)
+    if provider is None:
         raise IrsaLabError(
             f"IAM has no OIDC provider for {oidc.issuer_url(world)}, this cluster's issuer",
             next_step="ensure_provider(world), or notebook 02",
         )
-    if oidc.AUDIENCE not in found["ClientIDList"]:
+    if oidc.AUDIENCE not in provider["ClientIDList"]:
         raise IrsaLabError(
-            f"the provider lists the audiences {found['ClientIDList']}, not {oidc.AUDIENCE}",
+            f"the provider lists the audiences {provider['ClientIDList']}, not {oidc.AUDIENCE}",
             next_step="iam.add_client_id_to_open_id_connect_provider",
         )
     return f"IAM knows the issuer, for the audience {oidc.AUDIENCE}"

@@ -79,8 +79,8 @@ def _revision(replica_set: Any) -> int:
     return int((replica_set.metadata.annotations or {}).get(REVISION, 0))
 
 
-def _owner(thing: Any) -> str | None:
-    references = thing.metadata.ownerReferences or []
+def _owner(owned: Any) -> str | None:
+    references = owned.metadata.ownerReferences or []
     return next((r.uid for r in references if r.controller), None)
 
 
@@ -100,9 +100,9 @@ def _watch(
     """
     while (left := deadline - time.monotonic()) > 0:
         for event in resource.watch(timeout=max(1, round(left)), **selection):
-            found: ResourceInstance = event["object"]
-            if event["type"] in {"ADDED", "MODIFIED"} and accept(found):
-                return found
+            seen: ResourceInstance = event["object"]
+            if event["type"] in {"ADDED", "MODIFIED"} and accept(seen):
+                return seen
     return None
 
 
@@ -130,8 +130,8 @@ def _no_pod(
     world: World, deployment: str, namespace: str, selector: str, timeout_seconds: float
 ) -> IrsaLabError:
     """Why no Pod is ready: what the Deployment's conditions and the Pods' phases say."""
-    found: Any = world.resource("apps/v1", "Deployment").get(name=deployment, namespace=namespace)
-    conditions = found.status.conditions or []
+    body: Any = world.resource("apps/v1", "Deployment").get(name=deployment, namespace=namespace)
+    conditions = body.status.conditions or []
     said = [c.message for c in conditions if c.type == "ReplicaFailure" and c.status == "True"]
     pods: Any = world.resource("v1", "Pod").get(namespace=namespace, label_selector=selector)
     said += [f"Pod {p.metadata.name} is {p.status.phase}" for p in pods.items]

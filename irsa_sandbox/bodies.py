@@ -1,4 +1,4 @@
-"""Bodies of requests, read no further than a limit."""
+"""The bodies of requests, read up to a limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TooLargeError(ValueError):
 
 
 async def limited_body(scope: Mapping[str, Any], receive: Receive, most: int) -> bytes:
-    """The body of an ASGI request. Raises TooLargeError, if it can before anything is read."""
+    """The body of an ASGI request. Raises TooLargeError, where possible before it reads."""
     if (announced(scope) or 0) > most:
         raise TooLargeError(f"the body is larger than {most} bytes")
     parts: list[bytes] = []
@@ -30,10 +30,10 @@ async def limited_body(scope: Mapping[str, Any], receive: Receive, most: int) ->
 
 
 def closing_unread(app: Any) -> Any:
-    """The ASGI application, whose answer to a body that it did not ask for ends the connection.
+    """The ASGI application; where it answers without reading the body, the connection ends.
 
-    A client that waits for `100 Continue` then sends no body, and would have its next request taken
-    for one. Source: RFC 9110, section 10.1.1.
+    A client that waits for `100 Continue` then sends no body, and the server would read its next
+    request as the body. Source: RFC 9110, section 10.1.1.
     """
 
     async def closing(scope: Any, receive: Any, send: Any) -> None:
@@ -59,7 +59,7 @@ def closing_unread(app: Any) -> Any:
 
 
 def announced(scope: Mapping[str, Any]) -> int | None:
-    """The length of the body that a request says; None where it comes in pieces."""
+    """The length that a request gives for its body; None where the body comes in chunks."""
     headers = dict(scope["headers"])
     if b"transfer-encoding" in headers:
         return None

@@ -1,4 +1,4 @@
-"""What a JSON value has that another one like it has not, and the value from that again."""
+"""The differences between two similar JSON values, and a value restored from them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def restored(base: Any, differing: Sequence[Sequence[Any]]) -> Any:
 
 
 def _with(value: Any, path: Path, part: Any, copied: dict[Path, Any], here: Path) -> Any:
-    """The value with the part in its place; what is on the way there is copied once."""
+    """The value with the part in its place; each object or list on the way is copied once."""
     if not path:
         return part
     if here not in copied:

@@ -34,7 +34,7 @@ asyncio.sslproto.SSLProtocol.max_size = 2**16
 
 
 class _Protocol(HttpToolsProtocol):
-    """HTTP/1.1 whose requests have a head of limited size: nobody is known before it ends."""
+    """HTTP/1.1 with a limit for a request's head: before its end no caller is known."""
 
     _head_bytes = 0
     _in_head = True

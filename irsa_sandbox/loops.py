@@ -22,7 +22,7 @@ _restarts: dict[str, dict[str, Any]] = {}
 
 
 async def keep_running(name: str, loop: Callable[[], Awaitable[None]]) -> None:
-    """Run the loop for ever; whatever it raises is logged, counted, and costs a pause alone."""
+    """Run the loop for ever; an error is logged and counted, and after a pause it begins again."""
     failures = 0
     while True:
         began = time.monotonic()

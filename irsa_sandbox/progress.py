@@ -1,4 +1,4 @@
-"""What a start is at, for whoever waits for it: one line in a file, renewed now and then."""
+"""How far a start has come, for whoever waits for it: one line in a file, renewed at times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _latest = 0.0
 
 
 def begin(file: Path) -> None:
-    """From now on what is reported stands in that file."""
+    """From now on reports are written to that file."""
     global _file, _latest
     _file, _latest = file, time.monotonic()
 
@@ -24,7 +24,7 @@ def report(text: str) -> None:
     if _file is None or time.monotonic() - _latest < SECONDS:
         return
     _latest = time.monotonic()
-    # A line that cannot be written costs the line; the start itself says what is wrong.
+    # A report that cannot be written is dropped; the start itself says what is wrong.
     with contextlib.suppress(OSError):
         _file.write_text(text, encoding="utf-8")
 

@@ -109,7 +109,7 @@ def _address(world: World, pod: str, timeout_seconds: float = 20) -> str:
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         said = pods.pod_logs(world, pod)
-        if found := re.search(r"http://127\.0\.0\.1:\d+", said):
-            return found.group()
+        if address := re.search(r"http://127\.0\.0\.1:\d+", said):
+            return address.group()
         time.sleep(0.05)
     raise IrsaLabError(f"the proxy did not start: {said}", next_step=f"kubectl logs {pod}")

@@ -45,8 +45,8 @@ class Table:
         return self._known.get(address, (None, 0.0))[0]
 
     def _annotations(self) -> list[dict[str, str]]:
-        found = self._pods.get().to_dict()["items"]
-        alive = [pod["metadata"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        listed = self._pods.get().to_dict()["items"]
+        alive = [pod["metadata"] for pod in listed if "deletionTimestamp" not in pod["metadata"]]
         return [metadata.get("annotations", {}) for metadata in alive]
 
 

@@ -101,8 +101,8 @@ def parse_policy(document: str | Mapping[str, Any]) -> Policy:
         statements = [statements]
     if not isinstance(statements, Sequence) or isinstance(statements, str) or not statements:
         raise PolicyError("Syntax errors in policy.")
-    parsed = tuple(_statement(each, index) for index, each in enumerate(statements))
-    sids = [each.sid for each in parsed if each.sid]
+    parsed = tuple(_statement(statement, index) for index, statement in enumerate(statements))
+    sids = [statement.sid for statement in parsed if statement.sid]
     if len(sids) != len(set(sids)):
         raise PolicyError("Statement IDs (SID) in a single policy must be unique.")
     return Policy(version, parsed)
@@ -193,7 +193,7 @@ def _principals(body: Mapping[str, Any]) -> tuple[Principals | None, bool]:
         raise PolicyError("Syntax errors in policy.")
     if set(value) - PRINCIPAL_KINDS:
         raise PolicyError("Syntax errors in policy.")
-    return tuple((kind, each) for kind in value for each in _texts(value[kind])), negated
+    return tuple((kind, text) for kind in value for text in _texts(value[kind])), negated
 
 
 def _conditions(block: Any) -> tuple[Condition, ...]:
@@ -220,7 +220,7 @@ def _conditions(block: Any) -> tuple[Condition, ...]:
 def _texts(value: Any) -> tuple[str, ...]:
     """One value or a list of values, each as text; numbers and booleans as JSON writes them."""
     listed = value if isinstance(value, list | tuple) else [value]
-    return tuple(_text(each) for each in listed)
+    return tuple(_text(item) for item in listed)
 
 
 def _text(value: Any) -> str:

@@ -83,7 +83,7 @@ class StatementResult:
             self.principal_matched
             and self.action_matched
             and self.resource_matched
-            and all(each.matched for each in self.conditions)
+            and all(condition.matched for condition in self.conditions)
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def evaluate(
     alone = by_own_policies()
     if not alone.allowed:
         return Decision("ImplicitlyDenied", alone.reason, decision.reasons)
-    if not any(_allows(each) for each in decision.reasons if each.policy in WHAT_IS_MISSING):
+    if not any(_allows(result) for result in decision.reasons if result.policy in WHAT_IS_MISSING):
         owner = account_of(request.resource)
         reason = f"no resource-based policy statement of account {owner} allows it"
         return Decision("ImplicitlyDenied", reason, decision.reasons)
@@ -175,12 +175,14 @@ def evaluate_one_account(
     session = _optional(session_policy, SESSION_POLICY, request)
     boundary = _optional(permissions_boundary, BOUNDARY, request)
     looked_at = (*identity, *resource, *session, *boundary)
-    denying = [each for each in looked_at if each.effect == "Deny" and each.matched]
+    denying = [result for result in looked_at if result.effect == "Deny" and result.matched]
     if denying:
         where = f"{denying[0].statement} of the {denying[0].policy}"
         return Decision("ExplicitlyDenied", f"{where} denies it", looked_at)
-    granting = [each for each in resource if _allows(each) and not _delegates(each, request)]
-    direct = [each for each in granting if _grants_caller(each, request)]
+    granting = [
+        result for result in resource if _allows(result) and not _delegates(result, request)
+    ]
+    direct = [result for result in granting if _grants_caller(result, request)]
     if direct and _is_named(direct, request):
         return Decision("Allowed", _by(direct[0]), looked_at)
     if session_policy is not None and not any(map(_allows, session)):
@@ -189,7 +191,7 @@ def evaluate_one_account(
         return Decision("Allowed", _by(direct[0]), looked_at)
     if permissions_boundary is not None and not any(map(_allows, boundary)):
         return Decision("ImplicitlyDenied", f"no {BOUNDARY} statement allows it", looked_at)
-    allowing = [*(each for each in identity if _allows(each)), *granting]
+    allowing = [*(result for result in identity if _allows(result)), *granting]
     if allowing:
         return Decision("Allowed", _by(allowing[0]), looked_at)
     which = WHAT_IS_MISSING[own] if not identity_policies and resource_policy else "identity-based"
@@ -236,7 +238,7 @@ def _is_named(results: Sequence[StatementResult], request: Request) -> bool:
 
     Source: IAM User Guide, "Session policies".
     """
-    return any(request.principal in each.principals for each in results)
+    return any(request.principal in result.principals for result in results)
 
 
 def _delegates(result: StatementResult, request: Request) -> bool:
@@ -255,7 +257,9 @@ def _optional(policy: PolicySource | None, name: str, request: Request) -> list[
 
 def _results(source: PolicySource, name: str, request: Request) -> list[StatementResult]:
     policy = source if isinstance(source, Policy) else parse_policy(source)
-    return [_look_at(each, name, request, policy.has_variables) for each in policy.statements]
+    return [
+        _look_at(statement, name, request, policy.has_variables) for statement in policy.statements
+    ]
 
 
 def _look_at(
@@ -267,13 +271,13 @@ def _look_at(
         effect=statement.effect,
         principal_matched=_principal(statement, request),
         principals=tuple(value for _, value in statement.principals or ()),
-        action_matched=any(action_matches(each, request.action) for each in statement.actions)
+        action_matched=any(action_matches(pattern, request.action) for pattern in statement.actions)
         is not statement.not_action,
         actions=statement.actions,
         resource_matched=_resource(statement, request, with_variables),
         resources=statement.resources or (),
         conditions=tuple(
-            _condition(each, request, with_variables) for each in statement.conditions
+            _condition(condition, request, with_variables) for condition in statement.conditions
         ),
     )
 
@@ -281,16 +285,16 @@ def _look_at(
 def _principal(statement: Statement, request: Request) -> bool:
     if statement.principals is None:
         return True
-    found = principal_matches(statement.principals, request.principal) is not None
-    return found is not statement.not_principal
+    fits = principal_matches(statement.principals, request.principal) is not None
+    return fits is not statement.not_principal
 
 
 def _resource(statement: Statement, request: Request, with_variables: bool) -> bool:
     """A statement without Resource (a trust policy) is about the resource it is attached to."""
     if statement.resources is None:
         return True
-    found = [_one_resource(each, request, with_variables) for each in statement.resources]
-    return all(each is False for each in found) if statement.not_resource else any(found)
+    fits = [_one_resource(pattern, request, with_variables) for pattern in statement.resources]
+    return all(fit is False for fit in fits) if statement.not_resource else any(fits)
 
 
 def _one_resource(pattern: str, request: Request, with_variables: bool) -> bool | None:
@@ -320,7 +324,7 @@ def _holds(
     with_variables: bool,
 ) -> bool:
     if operator.name == "Null":
-        return any(each.lower() == ("true" if not actual else "false") for each in wanted)
+        return any(value.lower() == ("true" if not actual else "false") for value in wanted)
     if operator.quantifier == "ForAllValues" and not actual:
         return True
     if operator.quantifier == "ForAnyValue" and not actual:
@@ -340,12 +344,12 @@ def _compare_all(
     request: Request,
     with_variables: bool,
 ) -> bool:
-    expanded = [_expanded(operator, each, request, with_variables) for each in wanted]
-    tests = [None if each is None else comparison(operator, each) for each in expanded]
+    expanded = [_expanded(operator, value, request, with_variables) for value in wanted]
+    tests = [None if value is None else comparison(operator, value) for value in expanded]
 
     def fits(value: str) -> bool:
         outcomes = [None if test is None else test(value) for test in tests]
-        return all(each is False for each in outcomes) if operator.negated else any(outcomes)
+        return all(outcome is False for outcome in outcomes) if operator.negated else any(outcomes)
 
     if operator.quantifier == "ForAnyValue":
         return any(map(fits, actual))

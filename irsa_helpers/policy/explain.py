@@ -42,21 +42,23 @@ def nearest_fix(decision: Decision) -> str:
     if not allows:
         limit = _limit(decision)
         return f"Add an Allow statement{f' to the {limit}' if limit else ''}."
-    nearest = min(allows, key=lambda each: len(list(_misses(each))))
+    nearest = min(allows, key=lambda allow: len(list(_misses(allow))))
     return next(_misses(nearest))
 
 
 def _limit(decision: Decision) -> str:
     """The session policy or the boundary, where it is what does not allow; else empty."""
     limits = (SESSION_POLICY, BOUNDARY)
-    return next((each for each in limits if f"no {each} statement" in decision.reason), "")
+    return next((limit for limit in limits if f"no {limit} statement" in decision.reason), "")
 
 
 def _missing(decision: Decision) -> list[StatementResult]:
     """The Allow statements of which one would have had to fit: those of the limit, if it is one."""
     limit = _limit(decision)
-    allows = [each for each in decision.reasons if each.effect == "Allow" and not each.matched]
-    return [each for each in allows if limit in ("", each.policy)]
+    allows = [
+        result for result in decision.reasons if result.effect == "Allow" and not result.matched
+    ]
+    return [result for result in allows if limit in ("", result.policy)]
 
 
 def _misses(statement: StatementResult) -> Iterator[str]:

@@ -96,10 +96,10 @@ def role_of_session(principal: str) -> str:
 
     `arn:aws:sts::111122223333:assumed-role/app/pod` gives `arn:aws:iam::111122223333:role/app`.
     """
-    found = re.fullmatch(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+", principal)
-    if not found:
+    session = re.fullmatch(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+", principal)
+    if not session:
         return principal
-    partition, account, role = found.groups()
+    partition, account, role = session.groups()
     return f"arn:{partition}:iam::{account}:role/{role}"
 
 

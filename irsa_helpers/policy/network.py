@@ -40,7 +40,7 @@ def may_reach(
 def allows(rule: Object, address: str = METADATA_SERVICE, port: int = PORT) -> bool:
     """Whether an egress rule lets traffic to that port of the address through."""
     ports = rule.get("ports")
-    if ports and not any(_is_for(each, port) for each in ports):
+    if ports and not any(_is_for(allowed, port) for allowed in ports):
         return False
     peers = rule.get("to")
     return not peers or any(_holds(peer["ipBlock"], address) for peer in peers if "ipBlock" in peer)
@@ -57,4 +57,6 @@ def _holds(block: Object, address: str) -> bool:
     wanted = ip_address(address)
     if wanted not in ip_network(block["cidr"], strict=False):
         return False
-    return not any(wanted in ip_network(each, strict=False) for each in block.get("except") or ())
+    return not any(
+        wanted in ip_network(excluded, strict=False) for excluded in block.get("except") or ()
+    )

@@ -138,11 +138,11 @@ _QUANTIFIERS = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}
 @lru_cache(maxsize=256)
 def find_operator(text: str) -> Operator | None:
     """The operator of a name such as `ForAnyValue:StringLikeIfExists`; None for an unknown one."""
-    found = _FORM.match(text)
-    if not found:
+    matched = _FORM.match(text)
+    if not matched:
         return None
-    plain = _BY_NAME.get(found[2].lower())
-    if plain is None or (plain.name == "Null" and found[3]):
+    plain = _BY_NAME.get(matched[2].lower())
+    if plain is None or (plain.name == "Null" and matched[3]):
         return None
-    quantifier = _QUANTIFIERS.get((found[1] or "").lower(), "")
-    return replace(plain, if_exists=bool(found[3]), quantifier=quantifier)
+    quantifier = _QUANTIFIERS.get((matched[1] or "").lower(), "")
+    return replace(plain, if_exists=bool(matched[3]), quantifier=quantifier)

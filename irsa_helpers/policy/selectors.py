@@ -11,10 +11,10 @@ from typing import Any
 
 def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
     """Whether a LabelSelector (`matchLabels`, `matchExpressions`) fits labels; none fits all."""
-    found = selector or {}
-    if any(labels.get(key) != value for key, value in (found.get("matchLabels") or {}).items()):
+    wanted = selector or {}
+    if any(labels.get(key) != value for key, value in (wanted.get("matchLabels") or {}).items()):
         return False
-    return all(_holds(each, labels) for each in found.get("matchExpressions") or ())
+    return all(_holds(requirement, labels) for requirement in wanted.get("matchExpressions") or ())
 
 
 def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

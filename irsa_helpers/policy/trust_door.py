@@ -38,7 +38,7 @@ class Door:
     def admits(self, namespace: str, account: str) -> bool:
         """Whether that ServiceAccount may get in; so where the policy cannot be read."""
         try:
-            return any(each.allowed for each in self._ask(namespace, account))
+            return any(decision.allowed for decision in self._ask(namespace, account))
         except PolicyError:
             return True
 
@@ -48,7 +48,7 @@ class Door:
             decisions = self._ask(namespace, account)
         except PolicyError:
             return ""
-        if any(each.effect != "ExplicitlyDenied" for each in decisions):
+        if any(decision.effect != "ExplicitlyDenied" for decision in decisions):
             return ""
         return decisions[0].reason
 

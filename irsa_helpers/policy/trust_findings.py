@@ -62,11 +62,15 @@ def check_trust_policy(policy: Mapping[str, Any] | str, provider_arn: str) -> li
         return _nobody_of_the_cluster(rules, policy, provider_arn)
     token = [rule for rule in own if any(map(_allows_web_identity, rule.actions))]
     door = Door.of(policy, provider_arn)
-    found = [list(_check_rule(rule, condition_prefix(provider_arn), door)) for rule in token or own]
-    if not all(map(_is_shut, found)):
-        found = [[_as_advice(flaw) for flaw in each] if _is_shut(each) else each for each in found]
-    flaws = [*(flaw for each in found for flaw in each)]
-    return flaws if any(map(_is_shut, found)) else [*flaws, *_check_denials(token, door)]
+    flaws_of = [
+        list(_check_rule(rule, condition_prefix(provider_arn), door)) for rule in token or own
+    ]
+    if not all(map(_is_shut, flaws_of)):
+        flaws_of = [
+            [_as_advice(flaw) for flaw in flaws] if _is_shut(flaws) else flaws for flaws in flaws_of
+        ]
+    flaws = [*(flaw for flaws in flaws_of for flaw in flaws)]
+    return flaws if any(map(_is_shut, flaws_of)) else [*flaws, *_check_denials(token, door)]
 
 
 def _is_about(rule: TrustRule, provider_arn: str) -> bool:
@@ -151,7 +155,7 @@ def _check_denials(rules: list[TrustRule], door: Door) -> Iterator[Finding]:
         for value in condition.values
         if value.startswith(SUBJECT)
     ]
-    said = {door.denial(*each) for each in named}
+    said = {door.denial(*account) for account in named}
     if named and "" not in said:
         message = f"{', '.join(sorted(said))} shuts out everybody whom the policy names"
         yield Finding("denied", "broken", message, "except the ServiceAccount from that Deny")
@@ -163,27 +167,27 @@ def _allows_web_identity(action: str) -> bool:
     )
 
 
-def _other_provider(found: str, expected: str) -> Finding:
-    if found.partition(":oidc-provider/")[2] == expected.partition(":oidc-provider/")[2]:
-        what = f"the provider is of account {Arn.parse(found).account_id}"
+def _other_provider(actual: str, expected: str) -> Finding:
+    if actual.partition(":oidc-provider/")[2] == expected.partition(":oidc-provider/")[2]:
+        what = f"the provider is of account {Arn.parse(actual).account_id}"
     else:
-        what = f"the provider is that of another issuer, {found.partition('oidc-provider/')[2]}"
+        what = f"the provider is that of another issuer, {actual.partition('oidc-provider/')[2]}"
     return Finding(
         "other-provider", "broken", f"{what}; this cluster's is {expected}", f"name {expected}"
     )
 
 
 def _check_key(condition: TrustCondition, expected: str) -> Iterator[Finding]:
-    claim, found = condition.claim, condition.issuer
-    if found.lower() == expected.lower():
+    claim, issuer = condition.claim, condition.issuer
+    if issuer.lower() == expected.lower():
         yield from _check_claim(condition)
         return
     if claim not in {*CLAIMS, *OF_OTHER_ISSUERS} or not _must_be_there(condition):
         return
     key = f"{expected}:{claim}"
-    if "://" in found:
+    if "://" in issuer:
         yield Finding("url-in-key", "broken", f"the key {condition.key} holds a scheme", key)
-    elif found.startswith("arn:"):
+    elif issuer.startswith("arn:"):
         yield Finding("arn-in-key", "broken", f"the key {condition.key} holds an ARN", key)
     else:
         message = f"the key {condition.key} is of another issuer than the provider: {expected}"
@@ -236,7 +240,7 @@ def _check_operator(condition: TrustCondition) -> Iterator[Finding]:
 
 def _on_subject(rule: TrustRule) -> list[TrustCondition]:
     """The conditions that compare `sub`; one that asks whether it is there compares nothing."""
-    return [each for each in rule.on("sub") if each.operator.lower() != "null"]
+    return [condition for condition in rule.on("sub") if condition.operator.lower() != "null"]
 
 
 def _check_subjects(rule: TrustRule, issuer: str, door: Door) -> Iterator[Finding]:
@@ -246,9 +250,9 @@ def _check_subjects(rule: TrustRule, issuer: str, door: Door) -> Iterator[Findin
         message = "no condition on :sub: every ServiceAccount of the cluster gets in"
         yield Finding("no-subject", "too-wide", message, named)
     for condition in compared:
-        found = [_check_subject(condition, value, named, door) for value in condition.values]
-        works = any(flaw is None or flaw.severity != "broken" for flaw in found)
-        flaws = [flaw for flaw in found if flaw is not None]
+        judged = [_check_subject(condition, value, named, door) for value in condition.values]
+        works = any(flaw is None or flaw.severity != "broken" for flaw in judged)
+        flaws = [flaw for flaw in judged if flaw is not None]
         yield from map(_as_advice, flaws) if works else flaws
 
 

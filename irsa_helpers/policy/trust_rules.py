@@ -110,7 +110,10 @@ def describe_trust_policy(policy: Mapping[str, Any] | str) -> list[TrustRule]:
     """A trust policy as rules, one for each statement; takes what IAM gives, or JSON text."""
     document = json.loads(policy) if isinstance(policy, str) else policy
     statements = document.get("Statement", [])
-    return [_rule(each) for each in (statements if isinstance(statements, list) else [statements])]
+    return [
+        _rule(statement)
+        for statement in (statements if isinstance(statements, list) else [statements])
+    ]
 
 
 def _rule(statement: Mapping[str, Any]) -> TrustRule:
@@ -141,4 +144,4 @@ def _principals(statement: Mapping[str, Any]) -> Iterator[str]:
 def _texts(value: Any) -> tuple[str, ...]:
     """One or several strings, as a policy may write either."""
     values = value if isinstance(value, list | tuple) else [value]
-    return tuple(str(each) for each in values)
+    return tuple(str(item) for item in values)

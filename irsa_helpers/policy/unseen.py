@@ -31,8 +31,8 @@ class Judgement:
 
 def statements(document: Document) -> list[dict[str, Any]]:
     """The statements of a policy, which may write a single one without a list."""
-    found = document.get("Statement", [])
-    return [dict(found)] if isinstance(found, Mapping) else list(found)
+    listed = document.get("Statement", [])
+    return [dict(listed)] if isinstance(listed, Mapping) else list(listed)
 
 
 def judge(documents: Sequence[Document], sees: Sees, decide: Decide) -> Judgement:
@@ -41,7 +41,7 @@ def judge(documents: Sequence[Document], sees: Sees, decide: Decide) -> Judgemen
     if not hopeful.allowed:
         return Judgement(hopeful, ())
     fearful = decide(lambda document: reading(document, sees, hopeful=False))
-    keys = dict.fromkeys(key for each in documents for key in unseen_keys(each, sees))
+    keys = dict.fromkeys(key for document in documents for key in unseen_keys(document, sees))
     return Judgement(hopeful, () if fearful.allowed else tuple(keys))
 
 
@@ -118,10 +118,10 @@ _NOTHING = {"Sid": "Nothing", "Effect": "Deny", "Action": "none:none", "Resource
 
 def _seen_conditions(statement: dict[str, Any], sees: Sees) -> tuple[dict[str, Any], bool]:
     """The conditions on keys that are seen, and whether there were others."""
-    found: Mapping[str, Mapping[str, Any]] = statement.get("Condition", {})
+    conditions: Mapping[str, Mapping[str, Any]] = statement.get("Condition", {})
     seen = {
         operator: {key: value for key, value in block.items() if sees(key)}
-        for operator, block in found.items()
+        for operator, block in conditions.items()
     }
-    dropped = any(len(seen[operator]) != len(block) for operator, block in found.items())
+    dropped = any(len(seen[operator]) != len(block) for operator, block in conditions.items())
     return {operator: block for operator, block in seen.items() if block}, dropped

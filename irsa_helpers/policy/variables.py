@@ -26,7 +26,7 @@ def expand(text: str, lookup: Lookup) -> str:
 
     Raises UnresolvedError.
     """
-    return _VARIABLE.sub(lambda found: _escape(_value(found[1], lookup)), text)
+    return _VARIABLE.sub(lambda variable: _escape(_value(variable[1], lookup)), text)
 
 
 def _value(inner: str, lookup: Lookup) -> str:

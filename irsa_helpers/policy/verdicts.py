@@ -48,17 +48,19 @@ class Verdicts:
 
 def _looks(keys: list[str], policy: Policy) -> list[Look] | None:
     """The comparisons with the keys' values; None where a variable may stand for one of them."""
-    conditions = [each for statement in policy.statements for each in statement.conditions]
-    if any(has_variable(value) for each in conditions for value in each.values):
+    conditions = [
+        condition for statement in policy.statements for condition in statement.conditions
+    ]
+    if any(has_variable(value) for condition in conditions for value in condition.values):
         return None
     return [
-        (keys.index(each.key.lower()), compare)
-        for each in conditions
-        if each.key.lower() in keys
-        for compare in _comparisons(each)
+        (keys.index(condition.key.lower()), compare)
+        for condition in conditions
+        if condition.key.lower() in keys
+        for compare in _comparisons(condition)
     ]
 
 
 def _comparisons(condition: Condition) -> list[Callable[[str], bool | None]]:
     operator = find_operator(condition.operator)
-    return [comparison(operator, each) for each in condition.values] if operator else []
+    return [comparison(operator, value) for value in condition.values] if operator else []

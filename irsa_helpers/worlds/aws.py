@@ -72,7 +72,7 @@ class AwsWorld(World):
         return https.chain(host)
 
     def trace(self, since: int = 0) -> list[dict[str, Any]]:
-        """Not to be had: raises IrsaLabError, which says where AWS keeps its record."""
+        """Not available: raises IrsaLabError, which says where AWS keeps its record."""
         raise IrsaLabError(
             "AWS does not show the hops of a handshake",
             next_step="look for AssumeRoleWithWebIdentity in CloudTrail's event history; "

@@ -43,9 +43,9 @@ class KubeconfigWorld(AwsWorld):
         self._kubeconfig = kubeconfig or os.environ.get("KUBECONFIG") or USUAL
         self._context = context
         self._profile = profile
-        found = identified(read_kubeconfig(self._kubeconfig), context)
-        name = cluster or found.get("name") or os.environ.get("IRSA_LAB_CLUSTER")
-        place = region or found.get("region") or os.environ.get("AWS_REGION")
+        cluster_of_context = identified(read_kubeconfig(self._kubeconfig), context)
+        name = cluster or cluster_of_context.get("name") or os.environ.get("IRSA_LAB_CLUSTER")
+        place = region or cluster_of_context.get("region") or os.environ.get("AWS_REGION")
         if not name or not place:
             raise IrsaLabError(
                 f"the context {context or 'that is current'} does not tell which EKS cluster it is",
@@ -90,7 +90,7 @@ def read_kubeconfig(paths: str) -> dict[str, Any]:
     Raises IrsaLabError where there is none.
     """
     joined: dict[str, Any] = {}
-    files = [Path(each).expanduser() for each in paths.split(os.pathsep) if each]
+    files = [Path(name).expanduser() for name in paths.split(os.pathsep) if name]
     for path in (path for path in files if path.is_file()):
         for key, value in (yaml.safe_load(path.read_text("utf-8")) or {}).items():
             if isinstance(value, list):
@@ -114,14 +114,14 @@ def identified(kubeconfig: Mapping[str, Any], context: str | None) -> dict[str, 
     wanted = context or kubeconfig.get("current-context")
     chosen = _named(kubeconfig, "contexts", wanted, "context")
     if chosen is None:
-        names = [each["name"] for each in kubeconfig.get("contexts") or []]
+        names = [entry["name"] for entry in kubeconfig.get("contexts") or []]
         raise IrsaLabError(
             f"the kubeconfig has no context {wanted}; it has {', '.join(names) or 'none'}",
             next_step="kubectl config get-contexts",
         )
     for text in (chosen.get("cluster", ""), str(wanted)):
-        if found := ARN.fullmatch(text) or EKSCTL.fullmatch(text):
-            return found.groupdict()
+        if named := ARN.fullmatch(text) or EKSCTL.fullmatch(text):
+            return named.groupdict()
     server = (_named(kubeconfig, "clusters", chosen.get("cluster"), "cluster") or {}).get("server")
     host = HOST.search(str(server))
     user = _named(kubeconfig, "users", chosen.get("user"), "user") or {}
@@ -131,8 +131,8 @@ def identified(kubeconfig: Mapping[str, Any], context: str | None) -> dict[str, 
 def _named(
     kubeconfig: Mapping[str, Any], group: str, name: str | None, member: str
 ) -> dict[str, Any] | None:
-    found = (each[member] for each in kubeconfig.get(group) or [] if each["name"] == name)
-    return next((dict(each) for each in found), None)
+    entries = (entry[member] for entry in kubeconfig.get(group) or [] if entry["name"] == name)
+    return next((dict(entry) for entry in entries), None)
 
 
 def _asked_for(command: Mapping[str, Any]) -> dict[str, str]:

@@ -90,8 +90,8 @@ class Start:
         """What is looked for, once it is there; waits while the start makes progress."""
         deadline, said = time.monotonic() + START_SECONDS, ""
         while time.monotonic() < deadline:
-            if found := look():
-                return found
+            if answer := look():
+                return answer
             # Another start may have won the race: it holds the lock, ours ends, its state comes.
             if self._status() not in (None, 0, state.ALREADY_RUNNING):
                 break

@@ -77,15 +77,15 @@ class World(ABC):
     @cached_property
     def cluster(self) -> Cluster:
         """The cluster's name, region, account, issuer, endpoint, version and ARN."""
-        found = self.aws("eks").describe_cluster(name=self.cluster_name)["cluster"]
+        described = self.aws("eks").describe_cluster(name=self.cluster_name)["cluster"]
         return Cluster(
-            name=found["name"],
+            name=described["name"],
             region=self.region,
-            account_id=found["arn"].split(":")[4],
-            issuer_url=found["identity"]["oidc"]["issuer"],
-            endpoint=found["endpoint"],
-            version=found["version"],
-            arn=found["arn"],
+            account_id=described["arn"].split(":")[4],
+            issuer_url=described["identity"]["oidc"]["issuer"],
+            endpoint=described["endpoint"],
+            version=described["version"],
+            arn=described["arn"],
         )
 
     def resource(self, api_version: str, kind: str) -> Resource:
@@ -99,13 +99,13 @@ class World(ABC):
         from kubernetes.dynamic.exceptions import ResourceNotFoundError
 
         try:
-            found: Resource = self._dynamic.resources.get(api_version=api_version, kind=kind)
+            resource: Resource = self._dynamic.resources.get(api_version=api_version, kind=kind)
         except ResourceNotFoundError:
             raise IrsaLabError(
                 f"the cluster has no kind {kind!r} in {api_version!r}",
                 next_step="`kubectl api-resources` in a terminal lists both",
             ) from None
-        return found
+        return resource
 
     @cached_property
     def _dynamic(self) -> DynamicClient:

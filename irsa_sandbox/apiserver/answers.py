@@ -44,7 +44,7 @@ class Form:
 
 
 def form_of(request: Request) -> Form:
-    """The first form of the Accept header that is here.
+    """The first form in the Accept header that the server can write.
 
     Raises StatusError 406 where none is.
     """

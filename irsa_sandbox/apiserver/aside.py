@@ -24,9 +24,9 @@ def is_large(value: Any) -> bool:
 
 
 async def aside(value: Any, function: Callable[..., T], *arguments: Any) -> T:
-    """What a function makes of its arguments; in a thread where `value` is large.
+    """What a function returns for its arguments; it runs in a thread where `value` is large.
 
-    The function changes nothing but what it was given: others go on meanwhile.
+    The function may change only its arguments: other requests are served meanwhile.
     """
     if is_large(value):
         return await asyncio.to_thread(function, *arguments)

@@ -80,8 +80,8 @@ class TokenChecker:
     def _legacy(self, claims: Mapping[str, Any], token: str) -> dict[str, Any]:
         """The claims of a token Secret's token, in the form of all others.
 
-        It is for the API server alone. Raises StatusError 401 where the Secret has another one, or
-        is going. Source: kubernetes, pkg/serviceaccount/legacy.go.
+        It is for the API server alone. Raises StatusError 401 where the Secret holds another token
+        or is being deleted. Source: kubernetes, pkg/serviceaccount/legacy.go.
         """
         said = {name.rpartition("/")[2]: value for name, value in claims.items()}
         secret = self._store.get((SECRET.qualified, said["namespace"], said["secret.name"]))

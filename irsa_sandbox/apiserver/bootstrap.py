@@ -51,7 +51,7 @@ async def ensure(objects: Objects) -> None:
 
 
 async def keep(objects: Objects) -> None:
-    """For ever: the Service `kubernetes` comes back where somebody deleted it."""
+    """Make the Service `kubernetes` again whenever somebody deleted it; never returns."""
     while True:
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         await _ensure(objects, services.SERVICE, ITS_SERVICE, "default")

@@ -43,7 +43,7 @@ def check_update(kind: Kind, before: Object, after: Object, subresource: str) ->
 
 
 def _update_causes(kind: Kind, before: Object, after: Object) -> list[Cause]:
-    """What an update changes that it may not."""
+    """The changes of an update that are not allowed."""
     changed = [path for path in kind.immutable if _at(before, path) != _at(after, path)]
     fixed = [immutable(path, _at(after, path)) for path in changed]
     return fixed + kind.validate_update(before, after)

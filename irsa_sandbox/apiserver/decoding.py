@@ -24,10 +24,10 @@ from irsa_sandbox.texts import encodable, is_encodable
 
 READABLE = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
 LARGEST_BODY = 3 * 1024 * 1024
-# Ours, for what every caller with a name may send: a review, an answer and no object.
+# Our own limit for reviews: every known caller may send one, and nothing is stored.
 SHORT_BODY = 128 * 1024
 SMALL_BODY = 64 * 1024  # decoded in a millisecond or two
-DEEPEST = 100  # levels of objects and lists; our reading: no kind has a fifth of them
+DEEPEST = 100  # nested objects and lists; our reading: no kind has a fifth of that
 SHOWN_CHARACTERS = 30
 
 

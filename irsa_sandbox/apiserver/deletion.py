@@ -1,4 +1,4 @@
-"""What a deletion may be asked with, and what it answers.
+"""The options of a deletion, and its answer.
 
 Source: API reference, DeleteOptions; apimachinery, its validation; apiserver, rest/delete.go.
 """

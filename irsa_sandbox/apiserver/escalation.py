@@ -1,4 +1,4 @@
-"""Nobody gives rights that they do not have: to make a role takes its rights, to bind one too.
+"""Nobody gives rights that they do not have: making or binding a role needs all its rights.
 
 Source: Kubernetes documentation, "Privilege escalation prevention and bootstrapping"; kubernetes,
 pkg/registry/rbac.

@@ -1,4 +1,4 @@
-"""Objects of some kinds end by themselves: by the sandbox's clock, and where there are many.
+"""Objects of some kinds end by themselves: when their time is over, or when there are too many.
 
 Source: kube-apiserver, `--event-ttl`; Events in etcd hang on a lease of that length.
 """
@@ -12,11 +12,11 @@ from irsa_sandbox.apiserver.storage import Object, Store
 from irsa_sandbox.clock import Clock
 
 LOOK_SECONDS = 60.0
-AT_ONCE = 100  # then others are answered first
+AT_ONCE = 100  # objects, before other requests get a turn
 
 
 async def expire(store: Store, clock: Clock) -> None:
-    """Take the objects away whose time is over, and the oldest of too many, for ever."""
+    """Delete objects whose time is over, and the oldest of too many; never returns."""
     while True:
         for kind in KINDS:
             if kind.expires:
@@ -31,7 +31,7 @@ async def _expire(store: Store, clock: Clock, kind: Kind) -> None:
         namespace = body["metadata"].get("namespace", "")
         key = (kind.qualified, namespace, body["metadata"]["name"])
         over = number < surplus or _is_over(kind, body, clock.of(namespace))
-        # It may have been written again, or have gone, since the list was made.
+        # Since the list was made, it may have been changed or deleted.
         if over and store.get(key) is body:
             store.delete(key)
         if number % AT_ONCE == 0:

@@ -39,9 +39,9 @@ def field_selector(kind: Kind, text: str) -> Test:
 
 
 def selected_name(text: str) -> str:
-    """The one name that a field selector leaves; empty where it leaves others, or cannot be read.
+    """The only name that a field selector can match; empty where there are more, or it is invalid.
 
-    A list of that object alone is allowed to whoever may have it by its name.
+    Whoever may read the object by its name may also list it with such a selector.
     Source: apiserver, pkg/endpoints/request/requestinfo.go.
     """
     terms = [term.groups() for part in _parts(text) if (term := _TERM.fullmatch(part))]

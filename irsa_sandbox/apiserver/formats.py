@@ -1,4 +1,4 @@
-"""Forms that texts of the API must have: names, labels, ports, quantities; and what is said else.
+"""The forms of texts in the API: names, labels, ports, quantities; and what is said of others.
 
 Each function returns the API server's sentences about what is wrong, none where nothing is.
 Source: apimachinery, pkg/util/validation and pkg/api/resource.
@@ -204,7 +204,7 @@ def canonical_quantity(text: str | float) -> str:
     else:
         scale = {"n": -3, "u": -2, "m": -1}.get(suffix)
         value = number * (Fraction(1000) ** scale if scale else int(_FACTORS[suffix]))
-    # Nothing is kept that is smaller than a billionth.
+    # A billionth is the smallest unit: what is smaller is rounded up.
     return _scaled(Fraction(ceil(value * 10**9)), 1000, _DECIMAL)
 
 

@@ -176,7 +176,7 @@ def _with_parents(paths: set[Path]) -> set[Path]:
 
 
 def _handed_over(resource: Resource, live: Object, manager: Manager) -> set[Path]:
-    """What kubectl takes over unasked: what it applied from the client's side, and is so still.
+    """What kubectl takes over without asking: fields it once applied client-side, if unchanged.
 
     Source: apimachinery, pkg/util/managedfields/internal/lastappliedmanager.go.
     """

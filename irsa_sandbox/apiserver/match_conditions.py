@@ -17,8 +17,8 @@ from irsa_sandbox.apiserver.storage import Object
 if TYPE_CHECKING:
     import cel
 
-# A real server counts what an evaluation costs and stops it. Here its cost is estimated before:
-# each macro may go over the largest collection there is, within another or after one that grew it.
+# A real server counts the cost while it evaluates, and stops when it is too high. Here the cost is
+# estimated before. The worst case: each macro is nested in another, over the largest collection.
 MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
 MOST_COST = 100_000  # about 40 ms
 COST_EXCEEDED = "operation cancelled: actual cost limit exceeded"
@@ -34,7 +34,7 @@ class ConditionError(Exception):
 
 @lru_cache(maxsize=256)
 def _compiled(expression: str) -> cel.Program:
-    # Whoever registers no condition does without the import.
+    # Imported here, since only webhooks with conditions need it.
     import cel
 
     return cel.compile(expression)

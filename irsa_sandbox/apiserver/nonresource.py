@@ -43,7 +43,7 @@ class Paths:
             "/openid/v1/jwks": keys.jwks,
             "/.well-known/openid-configuration": lambda: discovery.issuer_document(issuer_url),
         }
-        # What Go writes indented for everybody.
+        # Documents that are indented for every client.
         self._indented: dict[str, Callable[[], Any]] = {
             "/version": lambda: discovery.VERSION,
             "": lambda: {"paths": self._all()},

@@ -79,6 +79,6 @@ def _says_nothing(
     if value == "" or value == []:
         return name not in required
     if value == {}:
-        # An empty struct is one that is there; an empty map is none.
+        # Go writes an empty struct, and leaves an empty map out.
         return isinstance(resolved(schema).get("additionalProperties"), dict)
     return not value and name in ZEROES.get(kind, ())

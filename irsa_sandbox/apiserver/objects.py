@@ -122,7 +122,7 @@ class Objects:
             escalation.check(self._authorizer, self.store, resource, body, writer.user, before)
 
     def _put(self, target: Target, key: Key, body: Object) -> Object:
-        # The store sets it; here it gets its place.
+        # The store sets its value; here it gets its place in the order of members.
         body["metadata"].setdefault("resourceVersion", "")
         stored = self.store.put(key, in_order(body))
         target.resource.on_written(self.store)
@@ -161,7 +161,7 @@ class Objects:
     async def change(
         self, target: Target, changed: Callable[[Object], Object], writer: Writer, given: Any = None
     ) -> Object:
-        """The object as `changed` makes it, of the one that is there and of what was given.
+        """The object that `changed` makes from the stored one; its size is that of `given`.
 
         It is refused as `update` is.
         Where another write came in between, while a webhook was asked, it is made once more.
@@ -177,7 +177,7 @@ class Objects:
     async def _changed(
         self, target: Target, before: Object, body: Object, writer: Writer
     ) -> Object:
-        """What is to be written, after everybody was asked who may change or refuse it."""
+        """What is to be written, after the plugins and webhooks that may change or refuse it."""
         whole = await aside(body, copy.deepcopy, body)
         metadata = checked_metadata(target, whole)
         if not metadata.get("name"):

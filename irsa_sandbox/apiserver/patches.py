@@ -32,7 +32,7 @@ _KEY, _STRATEGY = "x-kubernetes-patch-merge-key", "x-kubernetes-patch-strategy"
 def apply_patch(
     content_type: str, target: dict[str, Any], patch: Any, schema: Schema
 ) -> dict[str, Any]:
-    """The object after the patch. Raises StatusError 415 for another type, 400 or 422 for bad."""
+    """The object after the patch. Raises StatusError 415 for another type, 400 or 422."""
     if content_type == JSON:
         return _json_patch(target, patch)
     if content_type not in TYPES:
@@ -101,7 +101,7 @@ def strategic(schema: Schema, target: Any, patch: dict[str, Any]) -> dict[str, A
     members, others = schema.get("properties") or {}, schema.get("additionalProperties")
     if "$retainKeys" in patch:
         patched = {n: v for n, v in patched.items() if n in patch["$retainKeys"]}
-    # Where items stand is settled last, when all of them are there.
+    # The order of items is applied last, when all items are there.
     for name, value in sorted(patch.items(), key=lambda member: member[0].startswith(_ORDER)):
         if name.startswith("$"):
             _directive(patched, name, value)

@@ -48,7 +48,7 @@ class Authorizer:
         self._store = store
 
     def decide(self, user: User, asked: Attributes) -> Decision:
-        """The first binding that allows it, or the roles that bindings name and nobody has."""
+        """The first binding that allows it; else the missing roles that bindings name."""
         if MASTERS in user.groups:
             return Decision(True)
         missing: list[str] = []

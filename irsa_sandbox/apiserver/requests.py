@@ -41,14 +41,14 @@ PATH = re.compile(
     r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?(?:/.*)?$"
 )
 MOST_WARNED, MOST_OF_ONE = 4_096, 256
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # a header line holds none
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # not allowed in a header
 
 
 def warned(response: Response, warnings: list[str]) -> Response:
     """The response with a Warning header for each warning. Source: RFC 7234, section 5.5.
 
-    Each is said once. Where all together are longer than 4,096 characters, each is cut to 256, and
-    no more are said once that many are reached. Source: apiserver, endpoints/filters/warning.go.
+    Each is said once. Where together they are longer than 4,096 characters, each is cut to 256, and
+    after 4,096 characters the others are left out. Source: apiserver, endpoints/filters/warning.go.
     """
     said = list(dict.fromkeys(warnings))
     if sum(map(len, said)) > MOST_WARNED:

@@ -75,7 +75,7 @@ def other_uid(resource: Resource, key: tuple[str, ...], wanted: str, actual: str
 
 
 def unversioned() -> StatusError:
-    """500, as the API server has it: what is new has no version yet."""
+    """500, as the API server answers: a new object has no version yet."""
     return StatusError(500, "", "resourceVersion should not be set on objects to be created")
 
 

@@ -1,4 +1,4 @@
-"""The API server's store: objects in memory, every acknowledged write on disk before."""
+"""The API server's store: objects in memory; a write is on disk before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS objects (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS revision (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER);
 """
-EVENTS_KEPT = 4_000  # changes: what three hundred Pods leave that come and go
+EVENTS_KEPT = 4_000  # changes: as many as three hundred Pods make that come and go
 BYTES_KEPT = 32 * 2**20
 # What etcd says when it may not grow any more.
 NO_SPACE = "etcdserver: mvcc: database space exceeded"
@@ -60,7 +60,7 @@ class Store:
         self._watchers = Watchers()
 
     def _load(self) -> None:
-        """Read what is stored. An object that cannot be read costs itself alone, and is named."""
+        """Read what is stored. An object that cannot be read is left out, and a notice names it."""
         for resource, namespace, name, body in self._database.execute("SELECT * FROM objects"):
             try:
                 self._keep((resource, namespace, name), json.loads(body), len(body))
@@ -70,7 +70,7 @@ class Store:
                 notices.tell(place, text)
 
     def _keep(self, key: Key, body: Object, size: int) -> None:
-        """The object, of so many bytes as JSON, is at its place, and its place in the order."""
+        """Put the object at its place, in order; `size` is its length as JSON."""
         self._sizes[key] = size
         objects = self._objects.setdefault(key[0], {})
         if key[1:] not in objects:
@@ -78,7 +78,7 @@ class Store:
         objects[key[1:]] = body
 
     def _drop(self, key: Key) -> int:
-        """Nothing is at that place any more; returns how large what was there was."""
+        """Remove the object at that place; returns its size."""
         del self._objects[key[0]][key[1:]]
         order = self._order[key[0]]
         del order[bisect.bisect_left(order, key[1:])]
@@ -98,7 +98,7 @@ class Store:
     ) -> Iterator[Object]:
         """The objects behind a place, as they were at a revision that the log still reaches.
 
-        What is not asked for costs nothing: a page is found by its place.
+        Objects before that place cost nothing: it is found by binary search.
         """
         objects, before = self._objects.get(resource, {}), self._undone(revision, resource)
         gone = sorted(place for place, body in before.items() if body and place not in objects)

@@ -120,7 +120,7 @@ class _Writer:
 
 
 def _kind(change: Change, wanted: WatchRequest) -> str | None:
-    """As what a watch sees a change, None where it does not see it.
+    """The event type of a change for a watch, None where the watch does not see it.
 
     An object that comes to be selected is ADDED for this watch, one that ceases to be is DELETED.
     """
@@ -135,7 +135,7 @@ def _kind(change: Change, wanted: WatchRequest) -> str | None:
 
 
 def _object_line(kind: str, body: Object, view: View) -> bytes | None:
-    """The line of an object; None for one that cannot be written, which the watch goes without."""
+    """The line of an object; None for one that cannot be written: the watch leaves it out."""
     shown = view.render(body)
     try:
         return _line(kind, shown)

@@ -14,7 +14,7 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
 def bind_to_node(pod: Object, node: str) -> None:
-    """The Pod can be placed on that node alone, and stays there in trouble; in place."""
+    """Bind the Pod to that node, and let it stay there when the node has trouble; in place."""
     spec = pod["spec"]
     affinity = spec.setdefault("affinity", {}).setdefault("nodeAffinity", {})
     field = {"key": "metadata.name", "operator": "In", "values": [node]}

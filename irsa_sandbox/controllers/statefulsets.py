@@ -228,7 +228,7 @@ def _is_ending(pod: Object) -> bool:
 
 
 def _revision_for(owner: Object, history: History, number: int) -> Object:
-    """A Pod below the partition comes back as it was, every other one as it should be."""
+    """A Pod below the partition gets its old revision again, every other one the new one."""
     strategy = owner["spec"]["updateStrategy"]
     if strategy["type"] != "RollingUpdate":
         return history.update

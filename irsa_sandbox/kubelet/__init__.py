@@ -175,7 +175,7 @@ class Kubelet:
         worker.start()
 
     def _end(self, pod: Object, *, at_once: bool = False) -> None:
-        """End a Pod once; one that never ran here is only taken off the books."""
+        """End a Pod once; one that never ran here is only deleted at the API server."""
         uid = pod["metadata"]["uid"]
         if uid in self._ending:
             if at_once and (worker := self._workers.get(uid)):

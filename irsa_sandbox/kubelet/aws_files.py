@@ -18,7 +18,7 @@ USUAL = {
     "AWS_CONFIG_FILE": "/root/.aws/config",
     "AWS_SHARED_CREDENTIALS_FILE": "/root/.aws/credentials",
 }
-# As much is looked at for paths that lead nowhere.
+# Limits of the search for paths that lead nowhere: files of a mount, bytes of a file.
 MOST_FILES, MOST_BYTES = 100, 64 * 1024
 
 

@@ -279,7 +279,7 @@ class Container:
         self.ready = self.started = False
 
     def _message(self, exit_code: int) -> str:
-        """The container's last word, as a file or as the end of its log.
+        """The container's termination message: its file, or the end of its log.
 
         Source: Kubernetes, "Determine the Reason for Pod Failure".
         """

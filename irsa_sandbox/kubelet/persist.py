@@ -1,4 +1,4 @@
-"""Work of a Pod that goes on whatever it raises: told, and begun again after a while."""
+"""Work for a Pod that is tried until it succeeds: each error is told, then comes a pause."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def persist(
     failed: Callable[[Exception], None],
     sleep: Callable[[float], Awaitable[None]],
 ) -> T:
-    """What the work returns in the end; `failed` and the log hear of each exception before."""
+    """What the work returns once it succeeds; `failed` and the log get each error before."""
     retry = 1
     while True:
         try:

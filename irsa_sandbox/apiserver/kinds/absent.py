@@ -1,4 +1,4 @@
-"""Kinds of which this cluster has none and makes none: they can be asked for, and explained."""
+"""Kinds of which this cluster never has an object: their lists are empty, `explain` works."""
 
 from __future__ import annotations
 

@@ -62,8 +62,10 @@ class Column:
 def field(
     name: str, path: str, absent: Any = "", priority: int = 0, type: str = "string"
 ) -> Column:
-    """What stands in a field of the spec, the status or the object itself, such as
-    `core.v1.PodSpec.nodeName`; what is `absent` where nothing does."""
+    """A column that shows a field of the spec, the status or the object itself.
+
+    `path` is such as `core.v1.PodSpec.nodeName`; the cell is `absent` where the field is empty.
+    """
     owner, _, member = path.rpartition(".")
     half = next((half for half in ("Spec", "Status") if owner.endswith(half)), "body").lower()
 

@@ -35,7 +35,7 @@ FINAL_DATA = "field is immutable when `immutable` is set"
 
 def _fill_secret(body: Object) -> None:
     fill(body, type="Opaque")
-    # What is written as text is kept as the rest is.
+    # `stringData` is only for writing: it is stored in `data`, as base64.
     for key, text in (body.pop("stringData", None) or {}).items():
         body.setdefault("data", {})[key] = base64.b64encode(text.encode()).decode()
 

@@ -14,8 +14,8 @@ from irsa_sandbox.apiserver.storage import Object
 from irsa_sandbox.apiserver.validation.causes import invalid
 
 TTL_SECONDS = 3600.0
-# No cluster has such a limit, nor is one kept in the memory of a notebook's machine: each Pod that
-# comes and goes leaves six of them.
+# A real cluster has no such limit. The sandbox keeps Events in memory, on a learner's machine, and
+# each Pod that comes and goes leaves six of them.
 MOST = 3_000
 _INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 

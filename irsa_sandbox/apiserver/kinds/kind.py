@@ -28,9 +28,9 @@ class Subresource:
 
     name: str
     verbs: tuple[str, ...]
-    kind: str = ""  # of what is sent to it; empty: the object's own
-    group: str = ""  # of that kind
-    refusal: StatusError | None = None  # of what is not offered
+    kind: str = ""  # the kind of the body that is sent to it; empty: the object's own kind
+    group: str = ""  # the API group of `kind`
+    refusal: StatusError | None = None  # the answer of a subresource that the sandbox lacks
 
     @property
     def methods(self) -> set[str]:
@@ -44,11 +44,11 @@ SCALE = Subresource("scale", ("get", "patch", "update"), "Scale", "autoscaling")
 
 @dataclass(frozen=True)
 class Field:
-    """A field that objects are selected by, with its path where that is another."""
+    """A field that a field selector may name; `path` is set where it differs from the label."""
 
     label: str
     path: str = ""
-    absent: str = ""  # what stands there where nothing is said
+    absent: str = ""  # its value where the object does not set it
 
 
 def fields(*labels: str) -> tuple[Field, ...]:
@@ -57,20 +57,20 @@ def fields(*labels: str) -> tuple[Field, ...]:
 
 
 def fill(members: Object, **values: Any) -> None:
-    """Set what is not set, in place."""
+    """Set the members that are not set yet, in place."""
     for name, value in values.items():
         members.setdefault(name, value)
 
 
 def fill_rolling(strategy: Object, **values: Any) -> None:
-    """Set what a strategy of updates that rolls does not say, in place; most do roll."""
+    """Set what a rolling update strategy leaves open, in place; rolling is the default type."""
     if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
         fill(strategy, rollingUpdate={})
         fill(strategy["rollingUpdate"], **values)
 
 
 def _nothing(*_: Any) -> None:
-    """What most kinds do at most moments."""
+    """Do nothing, as most kinds do at most of these moments."""
 
 
 def _is_free(_: Object) -> bool:
@@ -83,9 +83,9 @@ def _no_causes(*_: Any) -> list[Cause]:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Kind(Resource):
-    """One kind; what its record does not say is as most kinds have it.
+    """One kind; the defaults below fit most kinds, so a record names only what differs.
 
-    Functions that change an object do so in place.
+    Functions that change an object change it in place.
     """
 
     short_names: tuple[str, ...] = ()
@@ -93,56 +93,57 @@ class Kind(Resource):
     verbs: tuple[str, ...] = ALL_VERBS
     subresources: tuple[Subresource, ...] = ()
 
-    # What is read: the columns of its Table, and the fields that select.
+    # Reading: the columns of its Table, and the fields that a field selector may name.
     columns: tuple[Column, ...] = (NAME, AGE)
     selectable: tuple[Field, ...] = ()
-    unselectable: str = "field label not supported: {}"  # of a kind that has such fields
+    unselectable: str = "field label not supported: {}"  # the refusal of other fields
 
-    # What is written.
-    has_spec: bool = False  # every object has one, an empty one where none is given
+    # Writing.
+    has_spec: bool = False  # every object gets a `spec`, an empty one where none is sent
     counts_generation: bool = False
-    # What a new object's status says before a controller has seen it; None: what is sent stays.
+    # The status of a new object, before a controller has seen it; None: the status that was sent.
     first_status: Callable[[Object], Object] | None = None
     defaults: Callable[[Object], None] = _nothing
-    on_create: Callable[[Object, str], None] = _nothing  # with its uid
+    on_create: Callable[[Object, str], None] = _nothing  # the object, its uid
     on_update: Callable[[Object, Object], None] = _nothing  # before, after
-    admit: Callable[[Store, Object], None] = _nothing  # what admission's plugins add or refuse
-    complete: Callable[[Store, Object], None] = _nothing  # what is given out last: addresses
-    on_written: Callable[[Store], None] = _nothing  # what follows from any change of its objects
+    admit: Callable[[Store, Object], None] = _nothing  # what admission plugins add or refuse
+    complete: Callable[[Store, Object], None] = _nothing  # set last, such as addresses
+    on_written: Callable[[Store], None] = _nothing  # called after each change of an object
 
-    # What is refused.
+    # Refusing.
     name_form: Callable[[str], list[str]] = formats.dns_subdomain
     validate: Callable[[Object], list[Cause]] = _no_causes
-    immutable: tuple[str, ...] = ()  # the paths of fields that stay as they are made
+    immutable: tuple[str, ...] = ()  # paths of fields that may never change
     validate_update: Callable[[Object, Object], list[Cause]] = _no_causes  # before, after
 
-    # How it ends.
-    undeletable: frozenset[str] = frozenset()  # the names of those that stay
-    grace: Callable[[Object], int | None] = _nothing  # seconds to end in; None: it goes at once
+    # Deleting.
+    undeletable: frozenset[str] = frozenset()  # names of objects that cannot be deleted
+    grace: Callable[[Object], int | None] = _nothing  # grace period in seconds; None: none
     on_delete: Callable[[Object], None] = _nothing
-    is_held: Callable[[Object], bool] = _is_free  # by more than its metadata's finalizers
+    is_held: Callable[[Object], bool] = _is_free  # kept by more than its finalizers
     shown_deleted: bool = False  # a deletion answers with the object, not with a Status
-    expires: Callable[[Object], float] | None = None  # when it ends by itself, since 1970
-    most: int = 0  # of those that end by themselves: of more, the oldest go before; 0: no limit
+    expires: Callable[[Object], float] | None = None  # when it ends by itself (epoch)
+    # Objects of a kind that ends by itself: where there are more, the oldest go; 0: no limit.
+    most: int = 0
 
-    # How it is kept.
+    # Storing.
     transient: bool = False  # may be lost when the machine loses power
-    # What of Go's types is written or left out otherwise than most: type -> members.
+    # Go type -> members whose zero is left out, and members that are written even when empty.
     zeroes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    # Parts that an object has from the start, so that no manager makes them.
+    # Members that every object has from the start: no field manager owns them.
     skeleton: Object = field(default_factory=dict)
 
     @property
     def read_only(self) -> bool:
-        """Whether this cluster has none and makes none."""
+        """Whether objects of this kind can only be read: this cluster never has one."""
         return self.verbs == READ_VERBS
 
     @property
     def has_status(self) -> bool:
-        """Whether the status is a half of its own."""
+        """Whether the status is written apart from the spec."""
         return STATUS in self.subresources
 
     def subresource(self, name: str) -> Subresource | None:
-        """The part of that name, or None."""
+        """The subresource of that name, or None."""
         return next((part for part in self.subresources if part.name == name), None)

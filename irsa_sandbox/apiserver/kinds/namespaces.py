@@ -1,4 +1,4 @@
-"""Namespaces. Each takes all that is in it along: a controller empties it first.
+"""Namespaces. Before one is gone, a controller deletes all that is in it.
 
 Source: kubernetes, pkg/registry/core/namespace.
 """

@@ -1,4 +1,4 @@
-"""Services. What they are given are records: nothing in the sandbox forwards to them.
+"""Services. They are records alone: nothing in the sandbox forwards traffic to a Pod.
 
 Source: Kubernetes documentation, "Service ClusterIP allocation"; kubernetes,
 pkg/apis/core/validation.

@@ -43,7 +43,7 @@ def _fill(body: Object) -> None:
 
 
 def _fill_requests(resources: Object) -> None:
-    """A limit without a request is one too. Source: API reference, ResourceRequirements."""
+    """A limit without a request is the request too. Source: API reference, ResourceRequirements."""
     for name, amount in (resources.get("limits") or {}).items():
         resources.setdefault("requests", {}).setdefault(name, amount)
 
@@ -82,7 +82,7 @@ def _tolerate(spec: Object) -> None:
 
 
 def _grace(body: Object) -> int | None:
-    """Seconds to end in; what has no node has nothing to end."""
+    """The grace period in seconds; a Pod without a node has no process to end."""
     if not body["spec"].get("nodeName"):
         return None
     return int(body["spec"].get("terminationGracePeriodSeconds", 30))

@@ -1,7 +1,7 @@
 """What an update would change about a Pod, as the API server shows it: a diff of Go's structs.
 
-Each member is there under its Go name, whether or not it says anything. Simplified: structs below
-those named here show what they hold alone, so that the numbers of lines are others.
+Each member stands under its Go name, even an empty one. Simplified: structs that are not named
+here show only the members that are set, so that line numbers differ from a real server's.
 Source: kubernetes, pkg/apis/core/types.go; apimachinery, pkg/util/diff.
 """
 

@@ -72,7 +72,7 @@ class PodSummary:
         return False
 
     def _running(self) -> None:
-        """The containers proper have begun: what they say counts alone."""
+        """The main containers have begun: from now on only they count."""
         self.restarts, self.last_restart = 0, ""
         for container in self._status.get("initContainerStatuses") or ():
             if container["name"] in self._sidecars:

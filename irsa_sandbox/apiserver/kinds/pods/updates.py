@@ -21,7 +21,7 @@ _FREE = ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"
 
 
 def update_causes(before: Object, after: Object) -> list[Cause]:
-    """What an update changes about a Pod that it may not."""
+    """The changes of an update that are not allowed for a Pod."""
     old, new = before["spec"], after["spec"]
     causes: list[Cause] = []
     for group in ("containers", "initContainers"):
@@ -58,7 +58,7 @@ def _tolerations(old: list[Object], new: list[Object]) -> list[Cause]:
 
 
 def _with_what_is_free(new: Object, old: Object) -> Object:
-    """The new spec, with what may be changed as it was: what is left differs against the rules."""
+    """The new spec with the fields that may change set back: other differences break the rules."""
     kept = {name: value for name, value in new.items() if name not in _FREE}
     kept |= {name: old[name] for name in _FREE if name in old}
     for group in ("containers", "initContainers"):
