@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import signal
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -76,7 +77,8 @@ async def _compose(
     if cluster.is_new:
         (frame.home / cluster_parts.REGISTERED).unlink(missing_ok=True)
     await cluster_parts.start(frame, servers, cloud, stack)
-    await servers.serve("control", control.create_app(_control_settings(frame, stop)))
+    settings = _control_settings(frame, stop, lambda: [cloud.changes, cluster.revision])
+    await servers.serve("control", control.create_app(settings))
     stack.callback(frame.trace.end)
     opening.publish(frame)
     stack.callback((frame.home / "state.json").unlink, missing_ok=True)
@@ -143,7 +145,10 @@ def _user(name: str, *groups: str) -> apiserver.User:
     return apiserver.User(name, (*groups, "system:authenticated"))
 
 
-def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSettings:
+def _control_settings(
+    frame: Frame, stop: asyncio.Event, changes: Callable[[], list[int]]
+) -> control.ControlSettings:
+    """The control interface; `changes` is another whenever AWS or the cluster has changed."""
     started = datetime.now(UTC)
 
     def status() -> dict[str, Any]:
@@ -152,6 +157,7 @@ def _control_settings(frame: Frame, stop: asyncio.Event) -> control.ControlSetti
             "pid": os.getpid(),
             "uptime_seconds": uptime.total_seconds(),
             "clock_offset_seconds": frame.clock.offset_seconds,
+            "changes": changes(),
             "restarted_loops": restarted(),
             "notices": notices.told(),
         }

@@ -119,6 +119,8 @@ def server_arguments(root: Path) -> list[str]:
     arguments = [
         f"--ServerApp.root_dir={root}",
         f"--KernelManager.transport_encryption={_encryption()}",
+        # A lab's goals open a terminal beside themselves: without this, a page cannot.
+        "--LabApp.expose_app_in_browser=True",
         # Errors, and the address, which counts as critical.
         "--Application.log_level=ERROR",
     ]

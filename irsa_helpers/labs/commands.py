@@ -110,6 +110,18 @@ def check(lab: Lab, as_json: bool) -> None:
 
 @labs.command()
 @which
+def watch(lab: Lab) -> None:
+    """Show the goals, ticked as you reach them from another terminal; ends when all are."""
+    from irsa_helpers.labs.watching import Watch
+    from irsa_helpers.labs.watching_terminal import show
+    from irsa_helpers.worlds.sandbox import SandboxWorld, sandbox_of
+
+    sandbox_world = SandboxWorld(sandbox_of(_world()))
+    raise SystemExit(0 if show(Watch(sandbox_world, lab)) else 1)
+
+
+@labs.command()
+@which
 @click.option("--number", type=int, help="Hint 1, 2 or 3; the next one without it.")
 def hint(lab: Lab, number: int | None) -> None:
     """Show the next hint: a nudge, a pointer, nearly the answer."""

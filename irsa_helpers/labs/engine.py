@@ -65,10 +65,37 @@ def start(world: World, lab: Lab, progress: Progress) -> str:
 
 
 def check(world: World, lab: Lab, progress: Progress) -> Verdict:
-    """Every goal, judged by what the world does now.
+    """Every goal, judged by what the world does now: the learner has asked for it.
 
     Raises IrsaLabError for a lab that was not started, or whose world is gone.
     """
+    verdict = _judged(world, lab, progress)
+    progress.checked(lab.id)
+    _noted(lab, verdict, progress)
+    _tell(lab, verdict)
+    return verdict
+
+
+def look(world: World, lab: Lab, progress: Progress) -> Verdict:
+    """The same unasked, as often as one likes: a room hears of each goal once, when it is reached.
+
+    Raises IrsaLabError as `check` does.
+    """
+    verdict = _judged(world, lab, progress)
+    if _noted(lab, verdict, progress):
+        _tell(lab, verdict)
+    return verdict
+
+
+def _noted(lab: Lab, verdict: Verdict, progress: Progress) -> set[str]:
+    """What is reached is kept; returns the goals that were not reached before."""
+    new = progress.reached(lab.id, [goal.name for goal in verdict.goals if goal.reached])
+    if verdict.passed:
+        progress.done(lab.id)
+    return new
+
+
+def _judged(world: World, lab: Lab, progress: Progress) -> Verdict:
     _must_be_started(lab, progress)
     if kubernetes_object(world.resource("v1", "Namespace"), lab.namespace) is None:
         raise IrsaLabError(
@@ -77,10 +104,7 @@ def check(world: World, lab: Lab, progress: Progress) -> Verdict:
         )
     goals = tuple(machinery.judge(lab, world))
     passed = all(goal.reached for goal in goals)
-    verdict = Verdict(lab.id, goals, lab.debrief if passed else "")
-    progress.checked(lab.id, passed=verdict.passed)
-    _tell(lab, verdict)
-    return verdict
+    return Verdict(lab.id, goals, lab.debrief if passed else "")
 
 
 def _tell(lab: Lab, verdict: Verdict) -> None:

@@ -17,7 +17,7 @@ from irsa_helpers.errors import IrsaLabError
 LEVELS = ("one link", "two links", "capstone")
 HINTS = 3
 OWN_ACCOUNT = "111122223333"
-OPTIONAL = {"account", "bucket", "see", "symptom"}
+OPTIONAL = {"account", "bucket", "see"}
 LISTS = ("goals", "hints", "broken", "links", "see")
 FIELDS = {
     "title",
@@ -58,7 +58,7 @@ class Lab:
     has mended it. `broken` are the goals that a check misses right after the start, `links` the
     doctor's links that are then broken or at risk. `account` is that of the role and of the bucket,
     `bucket` its name where it is not the usual one. `see` are the commands that show a symptom of
-    another kind, `symptom` is the Python that shows it in a notebook.
+    another kind.
     """
 
     id: str
@@ -76,7 +76,6 @@ class Lab:
     account: str = OWN_ACCOUNT
     bucket: str = ""
     see: tuple[str, ...] = ()
-    symptom: str = ""
 
     @property
     def functions(self) -> Path:

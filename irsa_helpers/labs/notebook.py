@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.labs import engine, machinery
 from irsa_helpers.labs.model import Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.markdown import block, cell
+from irsa_helpers.worlds.environment import process_environment
+from irsa_helpers.worlds.sandbox import sandbox_of
 
 if TYPE_CHECKING:
+    from irsa_helpers.labs.live import LiveGoals
     from irsa_helpers.labs.scene import Scene
     from irsa_helpers.worlds import World
 
@@ -30,7 +34,7 @@ class Text:
 
 @dataclass(frozen=True)
 class LabInNotebook:
-    """One lab, with the five things that a learner does to it."""
+    """One lab, with the things that a learner does to it."""
 
     lab: Lab
     world: World
@@ -50,9 +54,31 @@ class LabInNotebook:
             f"\n\nYou are done when:\n\n{goals}"
         )
 
+    def run(self, command: str) -> Text:
+        """What a command answers in a terminal of this world: `aws`, `kubectl` or a whole line."""
+        variables = process_environment(sandbox_of(self.world))
+        done = subprocess.run(
+            command, shell=True, env=variables, capture_output=True, text=True, check=False
+        )
+        return Text(block(f"$ {command}\n{done.stdout}{done.stderr}", "console"))
+
     def check(self) -> engine.Verdict:
         """Each goal, with what was seen."""
         return engine.check(self.world, self.lab, Progress())
+
+    def goals(self) -> LiveGoals:
+        """The goals, which tick themselves as the world changes."""
+        from irsa_helpers.labs.live import LiveGoals
+
+        return LiveGoals(self.world, self.lab)
+
+    def handshake(self) -> Any:
+        """Each hop of a handshake as it happens, without those of the checks."""
+        from irsa_helpers.labs.live import WithoutChecks
+        from irsa_helpers.views import live_handshake
+        from irsa_helpers.worlds.sandbox import SandboxWorld
+
+        return live_handshake(SandboxWorld(sandbox_of(self.world)), WithoutChecks())
 
     def hint(self, number: int | None = None) -> Text:
         """The next hint, or hint `number`."""
@@ -80,10 +106,10 @@ def board() -> Text:
     records = Progress().board()
     head = ["lab", "title", "level", "about", "state", "your time", "help"]
     rows = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
-    for each in all_labs():
-        record = records.get(each.id)
+    for one in all_labs():
+        record = records.get(one.id)
         state, used = (record.state, record.help_used) if record else ("", "")
         spent = record.time_taken if record else ""
-        cells = [each.number, each.title, each.level, f"{each.minutes} min", state, spent, used]
+        cells = [one.number, one.title, one.level, f"{one.minutes} min", state, spent, used]
         rows.append(f"| {' | '.join(map(cell, cells))} |")
     return Text("\n".join(rows))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARKDOWN, CODE = "markdown", "code"
+ONE_LINE = 85
+BECOME = "aws sts assume-role"  # Another account's administrator is there as `data_account`.
 HEAD = """\
 # Lab {number} · {title}
 
@@ -27,23 +29,19 @@ from irsa_helpers.labs import board, lab
 
 world = connect()
 this = lab("{number}", world)
+scene = this.scene  # the lab's names: scene.role, scene.bucket, …
 this.start()"""
+GOALS = "display(this.goals(), this.handshake())  # the goals tick themselves while you work"
 ASK = """\
 ## The symptom
 
-Ask in the Pod, with the real AWS CLI: who am I, and may I read the file?"""
-WHO = """\
-scene = this.scene
-print(scene.run("aws", "sts", "get-caller-identity"))"""
+What one types in a terminal to see it, and what is answered."""
 ADMINISTRATOR = "data_account = scene.world  # IAM and S3 of {account}, as its administrator"
-READ = """\
-get = ["aws", "s3api", "get-object", "--bucket", scene.bucket, "--key", "hello.txt", "/dev/stdout"]
-print(scene.run(*get))"""
 TURN = """\
 ## Your turn
 
-Look, decide which link is broken, mend it. Any way that reaches the goals counts: boto3, \
-`kubectl`, the helpers."""
+Look, decide which link is broken, mend it. Any way that reaches the goals counts: `aws` and \
+`kubectl` in a terminal, boto3, the helpers."""
 STUCK = """\
 Stuck? Three hints, each nearer to the answer. `this.solution()` shows the answer, \
 `this.reset()` begins anew."""
@@ -74,11 +72,13 @@ def notebook_text(lab: Lab, following: Lab | None) -> str:
 def _sources(lab: Lab, following: Lab | None) -> Iterator[tuple[str, str]]:
     yield MARKDOWN, HEAD.format(**vars(lab), number=lab.number)
     yield CODE, START.format(number=lab.number)
+    yield CODE, GOALS
     yield MARKDOWN, ASK
-    yield CODE, WHO
+    for command in lab.commands:
+        if not command.startswith(BECOME):
+            yield CODE, _typed(command)
     if lab.account != OWN_ACCOUNT:
         yield CODE, ADMINISTRATOR.format(account=lab.account)
-    yield CODE, lab.symptom.strip() or READ
     yield MARKDOWN, TURN
     yield CODE, "# your work\n"
     yield CODE, "this.check()"
@@ -88,6 +88,14 @@ def _sources(lab: Lab, following: Lab | None) -> Iterator[tuple[str, str]]:
     lesson = LESSON.format(lesson=lab.lesson, lesson_number=lab.lesson[:2])
     next_lab = NEXT.format(number=following.number, id=following.id) if following else LAST
     yield MARKDOWN, f"{lesson} {next_lab}"
+
+
+def _typed(command: str) -> str:
+    """The command as Python; a long one goes on in a second line, which a shell takes as well."""
+    if len(command) <= ONE_LINE:
+        return f'this.run("{command}")'
+    inside, _, asked = command.partition(" -- ")
+    return f'this.run("""\\\n{inside} -- \\\n  {asked}""")'
 
 
 def _cell(name: str, kind: str, source: str) -> dict[str, Any]:

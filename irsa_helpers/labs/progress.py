@@ -5,8 +5,12 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from irsa_helpers.store import Store, help_in_words, now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # `labs` has the latest attempt at each lab, `reached` the latest that came to its end before it.
 SCHEMA = """
@@ -18,6 +22,14 @@ CREATE TABLE IF NOT EXISTS {table} (
     checks INTEGER NOT NULL DEFAULT 0,
     solution_seen INTEGER NOT NULL DEFAULT 0,
     {doctor}
+)
+"""
+# The goals that were reached in the latest attempt: each is told to a room once.
+GOALS = """
+CREATE TABLE IF NOT EXISTS goals (
+    lab TEXT NOT NULL,
+    goal TEXT NOT NULL,
+    PRIMARY KEY (lab, goal)
 )
 """
 # Files of before have it not.
@@ -79,7 +91,10 @@ class Record:
 class Progress(Store):
     """The records of one learner."""
 
-    tables = tuple(SCHEMA.format(table=table, doctor=DOCTOR) for table in ("labs", "reached"))
+    tables = (
+        *(SCHEMA.format(table=table, doctor=DOCTOR) for table in ("labs", "reached")),
+        GOALS,
+    )
 
     def records(self) -> dict[str, Record]:
         """The latest attempt at every lab that was ever started, by id."""
@@ -102,6 +117,11 @@ class Progress(Store):
         started = [record for record in self.records().values() if record.state == "started"]
         return max(started, key=lambda record: record.started_at).id if started else None
 
+    def latest(self) -> Record | None:
+        """The lab that was started last, done or not; None where none was."""
+        records = self.records().values()
+        return max(records, key=lambda record: record.started_at, default=None)
+
     def _table(self, table: str) -> dict[str, Record]:
         columns = "id, started_at, done_at, hints_used, checks, solution_seen, doctor_asked"
         rows = self._read(f"SELECT {columns} FROM {table}")
@@ -113,15 +133,24 @@ class Progress(Store):
             "INSERT OR REPLACE INTO reached SELECT * FROM labs WHERE id = ? AND done_at NOT NULL",
             lab_id,
         )
+        self._write("DELETE FROM goals WHERE lab = ?", lab_id)
         self._write("INSERT OR REPLACE INTO labs (id, started_at) VALUES (?, ?)", lab_id, now())
 
-    def checked(self, lab_id: str, *, passed: bool) -> None:
-        """A check was made; the first one that passes ends the lab."""
+    def checked(self, lab_id: str) -> None:
+        """The learner has asked for a check."""
         self._write("UPDATE labs SET checks = checks + 1 WHERE id = ?", lab_id)
-        if passed:
-            self._write(
-                "UPDATE labs SET done_at = COALESCE(done_at, ?) WHERE id = ?", now(), lab_id
-            )
+
+    def done(self, lab_id: str) -> None:
+        """Every goal was seen reached; the first time ends the lab."""
+        self._write("UPDATE labs SET done_at = COALESCE(done_at, ?) WHERE id = ?", now(), lab_id)
+
+    def reached(self, lab_id: str, goals: Iterable[str]) -> set[str]:
+        """Those goals were seen reached; returns the ones that were not before in this attempt."""
+        known = {goal for (goal,) in self._read("SELECT goal FROM goals WHERE lab = ?", lab_id)}
+        new = set(goals) - known
+        for goal in new:
+            self._write("INSERT OR IGNORE INTO goals (lab, goal) VALUES (?, ?)", lab_id, goal)
+        return new
 
     def hinted(self, lab_id: str, count: int) -> None:
         """That many hints have been shown; once the lab is done, that is no help any more."""

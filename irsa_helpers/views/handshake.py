@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.views.modules import actors, widget
@@ -42,17 +42,21 @@ def handshake(hops: Sequence[Hop]) -> Handshake:
     return Handshake(hops)
 
 
-def live_handshake(world: SandboxWorld) -> Any:
-    """A widget that shows each hop as it happens, from now on, until it is closed."""
+def live_handshake(world: SandboxWorld, shows: Callable[[Hop], bool] = lambda _: True) -> Any:
+    """A widget that shows each hop as it happens, from now on, until it is closed.
+
+    `shows` says of each hop, in their order, whether it is shown.
+    """
     begun = world.trace()
     view = widget("handshake", hops=[], actors=actors())
     since = begun[-1]["seq"] if begun else 0
-    threading.Thread(target=_follow, args=(world, since, view), daemon=True).start()
+    threading.Thread(target=_follow, args=(world, since, view, shows), daemon=True).start()
     return view
 
 
-def _follow(world: SandboxWorld, since: int, view: Any) -> None:
+def _follow(world: SandboxWorld, since: int, view: Any, shows: Callable[[Hop], bool]) -> None:
     for hop in world.follow_trace(since):
         if view.comm is None:
             return
-        view.hops = [*view.hops, hop]
+        if shows(hop):
+            view.hops = [*view.hops, hop]

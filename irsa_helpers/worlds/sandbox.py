@@ -128,6 +128,14 @@ class SandboxWorld(World):
                 if line.startswith(DATA):
                     yield json.loads(line.removeprefix(DATA))
 
+    def changes(self) -> list[int]:
+        """Numbers of which one is another whenever AWS's records or the cluster have changed.
+
+        Raises OSError where no sandbox answers.
+        """
+        numbers: list[int] = self.control("GET", "/status")["changes"]
+        return numbers
+
     def console_url(self) -> str:
         """The address of the page that shows the handshake live; it holds the token."""
         control = self.sandbox["control"]

@@ -103,6 +103,11 @@ class KubernetesApi:
         """Whether this cluster began with this start: nothing was stored before."""
         return self._store.is_new
 
+    @property
+    def revision(self) -> int:
+        """The number of the latest write, as lists show it in their `resourceVersion`."""
+        return self._store.revision
+
     async def start(self) -> None:
         """What every cluster has is there: namespaces, default roles, the API's own Service."""
         await bootstrap.ensure(self._objects)

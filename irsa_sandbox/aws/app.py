@@ -75,6 +75,11 @@ class Aws:
         s3.install(self._records)
         PodIdentity(self._records, self._directory)
 
+    @property
+    def changes(self) -> int:
+        """A number that grows with each change of AWS's records, until the sandbox stops."""
+        return self._records.generation
+
     async def start(self) -> None:
         """Load the records and make sure that the account holds what it must."""
         await self._records.start()

@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.jupyterlab import wait_until_idle
+from tests.browser.jupyterlab import prepare_shell, type_command, wait_until_idle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-SECONDS = 60
 
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",'
@@ -63,40 +60,6 @@ def terminal(page: Page, fresh_course_url: str) -> Page:
     page.locator('li[data-command="terminal:create-new"]').click()
     page.wait_for_selector(".jp-Terminal .xterm-screen", timeout=30_000)
     return page
-
-
-def type_text(page: Page, text: str) -> None:
-    """Hand text to the terminal's input as a key press would, wherever the page's focus is."""
-    page.locator(".jp-Terminal .xterm-helper-textarea").evaluate(
-        "(input, data) => input.dispatchEvent(new InputEvent('input',"
-        " {data, inputType: 'insertText', bubbles: true, cancelable: true}))",
-        text,
-    )
-
-
-def type_command(page: Page, command: str, prompts: Path, seconds: float = SECONDS) -> None:
-    """Type a command and wait for the shell's next prompt."""
-    before = prompts.stat().st_size if prompts.exists() else 0
-    type_text(page, command.replace("\n", "\r") + "\r")
-    deadline = time.monotonic() + seconds
-    while not prompts.exists() or prompts.stat().st_size == before:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"no prompt after {command}")
-        page.wait_for_timeout(50)
-
-
-def prepare_shell(page: Page, folder: Path, prompts: Path) -> None:
-    """A short prompt that leaves a mark; typed again while the terminal was not yet connected.
-
-    The shell may be any: PROMPT_COMMAND would be Bash's alone.
-    """
-    setup = f"OUTPUT={folder}; PS1='$(echo . >> {prompts})$ '; clear"
-    for _ in range(5):
-        try:
-            return type_command(page, setup, prompts, seconds=15)
-        except TimeoutError as error:
-            late = error
-    raise late
 
 
 def test_the_four_steps(terminal: Page, tmp_path: Path) -> None:

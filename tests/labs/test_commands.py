@@ -120,7 +120,7 @@ def test_an_unknown_lab_is_answered_with_what_is_alike() -> None:
 def test_without_an_id_the_open_lab_is_meant(labs: Any, sandbox_home: Path) -> None:
     progress = Progress(sandbox_home / "progress.sqlite3")
     while (open_lab := progress.open_lab()) is not None:
-        progress.checked(open_lab, passed=True)
+        progress.done(open_lab)
     nothing = labs("check")
     assert nothing.exit_code != 0
     assert "no lab is open" in nothing.output

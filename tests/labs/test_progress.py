@@ -12,10 +12,11 @@ from irsa_helpers.labs.progress import Progress, Record
 def test_a_lab_is_done_at_its_first_passing_check_and_stays_so(tmp_path: Path) -> None:
     path = tmp_path / "progress.sqlite3"
     Progress(path).started("01-x")
-    Progress(path).checked("01-x", passed=False)
+    Progress(path).checked("01-x")
     assert Progress(path).records()["01-x"].state == "started"
-    Progress(path).checked("01-x", passed=True)
-    Progress(path).checked("01-x", passed=False)
+    Progress(path).checked("01-x")
+    Progress(path).done("01-x")
+    Progress(path).checked("01-x")
     record = Progress(path).records()["01-x"]
     assert (record.state, record.checks) == ("done", 3)
 
@@ -36,7 +37,7 @@ def test_a_lab_once_done_stays_done_on_the_board(tmp_path: Path) -> None:
     progress.started("01-x")
     assert progress.board()["01-x"].state == "started"
     progress.hinted("01-x", 2)
-    progress.checked("01-x", passed=True)
+    progress.done("01-x")
     first = progress.board()["01-x"]
     for _ in range(2):
         progress.started("01-x")
@@ -44,9 +45,19 @@ def test_a_lab_once_done_stays_done_on_the_board(tmp_path: Path) -> None:
         assert progress.records()["01-x"].state == "started"
         assert progress.board()["01-x"] == first
     progress.started("01-x")
-    progress.checked("01-x", passed=True)
+    progress.done("01-x")
     again = progress.board()["01-x"]
     assert (again.state, again.help_used) == ("done", "")
+
+
+def test_a_goal_is_new_once_in_an_attempt(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.sqlite3")
+    progress.started("01-x")
+    assert progress.reached("01-x", ["a", "b"]) == {"a", "b"}
+    assert progress.reached("01-x", ["b", "c"]) == {"c"}
+    assert progress.reached("02-x", ["a"]) == {"a"}
+    progress.started("01-x")
+    assert progress.reached("01-x", ["a"]) == {"a"}
 
 
 def test_help_and_time_are_told_in_words() -> None:
@@ -67,7 +78,7 @@ def test_what_is_read_after_a_lab_is_done_was_no_help(tmp_path: Path) -> None:
     progress = Progress(tmp_path / "progress.sqlite3")
     progress.started("13-x")
     progress.hinted("13-x", 1)
-    progress.checked("13-x", passed=True)
+    progress.done("13-x")
     progress.hinted("13-x", 3)
     progress.solution_shown("13-x")
     assert progress.records()["13-x"].help_used == "1 hint"
@@ -79,7 +90,7 @@ def test_the_open_lab_is_the_one_that_was_started_last_and_is_not_done(tmp_path:
     for lab in ("01-x", "02-x"):
         progress.started(lab)
     assert progress.open_lab() == "02-x"
-    progress.checked("02-x", passed=True)
+    progress.done("02-x")
     assert progress.open_lab() == "01-x"
 
 

@@ -1,0 +1,143 @@
+"""Goals that tick themselves: looked at when the world has changed, told to a room once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from irsa_helpers import happenings
+from irsa_helpers.labs import engine
+from irsa_helpers.labs.clearing import clear_scene
+from irsa_helpers.labs.goals import ATTACKED
+from irsa_helpers.labs.live import LiveGoals, WithoutChecks
+from irsa_helpers.labs.machinery import scene_of
+from irsa_helpers.labs.model import Lab, find_lab
+from irsa_helpers.labs.progress import Progress
+from irsa_helpers.labs.watching import RESTS, Sight, Watch
+from irsa_helpers.worlds.sandbox import SandboxWorld
+
+SECONDS = 60
+heard: list[dict[str, Any]] = []
+
+
+def hear(kind: str, **facts: Any) -> None:
+    """What a room would be told."""
+    heard.append({"kind": kind, **facts})
+
+
+@pytest.fixture
+def progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Progress:
+    """A learner who has done nothing, in a room that listens."""
+    monkeypatch.setenv(happenings.LISTENER_VARIABLE, f"{__name__}:hear")
+    heard.clear()
+    return Progress(tmp_path / "progress.sqlite3")
+
+
+@pytest.fixture
+def watching(world: SandboxWorld, progress: Progress) -> Iterator[Any]:
+    """Start a lab of that number and watch it; nothing of it is left afterwards."""
+    begun: list[Lab] = []
+
+    def start(number: str) -> Watch:
+        begun.append(find_lab(number))
+        engine.start(world, begun[-1], progress)
+        return Watch(world, begun[-1], progress)
+
+    yield start
+    for lab in begun:
+        clear_scene(world, lab.namespace)
+
+
+def reached(sight: Sight) -> set[str]:
+    return {goal.name for goal in sight.goals if goal.reached}
+
+
+def until_passed(sights: Iterator[Sight]) -> Sight:
+    deadline = time.monotonic() + SECONDS
+    for sight in sights:
+        if sight.passed:
+            return sight
+        assert time.monotonic() < deadline, sight
+    raise AssertionError("the watch has ended")
+
+
+def test_goals_tick_as_the_world_changes_and_a_room_hears_of_each_once(
+    world: SandboxWorld, watching: Any, progress: Progress
+) -> None:
+    watch = watching("01")
+    lab, sights = watch.lab, watch.sights()
+    first = next(sights)
+    assert reached(first) == set(lab.goals) - set(lab.broken)
+    engine.solution(world, lab, progress, apply=True)
+    last = until_passed(sights)
+    assert last.debrief == lab.debrief
+    assert progress.records()[lab.id].state == "done"
+    assert progress.records()[lab.id].checks == 0, "nobody has asked for a check"
+    numbers = [fact["reached"] for fact in heard]
+    assert numbers == sorted(set(numbers)), "no goal is told twice"
+    assert numbers[-1] == len(lab.goals)
+
+
+@pytest.mark.parametrize("number", ["01", "23"])
+def test_a_look_changes_nothing_that_would_lead_to_the_next_look(
+    number: str, watching: Any
+) -> None:
+    watch = watching(number)
+    deadline = time.monotonic() + SECONDS
+    while True:
+        before = watch.settled()
+        watch.look()
+        if watch.state() == before:
+            return
+        assert time.monotonic() < deadline, "each look changes the world"
+
+
+def test_an_attack_changes_nothing_and_is_seen_all_the_same(
+    world: SandboxWorld, watching: Any
+) -> None:
+    watch = watching("15")
+    sights = watch.sights()
+    assert ATTACKED not in reached(next(sights))
+    scene_of(watch.lab, world).attack()
+    assert ATTACKED in reached(next(sights))
+
+
+def test_of_two_labs_the_one_that_was_started_last_is_watched(watching: Any) -> None:
+    first = watching("01")
+    second = watching("02")
+    assert first.look().note == RESTS
+    assert second.look().goals
+
+
+def test_the_goals_tell_their_state_without_a_page(
+    world: SandboxWorld, watching: Any, progress: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = watching("01")
+    monkeypatch.setattr("irsa_helpers.labs.watching.Progress", lambda: progress)
+    shown = LiveGoals(world, watch.lab)
+    bundle = shown._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "<strong>○ not yet</strong> the app reads its bucket" in bundle["text/html"]
+    assert "✓ reached  the role may read its bucket" in bundle["text/plain"]
+    shown.end()
+
+
+def test_a_checks_own_handshakes_are_left_out() -> None:
+    def hop(kind: str, account: str, session: str = "") -> dict[str, Any]:
+        named = {"role_session_name": session} if session else {}
+        return {"kind": kind, "detail": {"namespace": "a", "service_account": account, **named}}
+
+    told = [
+        hop("assume-role", "app-sa", "botocore-session-1"),
+        hop("assume-role", "default", "lab-check"),
+        hop("trust-policy", "app-sa"),
+        hop("trust-policy", "default"),
+        hop("assume-role", "default", "mine"),
+        hop("trust-policy", "default"),
+    ]
+    shows = WithoutChecks()
+    assert [shows(one) for one in told] == [True, False, True, False, True, True]
