@@ -21,6 +21,10 @@ from irsa_sandbox.bodies import closing_unread
 from irsa_sandbox.certificates import ServerCertificate
 
 LOOPBACK = "127.0.0.1"
+# Connections of clients that pause stay open: a request on one that just ends is lost, and a client
+# does not repeat what may have been done. Source: Kubernetes,
+# apiserver/pkg/server/secure_serving.go: IdleTimeout.
+KEEP_ALIVE_SECONDS = 90
 # Source: Go, net/http: DefaultMaxHeaderBytes, and what its server says.
 LARGEST_HEAD = 2**20
 HEAD_TOO_LARGE = (
@@ -110,6 +114,7 @@ class Listeners:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ws_max_size=2**24,
             ssl_keyfile=str(certificate.key_file) if certificate else None,
             ssl_certfile=str(certificate.chain_file) if certificate else None,

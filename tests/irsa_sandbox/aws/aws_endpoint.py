@@ -18,6 +18,7 @@ from botocore.config import Config
 from irsa_sandbox.aws import Aws, AwsSettings
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys, discovery
+from irsa_sandbox.listeners import KEEP_ALIVE_SECONDS
 from irsa_sandbox.trace import Trace
 
 ACCOUNT = "111122223333"
@@ -122,6 +123,7 @@ class Server:
             log_level="warning",
             loop="asyncio",
             interface="asgi3",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         self._server = uvicorn.Server(config)
         self._aws = aws
