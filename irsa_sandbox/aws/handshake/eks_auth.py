@@ -13,16 +13,16 @@ from uuid import uuid4
 
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import Decision, Request, evaluate, explain
-from irsa_sandbox.aws.callers.directory import Directory, Role
-from irsa_sandbox.aws.callers.sessions import Credentials, Session, Sessions
+from irsa_sandbox.aws.callers.directory import Role
+from irsa_sandbox.aws.callers.sessions import Credentials, Session
 from irsa_sandbox.aws.decisions import conditions
-from irsa_sandbox.aws.handshake import assumed_roles, tokens
+from irsa_sandbox.aws.handshake import associations, assumed_roles, target_roles, tokens
+from irsa_sandbox.aws.handshake.associations import Association
+from irsa_sandbox.aws.handshake.desk import Desk
 from irsa_sandbox.aws.handshake.hops import Checks, Handshake
-from irsa_sandbox.aws.handshake.jwks import KeySets, NoKeyError
-from irsa_sandbox.aws.handshake.target_roles import TargetRoles, refusal
+from irsa_sandbox.aws.handshake.jwks import NoKeyError
+from irsa_sandbox.aws.handshake.target_roles import refusal
 from irsa_sandbox.aws.handshake.tokens import WebIdentityToken
-from irsa_sandbox.aws.records import pod_identity
-from irsa_sandbox.aws.settings import AwsSettings
 from irsa_sandbox.aws.wire.invocations import Invocation
 
 OPERATION = "AssumeRoleForPodIdentity"
@@ -35,29 +35,16 @@ _SUBJECT = re.compile(r"system:serviceaccount:([^:]+):([^:]+)")
 class EksAuth:
     """The one operation of EKS Auth."""
 
-    def __init__(
-        self,
-        settings: AwsSettings,
-        directory: Directory,
-        keys: KeySets,
-        sessions: Sessions,
-        targets: TargetRoles,
-    ) -> None:
-        self._settings = settings
-        self._directory = directory
-        self._keys = keys
-        self._sessions = sessions
-        self._targets = targets
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     async def assume(self, invocation: Invocation, client: str) -> dict[str, Any]:
         """The members of the answer. Raises AwsError."""
         name = invocation.parameters["clusterName"]
-        associations = pod_identity.of_cluster(invocation.account_id, invocation.region, name)
-        if associations is None:
-            raise pod_identity.no_cluster(name)
-        handshake = Handshake(self._settings, OPERATION, {}, "EKS Auth")
+        kept = associations.of_cluster(invocation.account_id, invocation.region, name)
+        handshake = Handshake(self._desk.settings, OPERATION, {}, "EKS Auth")
         token = await self._verified(handshake, invocation.parameters["token"])
-        association = _association(associations, token)
+        association = _association(kept, token)
         if association is None:
             text = f"No Pod Identity association found for {token.subject}"
             raise handshake.refused(AwsError("ResourceNotFoundException", 404, text))
@@ -67,15 +54,17 @@ class EksAuth:
         session = assumed_roles.new_session(
             role,
             _session_name(name, tags),
-            issued_at=self._settings.clock.of(token.namespace).time(),
+            issued_at=self._desk.settings.clock.of(token.namespace).time(),
             namespace=token.namespace,
             duration_seconds=SESSION_SECONDS,
             tags=tags,
             transitive_tags=list(tags),
         )
         if association.get("targetRoleArn"):
-            session = self._targets.assume(handshake, association, session, invocation, client)
-        credentials = self._sessions.seal(session)
+            session = target_roles.assume(
+                self._desk, handshake, association, session, invocation, client
+            )
+        credentials = self._desk.sessions.seal(session)
         handshake.ended(session, credentials.expiration)
         return _answer(association, session, credentials)
 
@@ -94,7 +83,7 @@ class EksAuth:
         if AUDIENCE not in found:
             raise checks.failed(_invalid("the token is for another audience"))
         try:
-            tokens.check_times(token.claims, self._settings.clock.of(token.namespace).time())
+            tokens.check_times(token.claims, self._desk.settings.clock.of(token.namespace).time())
         except AwsError as error:
             checks.add("exp, nbf, iat", False, "in force", error.explanation)
             code = error.code.replace("InvalidIdentityToken", "InvalidTokenException")
@@ -103,12 +92,12 @@ class EksAuth:
         return token
 
     async def _check_signature(self, checks: Checks, token: WebIdentityToken) -> None:
-        issuer = self._settings.issuer_url
+        issuer = self._desk.settings.issuer_url
         checks.add("iss", token.issuer == issuer, issuer, token.issuer)
         if token.issuer != issuer:
             raise checks.failed(_invalid("another cluster issued the token"))
         try:
-            key = await self._keys.find(issuer, token.key_id)
+            key = await self._desk.keys.find(issuer, token.key_id)
             tokens.verify_signature(token, key.key)
         except (NoKeyError, AwsError) as error:
             checks.add("signature", False, f"by key {token.key_id}", str(error))
@@ -118,16 +107,16 @@ class EksAuth:
     def _trusted(
         self,
         handshake: Handshake,
-        association: pod_identity.Association,
+        association: Association,
         tags: dict[str, str],
         invocation: Invocation,
         client: str,
     ) -> Role:
         """The role, where it lets EKS Pod Identity both assume it and tag the session."""
-        role = self._directory.role(association["roleArn"])
+        role = self._desk.directory.role(association["roleArn"])
         if role is None:
             raise handshake.refused(refusal(f"the role {association['roleArn']} does not exist"))
-        context = conditions.of_request(self._settings, client, association["namespace"]) | {
+        context = conditions.of_request(self._desk.settings, client, association["namespace"]) | {
             "aws:SourceAccount": invocation.account_id,
             "aws:SourceArn": _cluster_arn(invocation),
             **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
@@ -146,12 +135,10 @@ def _decide(role: Role, action: str, context: Mapping[str, str | list[str]]) -> 
     return evaluate(request, resource_policy=role.trust_policy)
 
 
-def _association(
-    associations: dict[str, pod_identity.Association], token: WebIdentityToken
-) -> pod_identity.Association | None:
+def _association(kept: dict[str, Association], token: WebIdentityToken) -> Association | None:
     """The association of the ServiceAccount that the token speaks for, None where it has none."""
     named = _SUBJECT.fullmatch(token.subject)
-    return pod_identity.find(associations, named[1], named[2]) if named else None
+    return associations.find(kept, named[1], named[2]) if named else None
 
 
 def _session_tags(invocation: Invocation, token: WebIdentityToken) -> dict[str, str]:
@@ -187,9 +174,7 @@ def _invalid(explanation: str) -> AwsError:
     return AwsError("InvalidTokenException", 400, text, explanation=explanation)
 
 
-def _answer(
-    association: pod_identity.Association, session: Session, credentials: Credentials
-) -> dict[str, Any]:
+def _answer(association: Association, session: Session, credentials: Credentials) -> dict[str, Any]:
     return {
         "subject": {
             "namespace": association["namespace"],

@@ -11,15 +11,14 @@ from typing import Any
 from irsa_helpers.arns import issuer_host_path, provider_arn
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import Request, evaluate, explain
-from irsa_sandbox.aws.callers.directory import Directory, Provider, Role
-from irsa_sandbox.aws.callers.sessions import Sessions
+from irsa_sandbox.aws.callers.directory import Provider, Role
 from irsa_sandbox.aws.decisions import session_policies
 from irsa_sandbox.aws.decisions.conditions import of_request
 from irsa_sandbox.aws.handshake import assumed_roles, tokens
+from irsa_sandbox.aws.handshake.desk import Desk
 from irsa_sandbox.aws.handshake.hops import Checks, Handshake
-from irsa_sandbox.aws.handshake.jwks import KeySets, NoKeyError
+from irsa_sandbox.aws.handshake.jwks import NoKeyError
 from irsa_sandbox.aws.handshake.tokens import WebIdentityToken
-from irsa_sandbox.aws.settings import AwsSettings
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 OPERATION = "AssumeRoleWithWebIdentity"
@@ -32,17 +31,12 @@ OPTIONAL_CLAIMS = ("amr", "email")
 class WebIdentity:
     """The part of STS that takes tokens."""
 
-    def __init__(
-        self, settings: AwsSettings, directory: Directory, keys: KeySets, sessions: Sessions
-    ) -> None:
-        self._settings = settings
-        self._directory = directory
-        self._keys = keys
-        self._sessions = sessions
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     async def assume(self, parameters: dict[str, Any], client: str) -> dict[str, Any]:
         """The members of the answer. Raises AwsError as STS refuses."""
-        handshake = Handshake(self._settings, OPERATION, parameters)
+        handshake = Handshake(self._desk.settings, OPERATION, parameters)
         try:
             assumed_roles.check_form(OPERATION, parameters)
             if "ProviderId" in parameters:
@@ -62,7 +56,7 @@ class WebIdentity:
         """The provider registered for the issuer, in the role's account."""
         arn = provider_arn(token.issuer, handshake.account_id)
         registered = token.issuer.startswith("https://")
-        provider = self._directory.provider(arn) if registered else None
+        provider = self._desk.directory.provider(arn) if registered else None
         if provider is None:
             handshake.add("provider", "IAM", f"IAM has no {arn}", "denied", provider_arn=arn)
             text = f"No OpenIDConnect provider found in your account for {token.issuer}"
@@ -86,7 +80,7 @@ class WebIdentity:
         checks.add("aud", audience is not None, list(provider.client_ids), list(token.audiences))
         if audience is None:
             raise checks.failed(_wrong_audience(token, provider))
-        now = self._settings.clock.of(token.namespace).time()
+        now = self._desk.settings.clock.of(token.namespace).time()
         try:
             tokens.check_times(token.claims, now)
         except AwsError as error:
@@ -100,7 +94,7 @@ class WebIdentity:
         self, handshake: Handshake, checks: Checks, token: WebIdentityToken
     ) -> None:
         try:
-            found = await self._keys.find(token.issuer, token.key_id)
+            found = await self._desk.keys.find(token.issuer, token.key_id)
         except NoKeyError as error:
             handshake.add("jwks", "issuer", str(error), "error", kid=token.key_id, cached=False)
             raise tokens.bad_signature(str(error)) from error
@@ -126,12 +120,12 @@ class WebIdentity:
         client: str,
     ) -> Role:
         """The role, where it is there and its trust policy lets this token in."""
-        role = self._directory.role(handshake.role_arn)
+        role = self._desk.directory.role(handshake.role_arn)
         if role is None:
             summary = f"the role {handshake.role_arn} does not exist"
             handshake.add("trust-policy", "IAM", summary, "denied", decision=None)
             raise AwsError("AccessDenied", 403, DENIED, explanation=summary)
-        context = of_request(self._settings, client, token.namespace)
+        context = of_request(self._desk.settings, client, token.namespace)
         context |= _context(token, provider, audience)
         context["sts:RoleSessionName"] = handshake.session_name
         decision = evaluate(
@@ -154,20 +148,20 @@ class WebIdentity:
         duration = parameters.get("DurationSeconds", assumed_roles.DEFAULT_DURATION_SECONDS)
         try:
             assumed_roles.check_duration(role, duration)
-            policies = session_policies.read(parameters, role.account_id, self._directory)
+            policies = session_policies.read(parameters, role.account_id, self._desk.directory)
         except AwsError as error:
             handshake.refused(error)
             raise
         session = assumed_roles.new_session(
             role,
             handshake.session_name,
-            issued_at=self._settings.clock.of(token.namespace).time(),
+            issued_at=self._desk.settings.clock.of(token.namespace).time(),
             namespace=token.namespace,
             duration_seconds=duration,
             policies=policies,
             context={"aws:FederatedProvider": provider.arn},
         )
-        credentials = self._sessions.seal(session)
+        credentials = self._desk.sessions.seal(session)
         handshake.ended(session, credentials.expiration)
         return assumed_roles.result(
             session,
