@@ -7,7 +7,7 @@ resources, and condition keys for Amazon EKS Auth".
 from __future__ import annotations
 
 from irsa_sandbox.aws.decisions.need import Need, Rules
-from irsa_sandbox.aws.handshake.eks_auth import OPERATION, EksAuth
+from irsa_sandbox.aws.handshake.eks_auth import OPERATION, assume
 from irsa_sandbox.aws.services.record import Call, Service
 from irsa_sandbox.aws.wire.invocations import Invocation
 from irsa_sandbox.aws.wire.messages import Answer, json_answer
@@ -21,7 +21,7 @@ def _needs(invocation: Invocation) -> list[Need]:
 
 async def _assume(call: Call) -> Answer:
     call.check()
-    return json_answer(await EksAuth(call.desk).assume(call.invocation, call.client))
+    return json_answer(await assume(call.desk, call.invocation, call.client))
 
 
 SERVICE = Service(

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Request, explain
+from irsa_helpers.policy import Decision, explain
 from irsa_sandbox.aws.callers.directory import Role
-from irsa_sandbox.aws.callers.sessions import Credentials, Session, new_access_key_id
-from irsa_sandbox.aws.decisions import conditions, session_policies
+from irsa_sandbox.aws.callers.sessions import Session, new_access_key_id
+from irsa_sandbox.aws.decisions import session_policies
+from irsa_sandbox.aws.decisions.conditions import Context
 from irsa_sandbox.aws.handshake import assumed_roles, web_identity
-from irsa_sandbox.aws.handshake.hops import reasons
+from irsa_sandbox.aws.handshake.chaining import Chain
+from irsa_sandbox.aws.handshake.hops import Hops
 from irsa_sandbox.aws.services.record import Call, Service
 from irsa_sandbox.aws.wire import constraints
 from irsa_sandbox.aws.wire.messages import Answer, HttpRequest, query_answer
@@ -31,8 +33,7 @@ Members = Mapping[str, Any]
 async def _assume_by_token(call: Call) -> Members:
     if not call.caller.is_anonymous:
         raise call.not_implemented()
-    identity = web_identity.WebIdentity(call.desk)
-    return await identity.assume(call.invocation.parameters, call.client)
+    return await web_identity.assume(call.desk, call.invocation.parameters, call.client)
 
 
 async def _caller_identity(call: Call) -> Members:
@@ -47,94 +48,43 @@ async def _assume_role(call: Call) -> Members:
     duration = parameters.get("DurationSeconds", assumed_roles.DEFAULT_DURATION_SECONDS)
     if caller.is_role and duration > assumed_roles.CHAINED_DURATION_SECONDS:
         raise AwsError("ValidationError", 400, _CHAINED)
-    _began(call)
-    inherited = assumed_roles.inherited(caller.session)
-    role = _trusted(call, inherited)
+    hops = Hops(call.desk.settings, "AssumeRole", parameters)
+    chain = Chain(call.desk, hops, caller, call.invocation.region, call.client)
+    hops.asked(caller.arn, caller_arn=caller.arn)
+    role = _trusted(call, chain)
     assumed_roles.check_duration(role, duration)
-    session = assumed_roles.new_session(
+    session = chain.session(
         role,
         parameters["RoleSessionName"],
-        issued_at=call.desk.settings.clock.of(caller.namespace).time(),
-        namespace=caller.namespace,
-        duration_seconds=duration,
+        duration,
         policies=session_policies.read(parameters, role.account_id, call.desk.directory),
-        tags=inherited,
-        transitive_tags=list(inherited),
         source_identity=caller.session.source_identity if caller.session else "",
     )
     credentials = call.desk.sessions.seal(session)
-    _ended(call, session, credentials)
+    hops.ended(session, credentials.expiration, caller.arn)
     return assumed_roles.result(session, credentials)
 
 
-def _trusted(call: Call, tags: dict[str, str]) -> Role:
-    """The role, where its trust policy lets the caller in and the caller may ask for it."""
-    caller, parameters, settings = call.caller, call.invocation.parameters, call.desk.settings
-    role = call.desk.directory.role(parameters["RoleArn"])
+def _trusted(call: Call, chain: Chain) -> Role:
+    """The role, where its trust policy lets the caller in and the caller may ask for it.
+
+    STS says no more than that it does not, whether the role is there or not.
+    """
+    parameters = call.invocation.parameters
+    arn = parameters["RoleArn"]
+    names = ("RoleSessionName", "ExternalId")
+    keys: Context = {f"sts:{name}": parameters[name] for name in names if name in parameters}
+
+    def refused(action: str, reason: Decision | str) -> AwsError:
+        text = f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {arn}"
+        why = reason if isinstance(reason, str) else explain(reason)
+        return AwsError("AccessDenied", 403, text, explanation=why)
+
+    role = call.desk.directory.role(arn)
     if role is None:
-        raise _denied(call, "sts:AssumeRole", None)
-    context = conditions.of_request(settings, call.client, caller.namespace)
-    context |= conditions.of_caller(caller, call.invocation.region)
-    context["sts:RoleSessionName"] = parameters["RoleSessionName"]
-    if "ExternalId" in parameters:
-        context["sts:ExternalId"] = parameters["ExternalId"]
-    context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-    for action in ("sts:AssumeRole", "sts:TagSession") if tags else ("sts:AssumeRole",):
-        request = Request(caller.arn, action, role.arn, context)
-        decision = call.desk.authorizer.decide_on_role(caller, request, role)
-        _record(call, role, decision)
-        if not decision.allowed:
-            raise _denied(call, action, decision)
+        raise refused("sts:AssumeRole", f"the role {arn} does not exist")
+    chain.check(role, keys, refused)
     return role
-
-
-def _began(call: Call) -> None:
-    arn, parameters = call.caller.arn, call.invocation.parameters
-    call.desk.settings.trace.add(
-        "assume-role",
-        arn,
-        "STS",
-        f"{arn} asks for {parameters['RoleArn']}",
-        action="AssumeRole",
-        role_arn=parameters["RoleArn"],
-        role_session_name=parameters["RoleSessionName"],
-        caller_arn=arn,
-    )
-
-
-def _ended(call: Call, session: Session, credentials: Credentials) -> None:
-    call.desk.settings.trace.add(
-        "session",
-        "STS",
-        call.caller.arn,
-        f"STS gives credentials of {session.arn}, good until {credentials.expiration}",
-        role_arn=session.principal_arn,
-        assumed_role_arn=session.arn,
-        access_key_id=session.access_key_id,
-        expiration=credentials.expiration,
-    )
-
-
-def _record(call: Call, role: Role, decision: Decision) -> None:
-    verb = "may" if decision.allowed else "may not"
-    call.desk.settings.trace.add(
-        "trust-policy",
-        "STS",
-        "IAM",
-        f"{call.caller.arn} {verb} assume {role.name}",
-        "ok" if decision.allowed else "denied",
-        role_arn=role.arn,
-        caller_arn=call.caller.arn,
-        **reasons(decision),
-    )
-
-
-def _denied(call: Call, action: str, decision: Decision | None) -> AwsError:
-    """STS says no more than this, whether the role is there or not."""
-    arn, role_arn = call.caller.arn, call.invocation.parameters["RoleArn"]
-    text = f"User: {arn} is not authorized to perform: {action} on resource: {role_arn}"
-    reason = explain(decision) if decision else f"the role {role_arn} does not exist"
-    return AwsError("AccessDenied", 403, text, explanation=reason)
 
 
 async def _session_token(call: Call) -> Members:
