@@ -6,7 +6,7 @@ import importlib
 
 from irsa_helpers import descriptions
 from irsa_sandbox.apiserver import schemas
-from irsa_sandbox.aws.records import moto_setup
+from irsa_sandbox.aws.services import registry
 from irsa_sandbox.aws.wire import models
 
 # What is imported only once something runs.
@@ -18,9 +18,10 @@ def warm() -> None:
     descriptions.share()
     for module in LATER:
         importlib.import_module(module)
-    for service in moto_setup.SERVICES:
-        importlib.import_module(f"moto.{service}.responses")
-    for service in (*moto_setup.SERVICES, "sts"):
-        models.service_model(service)
-        models.regions(service)
+    for service in registry().values():
+        models.service_model(service.name)
+        if service.endpoint:
+            models.regions(service.endpoint)
+        if service.moto:
+            service.load()
     schemas.definitions()

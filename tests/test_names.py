@@ -20,7 +20,6 @@ NOT_NAMED_YET = {
     "irsa_helpers/labs",
     "irsa_helpers/room",
     "irsa_helpers/views",
-    "irsa_sandbox/aws",
 }
 PLACES = sorted(
     path.relative_to(ROOT).as_posix()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from irsa_sandbox.aws.records import eks, moto_setup
+from irsa_sandbox.aws.records import moto_setup
 from irsa_sandbox.aws.records.records import Records
+from irsa_sandbox.aws.services.eks import clusters
 from irsa_sandbox.aws.settings import (
     ADMIN_USER,
     CLUSTER_ROLE,
@@ -37,9 +38,9 @@ def ensure(records: Records, settings: AwsSettings) -> None:
     from moto.eks.models import eks_backends
     from moto.iam.models import iam_backends
 
-    moto_setup.ensure_account(settings.account_id)
+    moto_setup.open_account(settings.account_id)
     for partner in PARTNER_ACCOUNTS:
-        moto_setup.ensure_account(partner)
+        moto_setup.open_account(partner)
     iam = iam_backends[settings.account_id]["aws"]
     names = {role.name for role in iam.roles.values()}
     if ADMIN_USER not in iam.users:
@@ -58,7 +59,7 @@ def ensure(records: Records, settings: AwsSettings) -> None:
         _make_role(records, settings, CLUSTER_ROLE, "eks.amazonaws.com", (CLUSTER_POLICY,))
     if settings.cluster_name not in eks_backends[settings.account_id][settings.region].clusters:
         _make_cluster(records, settings)
-    eks.connect(settings)
+    clusters.connect(settings)
     for partner in PARTNER_ACCOUNTS:
         if not iam_backends[partner]["aws"].roles:
             _open_partner_account(records, settings, partner)
@@ -98,7 +99,7 @@ def _make_cluster(records: Records, settings: AwsSettings) -> None:
         "resourcesVpcConfig": {
             "subnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0918273645f0e1d2c"]
         },
-        "version": eks.KUBERNETES_VERSION,
+        "version": clusters.KUBERNETES_VERSION,
     }
     records.perform(
         Invocation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from irsa_sandbox.aws.refusals.table import markdown, rows
+from irsa_sandbox.aws.refusals import markdown, rows
 
 PAGE = Path(__file__).parents[2] / "notebooks" / "refusals.md"
 

@@ -65,8 +65,8 @@ class Callers:
     def authenticate(self, request: HttpRequest, protocol: str) -> tuple[Caller, signature.Claim]:
         """The caller and the claim it proved. Raises AwsError where the signature is not good."""
         claim = signature.read(request, protocol)
-        caller, secret = self._claimed(claim, protocol)
-        signature.verify(request, claim, secret, protocol, time.time())
+        caller, secret = self._claimed(claim)
+        signature.verify(request, claim, secret, time.time())
         self._check_alive(caller, protocol)
         return caller, claim
 
@@ -76,8 +76,8 @@ class Callers:
         Raises AwsError where the signature cannot be good, whatever the body is.
         """
         claim = signature.read(head, protocol)
-        caller, secret = self._claimed(claim, protocol)
-        signature.verify_head(head, claim, secret, protocol, time.time())
+        caller, secret = self._claimed(claim)
+        signature.verify_head(head, claim, secret, time.time())
         self._check_alive(caller, protocol)
         return caller
 
@@ -91,18 +91,18 @@ class Callers:
             return Grants((), None)
         return self._directory.user_grants(caller.principal_arn)
 
-    def _claimed(self, claim: signature.Claim, protocol: str) -> tuple[Caller, str]:
+    def _claimed(self, claim: signature.Claim) -> tuple[Caller, str]:
         if claim.access_key_id.startswith("ASIA") or claim.session_token:
-            return self._session_caller(claim, protocol)
-        return self._user_caller(claim, protocol)
+            return self._session_caller(claim)
+        return self._user_caller(claim)
 
-    def _session_caller(self, claim: signature.Claim, protocol: str) -> tuple[Caller, str]:
+    def _session_caller(self, claim: signature.Claim) -> tuple[Caller, str]:
         if not claim.session_token:
-            raise common_error("unknown-key", protocol)
+            raise common_error("unknown-key", claim.protocol)
         try:
             session, secret = self._sessions.open(claim.access_key_id, claim.session_token)
         except InvalidSessionTokenError as error:
-            raise common_error("bad-token", protocol, explanation=str(error)) from error
+            raise common_error("bad-token", claim.protocol, explanation=str(error)) from error
         return self.of_session(session), secret
 
     def of_session(self, session: Session) -> Caller:
@@ -118,12 +118,12 @@ class Callers:
             tags=session.tags,
         )
 
-    def _user_caller(self, claim: signature.Claim, protocol: str) -> tuple[Caller, str]:
+    def _user_caller(self, claim: signature.Claim) -> tuple[Caller, str]:
         if claim.access_key_id == self._settings.admin_access_key_id:
             return self._admin(), self._settings.admin_secret_access_key
         key = self._directory.access_key(claim.access_key_id)
         if key is None or not key.active:
-            raise common_error("unknown-key", protocol)
+            raise common_error("unknown-key", claim.protocol)
         return _user(key), key.secret_access_key
 
     def _admin(self) -> Caller:

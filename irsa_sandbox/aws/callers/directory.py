@@ -15,7 +15,6 @@ from urllib.parse import unquote
 from irsa_helpers.arns import Arn
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.policy import Policy, PolicyError, parse_policy
-from irsa_sandbox.aws.records.records import Records
 
 log = logging.getLogger("irsa-lab")
 T = TypeVar("T")
@@ -72,10 +71,10 @@ class AccessKey:
 
 
 class Directory:
-    """A view of IAM's records."""
+    """A view of IAM's records; `generation` is another number after each change of them."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, generation: Callable[[], int]) -> None:
+        self._latest = generation
         self._cache: dict[tuple[str, str], Any] = {}
         self._generation = -1
 
@@ -126,14 +125,14 @@ class Directory:
         )
 
     def _cached(self, kind: str, name: str, find: Callable[[], T]) -> T:
-        generation = self._records.generation
+        generation = self._latest()
         if generation != self._generation or len(self._cache) > MAX_CACHED:
             self._cache, self._generation = {}, generation
         key = (kind, name)
         if key not in self._cache:
             self._cache[key] = find()
-        found: T = self._cache[key]
-        return found
+        record: T = self._cache[key]
+        return record
 
 
 def _backend(account_id: str) -> Any:
@@ -158,7 +157,7 @@ def _listed(account_id: str, kind: str) -> list[Any]:
 
 
 def _by_arn(kind: str, arn: str) -> Any:
-    return next((each for each in _listed(_account(arn), kind) if each.arn == arn), None)
+    return next((it for it in _listed(_account(arn), kind) if it.arn == arn), None)
 
 
 def _grants(record: Any) -> Grants:
@@ -177,8 +176,8 @@ def _boundary(record: Any) -> Policy | None:
     arn = getattr(record, "permissions_boundary_arn", None)
     if not arn:
         return None
-    found = _backend(record.account_id).managed_policies.get(arn)
-    return _default_version(found) if found else parse_policy(_NOTHING)
+    policy = _backend(record.account_id).managed_policies.get(arn)
+    return _default_version(policy) if policy else parse_policy(_NOTHING)
 
 
 def _user_grants(arn: str) -> Grants:
@@ -213,7 +212,7 @@ def _access_key(key: Any, user: Any) -> AccessKey:
 
 
 def _default_version(record: Any) -> Policy:
-    version = next(each for each in list(record.versions) if each.is_default)
+    version = next(it for it in list(record.versions) if it.is_default)
     return _parsed(version.document, record.arn)
 
 

@@ -31,6 +31,7 @@ _HEADER_FIELD = re.compile(r"\s*([A-Za-z]+)=([^,\s]+)\s*")
 class Claim:
     """What a request says about its signer, before anything is verified."""
 
+    protocol: str
     access_key_id: str
     date: str
     region: str
@@ -70,38 +71,32 @@ def read(request: HttpRequest, protocol: str) -> Claim:
     return _read_query(request, protocol)
 
 
-def verify(
-    request: HttpRequest, claim: Claim, secret_access_key: str, protocol: str, now: float
-) -> None:
+def verify(request: HttpRequest, claim: Claim, secret_access_key: str, now: float) -> None:
     """Return when the secret's owner signed just this request. Raises AwsError.
 
     `now` is real time: a client does not share the time that a learner moved forward.
     """
-    _check_time(claim, protocol, now)
-    _check_headers(request, claim, protocol)
-    _check_body(request, claim, protocol)
-    _check_signature(request, claim, secret_access_key, protocol)
+    _check_time(claim, now)
+    _check_headers(request, claim)
+    _check_body(request, claim)
+    _check_signature(request, claim, secret_access_key)
 
 
-def verify_head(
-    head: HttpRequest, claim: Claim, secret_access_key: str, protocol: str, now: float
-) -> None:
+def verify_head(head: HttpRequest, claim: Claim, secret_access_key: str, now: float) -> None:
     """Return when the head may be one that the secret's owner signed. Raises AwsError.
 
     Where the head names the body's digest, or none is signed, that is sure without the body.
     """
-    _check_time(claim, protocol, now)
-    _check_headers(head, claim, protocol)
-    if protocol == "rest-xml":
-        _check_signature(head, claim, secret_access_key, protocol)
+    _check_time(claim, now)
+    _check_headers(head, claim)
+    if claim.protocol == "rest-xml":
+        _check_signature(head, claim, secret_access_key)
 
 
-def _check_signature(
-    request: HttpRequest, claim: Claim, secret_access_key: str, protocol: str
-) -> None:
+def _check_signature(request: HttpRequest, claim: Claim, secret_access_key: str) -> None:
     expected = _signature(request, claim, secret_access_key)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
-        raise common_error("mismatch", protocol)
+        raise common_error("mismatch", claim.protocol)
 
 
 def _read_header(request: HttpRequest, protocol: str) -> Claim:
@@ -159,45 +154,45 @@ def _claim(protocol: str, fields: dict[str, str], **rest: Any) -> Claim:
     if "host" not in headers:
         raise common_error("incomplete", protocol, "'Host' must be a 'SignedHeader'.")
     key_id, date, region, service, _ = parts
-    return Claim(key_id, date, region, service, headers, fields["Signature"], **rest)
+    return Claim(protocol, key_id, date, region, service, headers, fields["Signature"], **rest)
 
 
-def _check_time(claim: Claim, protocol: str, now: float) -> None:
+def _check_time(claim: Claim, now: float) -> None:
     """The request is of now, within what AWS allows, and its date is the scope's."""
     try:
         signed_at = calendar.timegm(time.strptime(claim.timestamp, _TIMESTAMP))
     except ValueError:
         raise common_error(
-            "incomplete", protocol, "Date must be in ISO-8601 'basic format'."
+            "incomplete", claim.protocol, "Date must be in ISO-8601 'basic format'."
         ) from None
     if claim.date != claim.timestamp[:8]:
         raise common_error(
-            "mismatch", protocol, "Date in Credential scope does not match the date."
+            "mismatch", claim.protocol, "Date in Credential scope does not match the date."
         )
     if claim.expires_seconds is None:
         earliest = now - MAX_SKEW_SECONDS
     else:
         earliest = now - claim.expires_seconds
     if signed_at < earliest:
-        raise _too_old(claim, protocol, earliest, now)
+        raise _too_old(claim, earliest, now)
     if signed_at > now + MAX_SKEW_SECONDS:
         limit, when = _format(now + MAX_SKEW_SECONDS), _format(now)
         raise common_error(
             "skewed",
-            protocol,
+            claim.protocol,
             f"Signature not yet current: {claim.timestamp} is still later than {limit} "
             f"({when} + 15 min.)",
         )
 
 
-def _too_old(claim: Claim, protocol: str, earliest: float, now: float) -> AwsError:
-    if protocol == "rest-xml" and claim.expires_seconds is not None:
+def _too_old(claim: Claim, earliest: float, now: float) -> AwsError:
+    if claim.protocol == "rest-xml" and claim.expires_seconds is not None:
         return AwsError("AccessDenied", 403, "Request has expired")
-    if protocol == "rest-xml":
-        return common_error("skewed", protocol)
+    if claim.protocol == "rest-xml":
+        return common_error("skewed", claim.protocol)
     return common_error(
         "skewed",
-        protocol,
+        claim.protocol,
         f"Signature expired: {claim.timestamp} is now earlier than {_format(earliest)} "
         f"({_format(now)} - {round((now - earliest) / 60)} min.)",
     )
@@ -207,7 +202,7 @@ def _format(moment: float) -> str:
     return time.strftime(_TIMESTAMP, time.gmtime(moment))
 
 
-def _check_headers(request: HttpRequest, claim: Claim, protocol: str) -> None:
+def _check_headers(request: HttpRequest, claim: Claim) -> None:
     """Every header that says what is asked for is part of what was signed."""
     unsigned = {
         name
@@ -215,25 +210,25 @@ def _check_headers(request: HttpRequest, claim: Claim, protocol: str) -> None:
         if name.startswith("x-amz-") and name not in claim.signed_headers
     }
     if unsigned - {"x-amz-user-agent"}:
-        if protocol != "rest-xml":
-            raise common_error("mismatch", protocol)
+        if claim.protocol != "rest-xml":
+            raise common_error("mismatch", claim.protocol)
         text = "There were headers present in the request which were not signed"
         raise AwsError("AccessDenied", 403, text)
 
 
-def _check_body(request: HttpRequest, claim: Claim, protocol: str) -> None:
+def _check_body(request: HttpRequest, claim: Claim) -> None:
     """The body is the one whose digest was signed; S3 alone may leave it unsigned."""
     digest = request.header("x-amz-content-sha256")
     if not digest:
         return
-    if protocol == "rest-xml" and digest in UNSIGNED_BODIES:
+    if claim.protocol == "rest-xml" and digest in UNSIGNED_BODIES:
         return
     if digest.startswith("STREAMING-"):
         text = f"The sandbox does not implement the payload form {digest}."
-        raise common_error("not-implemented", protocol, text)
+        raise common_error("not-implemented", claim.protocol, text)
     if digest != request.body_digest:
-        if protocol != "rest-xml":
-            raise common_error("mismatch", protocol)
+        if claim.protocol != "rest-xml":
+            raise common_error("mismatch", claim.protocol)
         text = "The provided 'x-amz-content-sha256' header does not match what was computed."
         raise AwsError("XAmzContentSHA256Mismatch", 400, text)
 
@@ -244,7 +239,7 @@ def _signature(request: HttpRequest, claim: Claim, secret_access_key: str) -> st
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    signer = S3SigV4Auth if claim.service == "s3" else SigV4Auth
+    signer = S3SigV4Auth if claim.protocol == "rest-xml" else SigV4Auth
     auth = signer(Credentials(claim.access_key_id, secret_access_key), claim.service, claim.region)
     signed = AWSRequest(
         method=request.method,
@@ -263,7 +258,7 @@ def _body_digest(request: HttpRequest, claim: Claim) -> str:
     digest = request.header("x-amz-content-sha256")
     if digest:
         return digest
-    if claim.service == "s3" and claim.expires_seconds is not None:
+    if claim.protocol == "rest-xml" and claim.expires_seconds is not None:
         return "UNSIGNED-PAYLOAD"
     return request.body_digest
 

@@ -6,55 +6,48 @@ is recognised, and an upload authorised, by the head of the request, before the 
 
 from __future__ import annotations
 
-from irsa_helpers.errors import AwsError
 from irsa_sandbox.aws.callers import signature
-from irsa_sandbox.aws.callers.callers import ANONYMOUS, Caller, Callers
-from irsa_sandbox.aws.decisions.authorize import Authorizer
-from irsa_sandbox.aws.settings import AwsSettings
-from irsa_sandbox.aws.wire import operations
+from irsa_sandbox.aws.callers.callers import ANONYMOUS, Caller
+from irsa_sandbox.aws.calls import asked
+from irsa_sandbox.aws.handshake.desk import Desk
+from irsa_sandbox.aws.services import registry
+from irsa_sandbox.aws.wire import models
 from irsa_sandbox.aws.wire.messages import HttpRequest
 
 SMALL_BYTES = 64 * 2**10  # read from anybody
-# Ours, by how long reading them takes. (DynamoDB takes 16 MB; what IAM takes is far below.)
-LONGEST = {"query": 256 * 2**10, "json": 2**20, "rest-json": 2**20}
-XML_BYTES = 2 * 2**20  # S3's longest, 10,000 parts of an upload, is about one
+# Ours, by how long reading them takes. (DynamoDB takes 16 MB; what IAM takes is far below; S3's
+# longest, 10,000 parts of an upload, is about one.)
+LONGEST = {"query": 256 * 2**10, "json": 2**20, "rest-json": 2**20, "rest-xml": 2 * 2**20}
 UPLOAD_BYTES = 64 * 2**20  # ours: objects are kept in memory
-UPLOADS = frozenset({"PutObject", "UploadPart"})
 
 
-class Reading:
-    """Decides by a request's head how long its body may be."""
+def most_bytes(desk: Desk, head: HttpRequest, service: str, announced: int | None) -> int:
+    """The most bytes to read, of which `announced` are said to come (None: not said).
 
-    def __init__(self, settings: AwsSettings, callers: Callers, authorizer: Authorizer) -> None:
-        self._settings = settings
-        self._callers = callers
-        self._authorizer = authorizer
-
-    def most_bytes(self, head: HttpRequest, service: str, announced: int | None) -> int:
-        """The most bytes to read, of which `announced` are said to come (None: not said).
-
-        Raises AwsError for a caller that nobody knows, or that may not upload to that place.
-        """
-        if announced is not None and announced <= SMALL_BYTES:
-            return SMALL_BYTES
-        if not signature.is_signed(head):
-            return self._s3_bytes(ANONYMOUS, head) if service == "s3" else SMALL_BYTES
-        protocol = operations.protocol_of(service, head)
-        caller = self._callers.recognise(head, protocol)
-        return self._s3_bytes(caller, head) if service == "s3" else LONGEST.get(protocol, 0)
-
-    def _s3_bytes(self, caller: Caller, head: HttpRequest) -> int:
-        region, account_id = self._settings.region, caller.account_id or self._settings.account_id
-        if operations.s3_operation(head) not in UPLOADS:
-            return SMALL_BYTES if caller.is_anonymous else XML_BYTES
-        invocation = operations.identify(head, "s3", region, account_id)
-        self._authorizer.check_early(caller, invocation, head.client)
-        return UPLOAD_BYTES
+    Raises AwsError for a caller that nobody knows, or that may not upload to that place.
+    """
+    if announced is not None and announced <= SMALL_BYTES:
+        return SMALL_BYTES
+    protocol = asked.protocol_of(service, head)
+    caller = ANONYMOUS
+    if signature.is_signed(head):
+        caller = desk.callers.recognise(head, protocol)
+    if _is_upload(head, service):
+        return _upload_bytes(desk, caller, head, service)
+    return SMALL_BYTES if caller.is_anonymous else LONGEST.get(protocol, 0)
 
 
-def too_large(service: str) -> AwsError:
-    """The refusal of a body that is longer than it may be."""
-    if service == "s3":
-        text = "Your proposed upload exceeds the maximum allowed size"
-        return AwsError("EntityTooLarge", 400, text)
-    return AwsError("RequestEntityTooLargeException", 413, "The request body is too large.")
+def _is_upload(head: HttpRequest, name: str) -> bool:
+    service = registry().get(name)
+    if service is None or not service.uploads:
+        return False
+    routed = models.route(name, head.method, head.path, head.query, head.named)
+    return routed is not None and routed[0] in service.uploads
+
+
+def _upload_bytes(desk: Desk, caller: Caller, head: HttpRequest, service: str) -> int:
+    settings = desk.settings
+    account_id = caller.account_id or settings.account_id
+    invocation = asked.identify(head, service, settings.region, account_id)
+    desk.authorizer.check_early(caller, invocation, head.client)
+    return UPLOAD_BYTES

@@ -5,7 +5,7 @@ Source: IAM User Guide, "Policy evaluation logic" and "Troubleshoot access denie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,15 +21,12 @@ from irsa_helpers.policy.evaluate import (
 )
 from irsa_sandbox.aws.callers.callers import Caller, Callers
 from irsa_sandbox.aws.callers.directory import Directory, Grants, Role
-from irsa_sandbox.aws.decisions import conditions, needs, resource_policies, session_policies
-from irsa_sandbox.aws.decisions.need import Need
+from irsa_sandbox.aws.decisions import conditions, session_policies
+from irsa_sandbox.aws.decisions.need import Need, Rules
 from irsa_sandbox.aws.settings import AwsSettings
+from irsa_sandbox.aws.wire import models
 from irsa_sandbox.aws.wire.common_errors import common_error
 from irsa_sandbox.aws.wire.invocations import Invocation
-from irsa_sandbox.aws.wire.models import PROTOCOLS
-
-# Services that do not say which kind of policy was missing.
-_WITHOUT_REASON = frozenset({"eks", "eks-auth"})
 
 
 @dataclass(frozen=True)
@@ -43,47 +40,55 @@ class Permissions:
 
 
 class Authorizer:
-    """Decides calls and records the decisions."""
+    """Decides calls by the rules of their services, and records the decisions."""
 
-    def __init__(self, settings: AwsSettings, callers: Callers, directory: Directory) -> None:
+    def __init__(
+        self,
+        settings: AwsSettings,
+        callers: Callers,
+        directory: Directory,
+        rules: Mapping[str, Rules],
+    ) -> None:
         self._settings = settings
         self._callers = callers
         self._directory = directory
+        self._rules = rules
 
     def check(self, caller: Caller, invocation: Invocation, client: str) -> None:
         """Return when the caller may do all that the call needs. Raises AwsError as AWS does."""
         if caller.is_admin:
             return
-        wanted = needs.of(invocation)
+        wanted = self._rules[invocation.service].needs(invocation)
         if not wanted:
             raise self._unmapped(caller, invocation)
         for need in wanted:
-            decision, permissions = self.decide(caller, need, invocation.region, client)
+            decision, permissions = self.decide(caller, invocation, need, client)
             self._record(caller, invocation, need, decision)
             if not decision.allowed:
-                raise self._refusal(caller, invocation.service, need, decision, permissions)
+                raise self._refusal(caller, invocation, need, decision, permissions)
 
     def check_early(self, caller: Caller, invocation: Invocation, client: str) -> None:
         """Raise the AwsError of `check` before it is time; what may go on is not recorded yet."""
         if caller.is_admin:
             return
-        for need in needs.of(invocation) or ():
+        for need in self._rules[invocation.service].needs(invocation) or ():
             if error := self.refuse(caller, invocation, need, client):
                 raise error
 
     def decide(
-        self, caller: Caller, need: Need, region: str, client: str
+        self, caller: Caller, invocation: Invocation, need: Need, client: str
     ) -> tuple[Decision, Permissions]:
         """The decision on one need, and what it rests on."""
-        permissions = self._permissions(caller, need)
+        policy, owner = self._rules[invocation.service].resource_policy(invocation, need)
+        grants = self._callers.grants(caller)
+        permissions = Permissions(grants, self._laid_over(caller), policy, owner)
         context = (
             conditions.of_request(self._settings, client, caller.namespace)
-            | conditions.of_caller(caller, region)
+            | conditions.of_caller(caller, invocation.region)
             | dict(need.context)
         )
         request = Request(caller.arn, need.action, need.resource, context)
         decision = _evaluate(request, permissions)
-        owner = permissions.owner_account_id
         owner = owner or account_of(need.resource)
         if decision.allowed and owner not in ("", caller.account_id):
             decision = _across_accounts(request, permissions, decision, caller)
@@ -113,15 +118,11 @@ class Authorizer:
         self, caller: Caller, invocation: Invocation, need: Need, client: str
     ) -> AwsError | None:
         """The refusal of one more need, None where it is allowed."""
-        decision, permissions = self.decide(caller, need, invocation.region, client)
+        decision, permissions = self.decide(caller, invocation, need, client)
         if decision.allowed:
             return None
         self._record(caller, invocation, need, decision)
-        return self._refusal(caller, invocation.service, need, decision, permissions)
-
-    def _permissions(self, caller: Caller, need: Need) -> Permissions:
-        policy, owner = resource_policies.of(need)
-        return Permissions(self._callers.grants(caller), self._laid_over(caller), policy, owner)
+        return self._refusal(caller, invocation, need, decision, permissions)
 
     def _laid_over(self, caller: Caller) -> Policy | None:
         """The session policies of the caller as one."""
@@ -131,18 +132,21 @@ class Authorizer:
     def _refusal(
         self,
         caller: Caller,
-        service: str,
+        invocation: Invocation,
         need: Need,
         decision: Decision,
         permissions: Permissions,
     ) -> AwsError:
-        protocol = PROTOCOLS[service]
+        protocol = models.protocol(invocation.service)
         if caller.is_anonymous:
             return common_error("denied", protocol, explanation=explain(decision))
         text = f"User: {caller.arn} is not authorized to perform: {need.action}"
         if need.shown:
             text += f" on resource: {need.shown}"
-        text += _because(service, caller, need, decision, permissions)
+        if self._rules[invocation.service].tells_why:
+            text += _because(caller, need, decision, permissions)
+        elif decision.effect == "ExplicitlyDenied":
+            text += " with an explicit deny"
         return common_error("denied", protocol, text, explanation=explain(decision))
 
     def _unmapped(self, caller: Caller, invocation: Invocation) -> AwsError:
@@ -151,7 +155,7 @@ class Authorizer:
             f"User: {caller.arn} is not authorized to perform: {action} because the sandbox knows "
             "no permission for this operation"
         )
-        return common_error("denied", PROTOCOLS[invocation.service], text)
+        return common_error("denied", models.protocol(invocation.service), text)
 
     def _record(
         self, caller: Caller, invocation: Invocation, need: Need, decision: Decision
@@ -168,7 +172,7 @@ class Authorizer:
             "decision": decision.to_dict(),
         }
         if not decision.allowed:
-            refusal = common_error("denied", PROTOCOLS[invocation.service])
+            refusal = common_error("denied", models.protocol(invocation.service))
             detail |= {
                 "code": refusal.code,
                 "status": refusal.http_status,
@@ -219,21 +223,15 @@ def granted_by_resource(decision: Decision) -> bool:
     return any(_allowed_by(decision, kind) for kind in (TRUST_POLICY, RESOURCE_POLICY))
 
 
-def _because(
-    service: str, caller: Caller, need: Need, decision: Decision, permissions: Permissions
-) -> str:
+def _because(caller: Caller, need: Need, decision: Decision, permissions: Permissions) -> str:
     """How a refusal ends: which kind of policy denies, or which kind would have to allow."""
     if decision.effect == "ExplicitlyDenied":
-        if service in _WITHOUT_REASON:
-            return " with an explicit deny"
         return f" with an explicit deny in {_denying(decision)}"
-    if service in _WITHOUT_REASON:
-        return ""
     return f" because no {_missing(caller, decision, permissions)} allows the {need.action} action"
 
 
 def _denying(decision: Decision) -> str:
-    denying = next(each for each in decision.reasons if each.effect == "Deny" and each.matched)
+    denying = next(it for it in decision.reasons if it.effect == "Deny" and it.matched)
     if denying.policy in {TRUST_POLICY, RESOURCE_POLICY}:
         return "a resource-based policy"
     if denying.policy.startswith("identity"):
@@ -259,7 +257,7 @@ def _missing(caller: Caller, decision: Decision, permissions: Permissions) -> st
 
 def _allowed_by(decision: Decision, kind: str) -> Sequence[object]:
     return [
-        each
-        for each in decision.reasons
-        if each.policy.startswith(kind) and each.effect == "Allow" and each.matched
+        reason
+        for reason in decision.reasons
+        if reason.policy.startswith(kind) and reason.effect == "Allow" and reason.matched
     ]

@@ -1,9 +1,12 @@
-"""One permission that a call needs."""
+"""What a call needs leave for, and what a service has to say when that is decided."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from irsa_helpers.policy import Policy
+from irsa_sandbox.aws.wire.invocations import Invocation
 
 
 @dataclass(frozen=True)
@@ -17,5 +20,23 @@ class Need:
     resource: str
     shown: str = ""
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
-    bucket: str = ""
-    secret_arn: str = ""
+
+
+def _no_policy(invocation: Invocation, need: Need) -> tuple[Policy | None, str]:
+    return None, ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an operation of a service asks permission for, and how the service refuses.
+
+    `needs` gives all that must be allowed for a call; None where nobody can tell: then it is
+    refused to all but the admin. `resource_policy` gives the policy that a resource carries, and
+    the account that owns it, empty where the resource does not exist or carries no policies.
+    `tells_why`: a refusal names the kind of policy that denies, or that would have to allow.
+    Source: Service Authorization Reference of each service.
+    """
+
+    needs: Callable[[Invocation], list[Need] | None]
+    resource_policy: Callable[[Invocation, Need], tuple[Policy | None, str]] = _no_policy
+    tells_why: bool = True

@@ -42,12 +42,12 @@ def combined(policies: Sequence[str], account_id: str, directory: Directory) -> 
     """Session policies as one, None where there are none; one that is gone grants nothing."""
     if not policies:
         return None
-    found = [
-        directory.managed_policy(each, account_id)
-        if each.startswith("arn:")
-        else parse_policy(each)
-        for each in policies
+    parsed = [
+        directory.managed_policy(text, account_id)
+        if text.startswith("arn:")
+        else parse_policy(text)
+        for text in policies
     ]
-    statements = [statement for policy in found if policy for statement in policy.statements]
-    numbered = tuple(replace(each, index=index) for index, each in enumerate(statements))
+    statements = [statement for policy in parsed if policy for statement in policy.statements]
+    numbered = tuple(replace(it, index=index) for index, it in enumerate(statements))
     return Policy("2012-10-17", numbered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from irsa_helpers.errors import AwsError
@@ -31,11 +32,9 @@ def check_duration(role: Role, seconds: int) -> None:
         raise AwsError("ValidationError", 400, text)
 
 
-def inherited(session: Session | None) -> dict[str, str]:
-    """The tags that go along a chain of roles: those of EKS Pod Identity do."""
-    if session is None:
-        return {}
-    return {key: session.tags[key] for key in session.transitive_tags if key in session.tags}
+def actions(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """What must be allowed of a role: to assume it, and to tag the session where tags are given."""
+    return ("sts:AssumeRole", "sts:TagSession") if tags else ("sts:AssumeRole",)
 
 
 def new_session(

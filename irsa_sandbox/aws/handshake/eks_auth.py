@@ -7,161 +7,133 @@ grants pods access to AWS services".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Request, evaluate, explain
-from irsa_sandbox.aws.callers.directory import Directory, Role
-from irsa_sandbox.aws.callers.sessions import Credentials, Session, Sessions
-from irsa_sandbox.aws.decisions import conditions
-from irsa_sandbox.aws.handshake import assumed_roles, tokens
-from irsa_sandbox.aws.handshake.hops import Checks, Handshake
-from irsa_sandbox.aws.handshake.jwks import KeySets, NoKeyError
-from irsa_sandbox.aws.handshake.target_roles import TargetRoles, refusal
+from irsa_sandbox.aws.callers.directory import Role
+from irsa_sandbox.aws.callers.sessions import Credentials, Session
+from irsa_sandbox.aws.decisions.conditions import Context
+from irsa_sandbox.aws.handshake import associations, assumed_roles, target_roles, tokens
+from irsa_sandbox.aws.handshake.associations import Association
+from irsa_sandbox.aws.handshake.chaining import Chain
+from irsa_sandbox.aws.handshake.desk import Desk
+from irsa_sandbox.aws.handshake.handshake import Handshake
+from irsa_sandbox.aws.handshake.hops import Checks, Hops
+from irsa_sandbox.aws.handshake.jwks import NoKeyError
 from irsa_sandbox.aws.handshake.tokens import WebIdentityToken
-from irsa_sandbox.aws.records import pod_identity
-from irsa_sandbox.aws.settings import AwsSettings
 from irsa_sandbox.aws.wire.invocations import Invocation
 
 OPERATION = "AssumeRoleForPodIdentity"
 AUDIENCE = "pods.eks.amazonaws.com"
 SESSION_SECONDS = 21_600
-ACTIONS = ("sts:AssumeRole", "sts:TagSession")
 _SUBJECT = re.compile(r"system:serviceaccount:([^:]+):([^:]+)")
 
 
-class EksAuth:
-    """The one operation of EKS Auth."""
+async def assume(desk: Desk, invocation: Invocation, client: str) -> dict[str, Any]:
+    """The members of the answer. Raises AwsError."""
+    handshake = _PodIdentity(desk, invocation, client)
+    _, session, credentials = await handshake.perform()
+    return _answer(handshake.association, session, credentials)
 
-    def __init__(
-        self,
-        settings: AwsSettings,
-        directory: Directory,
-        keys: KeySets,
-        sessions: Sessions,
-        targets: TargetRoles,
-    ) -> None:
-        self._settings = settings
-        self._directory = directory
-        self._keys = keys
-        self._sessions = sessions
-        self._targets = targets
 
-    async def assume(self, invocation: Invocation, client: str) -> dict[str, Any]:
-        """The members of the answer. Raises AwsError."""
+class _PodIdentity(Handshake):
+    tells_times = False
+    association: Association
+    """The association of the token's ServiceAccount, once it is known."""
+
+    def __init__(self, desk: Desk, invocation: Invocation, client: str) -> None:
         name = invocation.parameters["clusterName"]
-        associations = pod_identity.of_cluster(invocation.account_id, invocation.region, name)
-        if associations is None:
-            raise pod_identity.no_cluster(name)
-        handshake = Handshake(self._settings, OPERATION, {}, "EKS Auth")
-        token = await self._verified(handshake, invocation.parameters["token"])
-        association = _association(associations, token)
+        place = invocation.account_id, invocation.region
+        self._associations = associations.of_cluster(*place, name)
+        self._cluster_arn = f"arn:aws:eks:{place[1]}:{place[0]}:cluster/{name}"
+        self._invocation = invocation
+        self._tags: dict[str, str] = {}
+        super().__init__(desk, Hops(desk.settings, OPERATION, {}, "EKS Auth"), client)
+
+    def read(self) -> WebIdentityToken:
+        return tokens.read(self._invocation.parameters["token"])
+
+    async def check_issuer(self, checks: Checks, token: WebIdentityToken) -> None:
+        issuer, expected = self.desk.settings.issuer_url, f"by key {token.key_id}"
+        strange = token.issuer != issuer
+        wrong = _invalid("another cluster issued the token") if strange else None
+        checks.note("iss", issuer, token.issuer, wrong)
+        try:
+            known = await self.desk.keys.find(issuer, token.key_id)
+            tokens.verify_signature(token, known.key)
+        except (NoKeyError, AwsError) as error:
+            checks.note("signature", expected, str(error), _invalid(str(error)))
+        checks.note("signature", expected, token.algorithm)
+
+    def check_audience(self, checks: Checks, token: WebIdentityToken) -> None:
+        listed = list(token.audiences)
+        wrong = None if AUDIENCE in listed else _invalid("the token is for another audience")
+        checks.note("aud", AUDIENCE, listed, wrong)
+
+    def asked(self, token: WebIdentityToken) -> tuple[Role, str, Sequence[str], Context]:
+        self.association = self._associated(token)
+        arn = self.association["roleArn"]
+        self.hops.about(arn)
+        role = self.desk.directory.role(arn)
+        if role is None:
+            raise self.hops.refused(self.denied(f"the role {arn} does not exist"))
+        if not self.association["disableSessionTags"]:
+            self._tags = _session_tags(self._cluster_arn, token)
+        context: Context = {
+            "aws:SourceAccount": self._invocation.account_id,
+            "aws:SourceArn": self._cluster_arn,
+            **{f"aws:RequestTag/{key}": value for key, value in self._tags.items()},
+            "aws:TagKeys": list(self._tags),
+        }
+        return role, AUDIENCE, assumed_roles.actions(self._tags), context
+
+    def _associated(self, token: WebIdentityToken) -> Association:
+        """The association of the ServiceAccount that the token speaks for."""
+        named = _SUBJECT.fullmatch(token.subject)
+        kept = self._associations
+        association = associations.find(kept, named[1], named[2]) if named else None
         if association is None:
             text = f"No Pod Identity association found for {token.subject}"
-            raise handshake.refused(AwsError("ResourceNotFoundException", 404, text))
-        handshake.about(association["roleArn"])
-        tags = {} if association["disableSessionTags"] else _session_tags(invocation, token)
-        role = self._trusted(handshake, association, tags, invocation, client)
+            raise self.hops.refused(AwsError("ResourceNotFoundException", 404, text))
+        return association
+
+    def session(self, token: WebIdentityToken, role: Role) -> Session:
         session = assumed_roles.new_session(
             role,
-            _session_name(name, tags),
-            issued_at=self._settings.clock.of(token.namespace).time(),
+            _session_name(self.association["clusterName"], self._tags),
+            issued_at=self.now(token),
             namespace=token.namespace,
             duration_seconds=SESSION_SECONDS,
-            tags=tags,
-            transitive_tags=list(tags),
+            tags=self._tags,
+            transitive_tags=list(self._tags),
         )
-        if association.get("targetRoleArn"):
-            session = self._targets.assume(handshake, association, session, invocation, client)
-        credentials = self._sessions.seal(session)
-        handshake.ended(session, credentials.expiration)
-        return _answer(association, session, credentials)
+        if not self.association.get("targetRoleArn"):
+            return session
+        caller = self.desk.callers.of_session(session)
+        chain = Chain(self.desk, self.hops, caller, self._invocation.region, self.client)
+        return target_roles.assume(chain, self.association, session)
 
-    async def _verified(self, handshake: Handshake, text: str) -> WebIdentityToken:
-        """The token, once the cluster's issuer is known to have made it for Pod Identity."""
-        try:
-            token = tokens.read(text)
-        except AwsError as error:
-            handshake.refused(error)
-            raise _invalid(error.explanation) from error
-        handshake.began(token)
-        checks = Checks(handshake)
-        await self._check_signature(checks, token)
-        found = list(token.audiences)
-        checks.add("aud", AUDIENCE in found, AUDIENCE, found)
-        if AUDIENCE not in found:
-            raise checks.failed(_invalid("the token is for another audience"))
-        try:
-            tokens.check_times(token.claims, self._settings.clock.of(token.namespace).time())
-        except AwsError as error:
-            checks.add("exp, nbf, iat", False, "in force", error.explanation)
-            code = error.code.replace("InvalidIdentityToken", "InvalidTokenException")
-            raise checks.failed(AwsError(code, 400, error.message)) from error
-        checks.passed()
-        return token
+    def unreadable(self, error: AwsError) -> AwsError:
+        return _invalid(error.explanation)
 
-    async def _check_signature(self, checks: Checks, token: WebIdentityToken) -> None:
-        issuer = self._settings.issuer_url
-        checks.add("iss", token.issuer == issuer, issuer, token.issuer)
-        if token.issuer != issuer:
-            raise checks.failed(_invalid("another cluster issued the token"))
-        try:
-            key = await self._keys.find(issuer, token.key_id)
-            tokens.verify_signature(token, key.key)
-        except (NoKeyError, AwsError) as error:
-            checks.add("signature", False, f"by key {token.key_id}", str(error))
-            raise checks.failed(_invalid(str(error))) from error
-        checks.add("signature", True, f"by key {token.key_id}", token.algorithm)
+    def untimely(self, error: AwsError) -> AwsError:
+        code = error.code.replace("InvalidIdentityToken", "InvalidTokenException")
+        return AwsError(code, 400, error.message)
 
-    def _trusted(
-        self,
-        handshake: Handshake,
-        association: pod_identity.Association,
-        tags: dict[str, str],
-        invocation: Invocation,
-        client: str,
-    ) -> Role:
-        """The role, where it lets EKS Pod Identity both assume it and tag the session."""
-        role = self._directory.role(association["roleArn"])
-        if role is None:
-            raise handshake.refused(refusal(f"the role {association['roleArn']} does not exist"))
-        context = conditions.of_request(self._settings, client, association["namespace"]) | {
-            "aws:SourceAccount": invocation.account_id,
-            "aws:SourceArn": _cluster_arn(invocation),
-            **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
-            "aws:TagKeys": list(tags),
-        }
-        for action in ACTIONS if tags else ACTIONS[:1]:
-            decision = _decide(role, action, context)
-            handshake.decided(role, decision)
-            if not decision.allowed:
-                raise refusal(explain(decision))
-        return role
+    def denied(self, explanation: str) -> AwsError:
+        return target_roles.refusal(explanation)
 
 
-def _decide(role: Role, action: str, context: Mapping[str, str | list[str]]) -> Decision:
-    request = Request(AUDIENCE, action, role.arn, context)
-    return evaluate(request, resource_policy=role.trust_policy)
-
-
-def _association(
-    associations: dict[str, pod_identity.Association], token: WebIdentityToken
-) -> pod_identity.Association | None:
-    """The association of the ServiceAccount that the token speaks for, None where it has none."""
-    named = _SUBJECT.fullmatch(token.subject)
-    return pod_identity.find(associations, named[1], named[2]) if named else None
-
-
-def _session_tags(invocation: Invocation, token: WebIdentityToken) -> dict[str, str]:
+def _session_tags(cluster_arn: str, token: WebIdentityToken) -> dict[str, str]:
     """The tags that let one role serve many Pods, each to its own."""
     kubernetes = token.claims.get("kubernetes.io")
     pod = kubernetes.get("pod") if isinstance(kubernetes, dict) else None
     _, _, namespace, account = token.subject.split(":", 3)
     tags = {
-        "eks-cluster-arn": _cluster_arn(invocation),
-        "eks-cluster-name": invocation.parameters["clusterName"],
+        "eks-cluster-arn": cluster_arn,
+        "eks-cluster-name": cluster_arn.partition("/")[2],
         "kubernetes-namespace": namespace,
         "kubernetes-service-account": account,
     }
@@ -177,19 +149,12 @@ def _session_name(cluster: str, tags: dict[str, str]) -> str:
     return f"eks-{cluster[:10]}-{pod[:12]}-{uuid4()}"[:64]
 
 
-def _cluster_arn(invocation: Invocation) -> str:
-    name = invocation.parameters["clusterName"]
-    return f"arn:aws:eks:{invocation.region}:{invocation.account_id}:cluster/{name}"
-
-
 def _invalid(explanation: str) -> AwsError:
     text = "The token included in the request is invalid."
     return AwsError("InvalidTokenException", 400, text, explanation=explanation)
 
 
-def _answer(
-    association: pod_identity.Association, session: Session, credentials: Credentials
-) -> dict[str, Any]:
+def _answer(association: Association, session: Session, credentials: Credentials) -> dict[str, Any]:
     return {
         "subject": {
             "namespace": association["namespace"],

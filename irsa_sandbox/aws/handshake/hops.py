@@ -13,7 +13,7 @@ from irsa_sandbox.aws.handshake.tokens import WebIdentityToken
 from irsa_sandbox.aws.settings import AwsSettings
 
 
-class Handshake:
+class Hops:
     """One call's way through the checks, hop by hop in the trace."""
 
     def __init__(
@@ -48,17 +48,20 @@ class Handshake:
     def began(self, token: WebIdentityToken) -> None:
         """Record that the service got a token that reads well."""
         self._common |= _workload(token)
+        audiences = list(token.audiences)
+        self.asked(token.subject, issuer=token.issuer, sub=token.subject, aud=audiences)
+
+    def asked(self, who: str, **detail: Any) -> None:
+        """Record who asks for the role."""
         self._trace.add(
             "assume-role",
-            token.subject,
+            who,
             self.service,
-            f"{token.subject} asks for {self.role_arn or 'the role of its association'}",
+            f"{who} asks for {self.role_arn or 'the role of its association'}",
             **self._common,
             action=self._action,
             role_session_name=self.session_name,
-            issuer=token.issuer,
-            sub=token.subject,
-            aud=list(token.audiences),
+            **detail,
         )
 
     def refused(self, error: AwsError) -> AwsError:
@@ -100,11 +103,11 @@ class Handshake:
             **reasons(decision),
         )
 
-    def ended(self, session: Session, expiration: str) -> None:
+    def ended(self, session: Session, expiration: str, caller: str = "caller") -> None:
         """Record the session."""
         self.add(
             "session",
-            "caller",
+            caller,
             f"{self.service} gives credentials of {session.arn}, good until {expiration}",
             assumed_role_arn=session.arn,
             access_key_id=session.access_key_id,
@@ -115,29 +118,26 @@ class Handshake:
 class Checks:
     """The checks of a token's content, recorded as one hop."""
 
-    def __init__(self, handshake: Handshake) -> None:
-        self._handshake = handshake
+    def __init__(self, hops: Hops) -> None:
+        self._hops = hops
         self._checks: list[dict[str, Any]] = []
 
-    def add(self, name: str, ok: bool, expected: Any, found: Any) -> None:
-        """Note one check."""
-        self._checks.append({"name": name, "ok": ok, "expected": expected, "found": found})
+    def note(self, name: str, expected: Any, seen: Any, error: AwsError | None = None) -> None:
+        """Note one check. Raises its error where it has one, once the hop is recorded."""
+        ok = error is None
+        self._checks.append({"name": name, "ok": ok, "expected": expected, "found": seen})
+        if error is not None:
+            self._add(f"refuses the token: {name} ({error.code})", "denied", code=error.code)
+            raise error
 
     def passed(self) -> None:
         """Record that all went well."""
-        service = self._handshake.service
-        summary = f"{service} finds the token good"
-        self._handshake.add("token-check", service, summary, checks=self._checks)
+        self._add("finds the token good")
 
-    def failed(self, error: AwsError) -> AwsError:
-        """Record that the last check failed, and return the error."""
-        name = self._checks[-1]["name"]
-        service = self._handshake.service
-        summary = f"{service} refuses the token: {name} ({error.code})"
-        self._handshake.add(
-            "token-check", service, summary, "denied", checks=self._checks, code=error.code
-        )
-        return error
+    def _add(self, verb: str, outcome: Any = "ok", **detail: Any) -> None:
+        service = self._hops.service
+        summary = f"{service} {verb}"
+        self._hops.add("token-check", service, summary, outcome, checks=self._checks, **detail)
 
 
 def _workload(token: WebIdentityToken) -> dict[str, Any]:
@@ -149,12 +149,12 @@ def _workload(token: WebIdentityToken) -> dict[str, Any]:
     def name(part: str) -> Any:
         return kubernetes[part].get("name") if isinstance(kubernetes.get(part), dict) else None
 
-    found = {
+    workload = {
         "namespace": kubernetes.get("namespace"),
         "pod": name("pod"),
         "service_account": name("serviceaccount"),
     }
-    return {key: value for key, value in found.items() if isinstance(value, str)}
+    return {key: value for key, value in workload.items() if isinstance(value, str)}
 
 
 def reasons(decision: Decision) -> dict[str, Any]:

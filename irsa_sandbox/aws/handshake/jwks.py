@@ -120,10 +120,8 @@ class KeySets:
 def _usable_keys(document: dict[str, Any]) -> dict[str, VerificationKey]:
     """The keys for verifying signatures; an id that two keys share is nobody's."""
     listed = document.get("keys")
-    entries = (
-        [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    )
-    ids = [each.get("kid") for each in entries]
+    entries = [it for it in listed if isinstance(it, dict)] if isinstance(listed, list) else []
+    ids = [entry.get("kid") for entry in entries]
     return {
         entry["kid"]: key
         for entry in entries

@@ -8,85 +8,36 @@ id. Source: EKS User Guide, "Access AWS Resources using EKS Pod Identity Target 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Request, explain
-from irsa_sandbox.aws.callers.callers import Caller, Callers
-from irsa_sandbox.aws.callers.directory import Directory, Role
+from irsa_helpers.policy import Decision, explain
 from irsa_sandbox.aws.callers.sessions import Session
-from irsa_sandbox.aws.decisions import conditions
-from irsa_sandbox.aws.decisions.authorize import Authorizer
-from irsa_sandbox.aws.handshake import assumed_roles
-from irsa_sandbox.aws.handshake.hops import Handshake
-from irsa_sandbox.aws.records.pod_identity import Association
-from irsa_sandbox.aws.settings import AwsSettings
-from irsa_sandbox.aws.wire.invocations import Invocation
+from irsa_sandbox.aws.decisions.conditions import Context
+from irsa_sandbox.aws.handshake.associations import Association
+from irsa_sandbox.aws.handshake.assumed_roles import CHAINED_DURATION_SECONDS
+from irsa_sandbox.aws.handshake.chaining import Chain
 
 # Our reading: AWS documents no other words for the target role than for the association's.
 NOT_TRUSTED = "Unauthorized Exception! EKS does not have permissions to assume the associated role."
 
 
-@dataclass(frozen=True)
-class TargetRoles:
-    """Assumes target roles for EKS Auth."""
+def assume(chain: Chain, association: Association, first: Session) -> Session:
+    """A session of the target role for one of the association's role. Raises AwsError."""
+    arn = association["targetRoleArn"]
+    chain.hops.about(arn)
+    role = chain.desk.directory.role(arn)
+    if role is None:
+        raise chain.hops.refused(refusal(f"the target role {arn} does not exist"))
+    keys: Context = {"sts:RoleSessionName": first.name}
+    if chain.tags:
+        keys["aws:TagKeys"] = list(chain.tags)
+    else:
+        keys["sts:ExternalId"] = association["externalId"]
+    chain.check(role, keys, _refused)
+    return chain.session(role, first.name, CHAINED_DURATION_SECONDS)
 
-    settings: AwsSettings
-    directory: Directory
-    callers: Callers
-    authorizer: Authorizer
 
-    def assume(
-        self,
-        handshake: Handshake,
-        association: Association,
-        first: Session,
-        invocation: Invocation,
-        client: str,
-    ) -> Session:
-        """A session of the target role for one of the association's role. Raises AwsError."""
-        arn = association["targetRoleArn"]
-        handshake.about(arn)
-        role = self.directory.role(arn)
-        if role is None:
-            raise handshake.refused(refusal(f"the target role {arn} does not exist"))
-        caller, tags = self.callers.of_session(first), assumed_roles.inherited(first)
-        for request in self._requests(caller, role, association, tags, invocation, client):
-            decision = self.authorizer.decide_on_role(caller, request, role)
-            handshake.chained(caller.arn, role, decision)
-            if not decision.allowed:
-                raise refusal(explain(decision))
-        return assumed_roles.new_session(
-            role,
-            first.name,
-            issued_at=first.issued_at,
-            duration_seconds=assumed_roles.CHAINED_DURATION_SECONDS,
-            tags=tags,
-            transitive_tags=list(tags),
-            namespace=first.namespace,
-        )
-
-    def _requests(
-        self,
-        caller: Caller,
-        role: Role,
-        association: Association,
-        tags: dict[str, str],
-        invocation: Invocation,
-        client: str,
-    ) -> Iterator[Request]:
-        """What the association's role asks for: the role, and to tag the session where it does."""
-        context = conditions.of_request(self.settings, client, caller.namespace)
-        context |= conditions.of_caller(caller, invocation.region)
-        context["sts:RoleSessionName"] = caller.arn.rpartition("/")[2]
-        context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-        if tags:
-            context["aws:TagKeys"] = list(tags)
-        else:
-            context["sts:ExternalId"] = association["externalId"]
-        for action in ("sts:AssumeRole", "sts:TagSession") if tags else ("sts:AssumeRole",):
-            yield Request(caller.arn, action, role.arn, context)
+def _refused(action: str, decision: Decision) -> AwsError:
+    return refusal(explain(decision))
 
 
 def refusal(explanation: str) -> AwsError:

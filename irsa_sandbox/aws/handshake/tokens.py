@@ -64,6 +64,11 @@ class WebIdentityToken:
         return str(private.get("namespace", "")) if isinstance(private, dict) else ""
 
     @property
+    def times(self) -> dict[str, int]:
+        """From when to when it says to be in force."""
+        return {name: self.claims[name] for name in ("exp", "nbf", "iat") if name in self.claims}
+
+    @property
     def audiences(self) -> tuple[str, ...]:
         """Whom it is meant for, as the token lists them."""
         listed = self.claims["aud"]
@@ -195,7 +200,7 @@ def _check_audience(audience: Any) -> None:
     listed = [audience] if isinstance(audience, str) else audience
     if not isinstance(listed, list) or not listed:
         raise not_a_jwt("`aud` is neither text nor a list of texts")
-    if not all(isinstance(each, str) and each for each in listed):
+    if not all(isinstance(it, str) and it for it in listed):
         raise not_a_jwt("`aud` holds something else than text")
 
 

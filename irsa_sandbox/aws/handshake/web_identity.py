@@ -6,20 +6,21 @@ condition failed) goes to the trace only. Source: STS API, botocore sts/2011-06-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from irsa_helpers.arns import issuer_host_path, provider_arn
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Request, evaluate, explain
-from irsa_sandbox.aws.callers.directory import Directory, Provider, Role
-from irsa_sandbox.aws.callers.sessions import Sessions
+from irsa_sandbox.aws.callers.directory import Provider, Role
+from irsa_sandbox.aws.callers.sessions import Session
 from irsa_sandbox.aws.decisions import session_policies
-from irsa_sandbox.aws.decisions.conditions import of_request
+from irsa_sandbox.aws.decisions.conditions import Context
 from irsa_sandbox.aws.handshake import assumed_roles, tokens
-from irsa_sandbox.aws.handshake.hops import Checks, Handshake
-from irsa_sandbox.aws.handshake.jwks import KeySets, NoKeyError
+from irsa_sandbox.aws.handshake.desk import Desk
+from irsa_sandbox.aws.handshake.handshake import Handshake
+from irsa_sandbox.aws.handshake.hops import Checks, Hops
+from irsa_sandbox.aws.handshake.jwks import NoKeyError, VerificationKey
 from irsa_sandbox.aws.handshake.tokens import WebIdentityToken
-from irsa_sandbox.aws.settings import AwsSettings
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 OPERATION = "AssumeRoleWithWebIdentity"
@@ -29,177 +30,126 @@ DENIED = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
 OPTIONAL_CLAIMS = ("amr", "email")
 
 
-class WebIdentity:
-    """The part of STS that takes tokens."""
+async def assume(desk: Desk, parameters: dict[str, Any], client: str) -> dict[str, Any]:
+    """The members of the answer. Raises AwsError as STS refuses."""
+    handshake = _WebIdentity(desk, parameters, client)
+    token, session, credentials = await handshake.perform()
+    return assumed_roles.result(
+        session,
+        credentials,
+        SubjectFromWebIdentityToken=token.subject,
+        Provider=handshake.provider.arn,
+        Audience=handshake.audience,
+    )
 
-    def __init__(
-        self, settings: AwsSettings, directory: Directory, keys: KeySets, sessions: Sessions
-    ) -> None:
-        self._settings = settings
-        self._directory = directory
-        self._keys = keys
-        self._sessions = sessions
 
-    async def assume(self, parameters: dict[str, Any], client: str) -> dict[str, Any]:
-        """The members of the answer. Raises AwsError as STS refuses."""
-        handshake = Handshake(self._settings, OPERATION, parameters)
+class _WebIdentity(Handshake):
+    provider: Provider
+    """The provider registered for the issuer, once it is known."""
+    audience: str
+    """The client id that the token is for, once that is found good."""
+
+    def __init__(self, desk: Desk, parameters: dict[str, Any], client: str) -> None:
+        super().__init__(desk, Hops(desk.settings, OPERATION, parameters), client)
+        self._parameters = parameters
+
+    def read(self) -> WebIdentityToken:
+        assumed_roles.check_form(OPERATION, self._parameters)
+        if "ProviderId" in self._parameters:
+            text = "ProviderId is for OAuth 2.0 access tokens, not for OpenID Connect tokens"
+            raise AwsError("ValidationError", 400, text)
+        return tokens.read(self._parameters["WebIdentityToken"])
+
+    async def check_issuer(self, checks: Checks, token: WebIdentityToken) -> None:
+        self.provider = self._registered(token)
+        key, expected = await self._key(token), f"by key {token.key_id}"
         try:
-            assumed_roles.check_form(OPERATION, parameters)
-            if "ProviderId" in parameters:
-                text = "ProviderId is for OAuth 2.0 access tokens, not for OpenID Connect tokens"
-                raise AwsError("ValidationError", 400, text)
-            token = tokens.read(parameters["WebIdentityToken"])
+            tokens.verify_signature(token, key)
         except AwsError as error:
-            handshake.refused(error)
-            raise
-        handshake.began(token)
-        provider = self._provider(handshake, token)
-        audience = await self._verify(handshake, token, provider)
-        role = self._trusted(handshake, token, provider, audience, client)
-        return self._answer(handshake, token, provider, audience, role)
+            checks.note("signature", expected, error.explanation, error)
+        checks.note("signature", expected, token.algorithm)
+        checks.note("iss", token.issuer, token.issuer)
 
-    def _provider(self, handshake: Handshake, token: WebIdentityToken) -> Provider:
+    def _registered(self, token: WebIdentityToken) -> Provider:
         """The provider registered for the issuer, in the role's account."""
-        arn = provider_arn(token.issuer, handshake.account_id)
-        registered = token.issuer.startswith("https://")
-        provider = self._directory.provider(arn) if registered else None
+        arn = provider_arn(token.issuer, self.hops.account_id)
+        https = token.issuer.startswith("https://")
+        provider = self.desk.directory.provider(arn) if https else None
         if provider is None:
-            handshake.add("provider", "IAM", f"IAM has no {arn}", "denied", provider_arn=arn)
+            self.hops.add("provider", "IAM", f"IAM has no {arn}", "denied", provider_arn=arn)
             text = f"No OpenIDConnect provider found in your account for {token.issuer}"
             raise AwsError("InvalidIdentityToken", 400, text, explanation=f"IAM has no {arn}")
-        handshake.add(
-            "provider",
-            "IAM",
-            f"IAM has a provider for {provider.issuer_host_path}",
-            provider_arn=arn,
-            client_ids=list(provider.client_ids),
-        )
+        summary, listed = f"IAM has a provider for {provider.issuer_host_path}", provider.client_ids
+        self.hops.add("provider", "IAM", summary, provider_arn=arn, client_ids=list(listed))
         return provider
 
-    async def _verify(
-        self, handshake: Handshake, token: WebIdentityToken, provider: Provider
-    ) -> str:
-        """The audience that the provider accepts, once signature and times are found good."""
-        checks = Checks(handshake)
-        await self._check_signature(handshake, checks, token)
-        audience = _matched_audience(token, provider)
-        checks.add("aud", audience is not None, list(provider.client_ids), list(token.audiences))
-        if audience is None:
-            raise checks.failed(_wrong_audience(token, provider))
-        now = self._settings.clock.of(token.namespace).time()
+    async def _key(self, token: WebIdentityToken) -> VerificationKey:
+        key_id = token.key_id
         try:
-            tokens.check_times(token.claims, now)
-        except AwsError as error:
-            checks.add("exp, nbf, iat", False, f"in force at {int(now)}", error.explanation)
-            raise checks.failed(error) from error
-        checks.add("exp, nbf, iat", True, f"in force at {int(now)}", _times(token))
-        checks.passed()
-        return audience
-
-    async def _check_signature(
-        self, handshake: Handshake, checks: Checks, token: WebIdentityToken
-    ) -> None:
-        try:
-            found = await self._keys.find(token.issuer, token.key_id)
+            known = await self.desk.keys.find(token.issuer, key_id)
         except NoKeyError as error:
-            handshake.add("jwks", "issuer", str(error), "error", kid=token.key_id, cached=False)
+            self.hops.add("jwks", "issuer", str(error), "error", kid=key_id, cached=False)
             raise tokens.bad_signature(str(error)) from error
-        how = "knows" if found.cached else "fetches"
-        summary = f"STS {how} the issuer's key {token.key_id[:12]}"
-        handshake.add(
-            "jwks", "issuer", summary, url=found.url, kid=token.key_id, cached=found.cached
-        )
-        try:
-            tokens.verify_signature(token, found.key)
-        except AwsError as error:
-            checks.add("signature", False, f"by key {token.key_id}", error.explanation)
-            raise checks.failed(error) from error
-        checks.add("signature", True, f"by key {token.key_id}", token.algorithm)
-        checks.add("iss", True, token.issuer, token.issuer)
+        summary = f"STS {'knows' if known.cached else 'fetches'} the issuer's key {key_id[:12]}"
+        self.hops.add("jwks", "issuer", summary, url=known.url, kid=key_id, cached=known.cached)
+        return known.key
 
-    def _trusted(
-        self,
-        handshake: Handshake,
-        token: WebIdentityToken,
-        provider: Provider,
-        audience: str,
-        client: str,
-    ) -> Role:
-        """The role, where it is there and its trust policy lets this token in."""
-        role = self._directory.role(handshake.role_arn)
+    def check_audience(self, checks: Checks, token: WebIdentityToken) -> None:
+        """The token's `azp` counts where it has one, else any of its `aud`."""
+        accepted, listed = self.provider.client_ids, list(token.audiences)
+        asked = [token.claims["azp"]] if "azp" in token.claims else listed
+        fitting = [audience for audience in asked if audience in accepted]
+        wrong = None if fitting else _wrong_audience(listed, accepted)
+        checks.note("aud", list(accepted), listed, wrong)
+        self.audience = fitting[0]
+
+    def asked(self, token: WebIdentityToken) -> tuple[Role, str, Sequence[str], Context]:
+        role = self.desk.directory.role(self.hops.role_arn)
         if role is None:
-            summary = f"the role {handshake.role_arn} does not exist"
-            handshake.add("trust-policy", "IAM", summary, "denied", decision=None)
-            raise AwsError("AccessDenied", 403, DENIED, explanation=summary)
-        context = of_request(self._settings, client, token.namespace)
-        context |= _context(token, provider, audience)
-        context["sts:RoleSessionName"] = handshake.session_name
-        decision = evaluate(
-            Request(provider.arn, ACTION, role.arn, context), resource_policy=role.trust_policy
-        )
-        handshake.decided(role, decision)
-        if not decision.allowed:
-            raise AwsError("AccessDenied", 403, DENIED, explanation=explain(decision))
-        return role
+            summary = f"the role {self.hops.role_arn} does not exist"
+            self.hops.add("trust-policy", "IAM", summary, "denied", decision=None)
+            raise self.denied(summary)
+        context = _context(token, self.provider, self.audience)
+        context["sts:RoleSessionName"] = self.hops.session_name
+        return role, self.provider.arn, (ACTION,), context
 
-    def _answer(
-        self,
-        handshake: Handshake,
-        token: WebIdentityToken,
-        provider: Provider,
-        audience: str,
-        role: Role,
-    ) -> dict[str, Any]:
-        parameters = handshake.parameters
+    def session(self, token: WebIdentityToken, role: Role) -> Session:
+        parameters = self._parameters
         duration = parameters.get("DurationSeconds", assumed_roles.DEFAULT_DURATION_SECONDS)
         try:
             assumed_roles.check_duration(role, duration)
-            policies = session_policies.read(parameters, role.account_id, self._directory)
+            policies = session_policies.read(parameters, role.account_id, self.desk.directory)
         except AwsError as error:
-            handshake.refused(error)
+            self.hops.refused(error)
             raise
-        session = assumed_roles.new_session(
+        return assumed_roles.new_session(
             role,
-            handshake.session_name,
-            issued_at=self._settings.clock.of(token.namespace).time(),
+            self.hops.session_name,
+            issued_at=self.now(token),
             namespace=token.namespace,
             duration_seconds=duration,
             policies=policies,
-            context={"aws:FederatedProvider": provider.arn},
-        )
-        credentials = self._sessions.seal(session)
-        handshake.ended(session, credentials.expiration)
-        return assumed_roles.result(
-            session,
-            credentials,
-            SubjectFromWebIdentityToken=token.subject,
-            Provider=provider.arn,
-            Audience=audience,
+            context={"aws:FederatedProvider": self.provider.arn},
         )
 
-
-def _matched_audience(token: WebIdentityToken, provider: Provider) -> str | None:
-    """The client id that the token is for: its `azp` where it has one, else one of its `aud`."""
-    asked = (token.claims["azp"],) if "azp" in token.claims else token.audiences
-    return next((each for each in asked if each in provider.client_ids), None)
+    def denied(self, explanation: str) -> AwsError:
+        return AwsError("AccessDenied", 403, DENIED, explanation=explanation)
 
 
-def _wrong_audience(token: WebIdentityToken, provider: Provider) -> AwsError:
+def _wrong_audience(audiences: Sequence[str], accepted: Sequence[str]) -> AwsError:
     explanation = (
-        f"the token is for {', '.join(token.audiences)}; the provider's client ids are "
-        f"{', '.join(provider.client_ids) or 'none'}"
+        f"the token is for {', '.join(audiences)}; the provider's client ids are "
+        f"{', '.join(accepted) or 'none'}"
     )
     text = "Incorrect token audience"
     return AwsError("InvalidIdentityToken", 400, text, explanation=explanation)
 
 
-def _context(
-    token: WebIdentityToken, provider: Provider, audience: str
-) -> dict[str, str | list[str]]:
+def _context(token: WebIdentityToken, provider: Provider, audience: str) -> Context:
     """The condition keys that the token brings: they begin with the issuer without its scheme."""
     prefix = issuer_host_path(token.issuer)
     audiences = list(token.audiences)
-    context: dict[str, str | list[str]] = {
+    context: Context = {
         f"{prefix}:aud": audience,
         f"{prefix}:sub": token.subject,
         f"{prefix}:oaud": audiences[0] if len(audiences) == 1 else audiences,
@@ -208,10 +158,6 @@ def _context(
     for name in OPTIONAL_CLAIMS:
         value = token.claims.get(name)
         texts = value if isinstance(value, list) else [value]
-        if value is not None and all(isinstance(each, str) for each in texts):
+        if value is not None and all(isinstance(text, str) for text in texts):
             context[f"{prefix}:{name}"] = value
     return context
-
-
-def _times(token: WebIdentityToken) -> dict[str, int]:
-    return {name: token.claims[name] for name in ("exp", "nbf", "iat") if name in token.claims}

@@ -13,15 +13,13 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from irsa_sandbox import disk, notices
-from irsa_sandbox.aws.records.compaction import Effect, Reader, survivors
+from irsa_sandbox.aws.records.compaction import Reader, survivors
+from irsa_sandbox.aws.services.record import Effect, Entry
 from irsa_sandbox.aws.wire.invocations import Invocation
 
 log = logging.getLogger("irsa-lab")
-
-Entry = dict[str, Any]
 
 # Of an entry: the call, its time and the seed of what is random in it.
 FIELDS = {field.name for field in fields(Invocation)} - {"parameters", "account_id"}

@@ -7,48 +7,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from irsa_helpers.errors import AwsError
 from irsa_sandbox import disk, notices, progress
+from irsa_sandbox.aws.callers.directory import Directory
 from irsa_sandbox.aws.records import moto_setup
-from irsa_sandbox.aws.records.journal import Entry, Journal
+from irsa_sandbox.aws.records.journal import Journal
+from irsa_sandbox.aws.services import registry
+from irsa_sandbox.aws.services.record import Around, Entry, Service
+from irsa_sandbox.aws.settings import AwsSettings
 from irsa_sandbox.aws.wire import messages, models, operations
 from irsa_sandbox.aws.wire.common_errors import common_error
 from irsa_sandbox.aws.wire.invocations import Invocation
 from irsa_sandbox.aws.wire.messages import Answer
-from irsa_sandbox.aws.wire.models import PROTOCOLS
 from irsa_sandbox.chance import CHANCE
-from irsa_sandbox.clock import Clock
 
 log = logging.getLogger("irsa-lab")
 T = TypeVar("T")
 
-Rule = Callable[[Invocation], Answer]
-Amendment = Callable[[Invocation], None]
-
 
 class Records:
-    """AWS's records of all accounts.
+    """AWS's records of all accounts, and a view of IAM's."""
 
-    `rules` perform an operation in moto's place; `amendments` mend what moto wrote. Both run again
-    at every start, when the journal is replayed.
-    """
-
-    def __init__(self, path: Path, clock: Clock) -> None:
-        self._clock = clock
-        self._path = path
+    def __init__(self, settings: AwsSettings) -> None:
+        self._clock = settings.clock
+        self._path = settings.home / "journal.jsonl"
         self._journal: Journal | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="aws-records")
         self._time: float | None = None  # of the change that is being made
-        self.rules: dict[tuple[str, str], Rule] = {}
-        self.amendments: dict[tuple[str, str], Amendment] = {}
         self.generation = 0
+        self.directory = Directory(lambda: self.generation)
+        self._around = Around(settings, self.directory, self.now)
 
     async def start(self) -> None:
         """Load moto and replay what was acknowledged."""
@@ -107,7 +100,7 @@ class Records:
         if not disk.is_full(error):
             return error
         text = disk.no_space(self._path.parent)
-        return common_error("no-space", PROTOCOLS[invocation.service], text)
+        return common_error("no-space", models.protocol(invocation.service), text)
 
     def _load(self) -> None:
         moto_setup.load(self._naive_now)
@@ -140,7 +133,7 @@ class Records:
         from moto.moto_api._internal import mock_random
 
         self.generation += 1
-        moto_setup.ensure_account(invocation.account_id)
+        moto_setup.open_account(invocation.account_id)
         mock_random.seed(entry["seed"])
         self._time = entry["at"]
         try:
@@ -150,11 +143,11 @@ class Records:
             self.generation += 1
 
     def _execute(self, invocation: Invocation) -> Answer:
-        name = (invocation.service, invocation.operation)
-        rule = self.rules.get(name)
-        answer = rule(invocation) if rule else _moto(invocation)
-        if answer.status < 400 and name in self.amendments:
-            self.amendments[name](invocation)
+        service = registry()[invocation.service]
+        perform = service.performs.get(invocation.operation)
+        answer = perform(invocation, self._around) if perform else _moto(service, invocation)
+        if answer.status < 400 and (amend := service.amends.get(invocation.operation)):
+            amend(invocation, self._around)
         return answer
 
     def now(self) -> datetime:
@@ -167,7 +160,7 @@ class Records:
         return self.now().replace(tzinfo=None)
 
 
-def _moto(invocation: Invocation) -> Answer:
+def _moto(service: Service, invocation: Invocation) -> Answer:
     """What moto answers. An input that it stumbles over is refused by the operation's name."""
     from moto.core.request import Request
 
@@ -178,19 +171,17 @@ def _moto(invocation: Invocation) -> Answer:
         invocation.body,
     )
     try:
-        status, headers, body = _handler(invocation)(request, request.raw_url, request.headers)
+        entry = getattr(service.load(), service.dispatch(invocation))
+        status, headers, body = entry(request, request.raw_url, request.headers)
     except Exception as error:
         log.info("moto cannot perform %s with this input: %r", invocation.operation, error)
-        raise _not_performed(invocation, error) from error
+        raise _not_performed(service, invocation, error) from error
     if int(status) >= 500:
-        raise _not_performed(invocation, RuntimeError(f"moto answered {status}"))
+        raise _not_performed(service, invocation, RuntimeError(f"moto answered {status}"))
     content = body.encode() if isinstance(body, str) else bytes(body)
     answer = Answer(int(status), _plain_headers(headers), content)
-    return (
-        answer
-        if "Key" in invocation.parameters and int(status) < 400
-        else messages.readable(answer)
-    )
+    is_raw = models.has_raw_answer(invocation.service, invocation.operation)
+    return answer if is_raw and answer.status < 400 else messages.readable(answer)
 
 
 def _identity_headers(invocation: Invocation) -> tuple[tuple[str, str], ...]:
@@ -203,27 +194,16 @@ def _identity_headers(invocation: Invocation) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _handler(invocation: Invocation) -> Callable[..., tuple[int, dict[str, Any], Any]]:
-    """moto's entry for a service; S3 has one for buckets and one for objects."""
-    responses = sys.modules[f"moto.{invocation.service}.responses"]
-    entry = getattr(responses, moto_setup.SERVICES[invocation.service])
-    if invocation.service != "s3":
-        return entry.dispatch  # type: ignore[no-any-return]
-    is_object = "Key" in invocation.parameters
-    return entry.key_dispatch if is_object else entry.bucket_dispatch  # type: ignore[no-any-return]
-
-
-def _not_performed(invocation: Invocation, error: Exception) -> AwsError:
+def _not_performed(service: Service, invocation: Invocation, error: Exception) -> AwsError:
     """The refusal in place of a server error: unknown here, or an input nobody could act on."""
-    name, protocol = f"{invocation.service}:{invocation.operation}", PROTOCOLS[invocation.service]
+    name, protocol = (
+        f"{invocation.service}:{invocation.operation}",
+        models.protocol(invocation.service),
+    )
     if isinstance(error, NotImplementedError):
         return common_error("not-implemented", protocol, f"The sandbox does not implement {name}.")
-    if isinstance(error, KeyError) and "UploadId" in invocation.parameters:
-        text = (
-            "The specified upload does not exist. The upload ID may be invalid, or the upload may "
-            "have been aborted or completed."
-        )
-        return AwsError("NoSuchUpload", 404, text)
+    if said := service.failure(invocation, error):
+        return said
     text = f"{name} cannot be performed with this input."
     return common_error("invalid-input", protocol, text, explanation=repr(error))
 

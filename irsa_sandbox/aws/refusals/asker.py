@@ -143,9 +143,9 @@ def signed(
     )
     signer = S3SigV4Auth if service == "s3" else SigV4Auth
     signer(holder, service, region).add_auth(request)
-    found = tuple((name.lower(), str(value)) for name, value in request.headers.items())
+    named = tuple((name.lower(), str(value)) for name, value in request.headers.items())
     pure, _, query = path.partition("?")
-    return HttpRequest.of(method, pure, query, found, body)
+    return HttpRequest.of(method, pure, query, named, body)
 
 
 def trust_policy(asker: Asker, **changes: Any) -> str:
@@ -190,9 +190,9 @@ def credentials_in(answer: Answer) -> dict[str, str]:
     """The credentials in an answer of STS."""
     from xml.etree.ElementTree import fromstring
 
-    found: dict[str, str] = {}
+    credentials: dict[str, str] = {}
     for element in fromstring(answer.body).iter():
         name = element.tag.rpartition("}")[2]
         if name in ("AccessKeyId", "SecretAccessKey", "SessionToken"):
-            found[name] = element.text or ""
-    return found
+            credentials[name] = element.text or ""
+    return credentials

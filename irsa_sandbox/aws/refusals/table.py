@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +59,18 @@ def _cell(text: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"
 
 
+class _StillClock(Clock):
+    """It stands still unless it is moved: the ages in the table are the same each time."""
+
+    _start = time.time()
+
+    def time(self) -> float:
+        return self._start + self.offset_seconds
+
+
 async def _collected() -> list[Refusal]:
     with tempfile.TemporaryDirectory() as folder:
-        clock = Clock()
+        clock = _StillClock()
         keys = SigningKeys.load_or_create(Path(folder) / "issuer")
         settings = _settings(Path(folder) / "aws", clock, keys)
         aws = Aws(settings)

@@ -16,6 +16,7 @@ _EXPIRED = "The security token included in the request is expired"
 _REGISTERED = (
     "Request must contain either a valid (registered) AWS access key ID or X.509 certificate."
 )
+_TOO_LARGE = ("RequestEntityTooLargeException", 413, "The request body is too large.")
 
 # kind -> protocol -> (code, HTTP status, message)
 _ERRORS: dict[str, dict[str, tuple[str, int, str]]] = {
@@ -89,6 +90,27 @@ _ERRORS: dict[str, dict[str, tuple[str, int, str]]] = {
         "json": ("ValidationException", 400, ""),
         "rest-json": ("InvalidParameterException", 400, ""),
         "rest-xml": ("InvalidRequest", 400, ""),
+    },
+    "unreadable": {
+        "query": ("MalformedInput", 400, ""),
+        "json": ("SerializationException", 400, ""),
+        "rest-json": ("SerializationException", 400, ""),
+        "rest-xml": (
+            "MalformedXML",
+            400,
+            "The XML you provided was not well-formed or did not validate against our published "
+            "schema",
+        ),
+    },
+    "too-large": {
+        "query": _TOO_LARGE,
+        "json": _TOO_LARGE,
+        "rest-json": _TOO_LARGE,
+        "rest-xml": (
+            "EntityTooLarge",
+            400,
+            "Your proposed upload exceeds the maximum allowed size",
+        ),
     },
     # Of the services' own servers; 507 (RFC 4918, 11.5) is one that no client asks for again.
     "no-space": {

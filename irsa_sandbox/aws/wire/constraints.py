@@ -21,11 +21,11 @@ def violations(service: str, operation: str, parameters: dict[str, Any]) -> str 
     shape = models.service_model(service).operation_model(operation).input_shape
     if shape is None:
         return None
-    found = list(_structure(shape, parameters, ""))
-    if not found:
+    sentences = list(_structure(shape, parameters, ""))
+    if not sentences:
         return None
-    noun = "error" if len(found) == 1 else "errors"
-    return f"{len(found)} validation {noun} detected: {'; '.join(found)}"
+    noun = "error" if len(sentences) == 1 else "errors"
+    return f"{len(sentences)} validation {noun} detected: {'; '.join(sentences)}"
 
 
 def _structure(shape: Any, value: Any, path: str) -> Iterator[str]:
@@ -51,9 +51,9 @@ def _value(shape: Any, value: Any, path: str) -> Iterator[str]:
 def _members(shape: Any, values: list[Any], path: str) -> Iterator[str]:
     """The violations of a list's members: of plain ones together, of structures one by one."""
     if shape.type_name in ("structure", "list"):
-        for index, each in enumerate(values, 1):
-            yield from _value(shape, each, f"{path}.{index}.member")
-    elif any(_broken(shape, each) for each in values):
+        for index, value in enumerate(values, 1):
+            yield from _value(shape, value, f"{path}.{index}.member")
+    elif any(_broken(shape, value) for value in values):
         text = ", ".join(_constraints(shape))
         shown = f"[{', '.join(map(str, values))}]"
         yield _sentence(shown, path, f"Member must satisfy constraint: [{text}]")
@@ -69,23 +69,23 @@ def _constraints(shape: Any) -> dict[str, Callable[[Any], bool]]:
     """What the model demands of a value: the words, and the test."""
     limits = shape.metadata
     low, high, pattern = limits.get("min"), limits.get("max"), limits.get("pattern")
-    found: dict[str, Callable[[Any], bool]] = {}
+    tests: dict[str, Callable[[Any], bool]] = {}
     has_length = shape.type_name in ("string", "list", "map", "blob")
     measure: Callable[[Any], float] = _length if has_length else _number
     noun = "length" if has_length else "value"
     if high is not None:
         text = f"Member must have {noun} less than or equal to {high}"
-        found[text] = lambda value: measure(value) <= high
+        tests[text] = lambda value: measure(value) <= high
     if low is not None:
         text = f"Member must have {noun} greater than or equal to {low}"
-        found[text] = lambda value: measure(value) >= low
+        tests[text] = lambda value: measure(value) >= low
     if pattern:
         text = f"Member must satisfy regular expression pattern: {pattern}"
-        found[text] = lambda value: expression(pattern).fullmatch(str(value)) is not None
+        tests[text] = lambda value: expression(pattern).fullmatch(str(value)) is not None
     if allowed := limits.get("enum"):
         text = f"Member must satisfy enum value set: [{', '.join(allowed)}]"
-        found[text] = lambda value: value in allowed
-    return found
+        tests[text] = lambda value: value in allowed
+    return tests
 
 
 def _length(value: Any) -> float:

@@ -10,13 +10,9 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-JSON_TYPES = {
-    "dynamodb": "application/x-amz-json-1.0",
-    "secretsmanager": "application/x-amz-json-1.1",
-}
-TARGETS = {"dynamodb": "DynamoDB_20120810", "secretsmanager": "secretsmanager"}
+from irsa_sandbox.aws.wire import models
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,7 @@ class Invocation:
 def query_invocation(
     service: str, operation: str, region: str, account_id: str, fields: dict[str, str]
 ) -> Invocation:
-    """A call of IAM by its flat form fields (`Action` and `Version` are not among them)."""
+    """A query service's call by its flat form fields, without `Action` and `Version`."""
     return Invocation(
         service,
         operation,
@@ -82,12 +78,6 @@ def query_invocation(
 def json_headers(service: str, operation: str) -> tuple[tuple[str, str], ...]:
     """The headers that name a JSON service's operation."""
     return (
-        ("content-type", JSON_TYPES[service]),
-        ("x-amz-target", f"{TARGETS[service]}.{operation}"),
+        ("content-type", f"application/x-amz-json-{models.json_version(service)}"),
+        ("x-amz-target", f"{models.target_prefix(service)}.{operation}"),
     )
-
-
-def object_path(bucket: str, key: str = "") -> str:
-    """The path of a bucket or an object, percent-encoded once."""
-    path = "/" + quote(bucket, safe="") if bucket else "/"
-    return f"{path}/{quote(key, safe='/~')}" if key else path

@@ -18,12 +18,9 @@ from uuid import uuid4
 from xml.sax.saxutils import escape
 
 from irsa_helpers.errors import AwsError
+from irsa_sandbox.aws.wire import models
 
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-NAMESPACES = {
-    "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
-    "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
-}
 
 
 @dataclass(frozen=True)
@@ -74,10 +71,10 @@ class Answer:
 
 
 def query_answer(service: str, action: str, result: Mapping[str, Any]) -> Answer:
-    """The answer to a call of STS or IAM."""
+    """The answer to a call of a query service."""
     request_id = str(uuid4())
     body = (
-        f'<{action}Response xmlns="{NAMESPACES[service]}"><{action}Result>'
+        f'<{action}Response xmlns="{models.xml_namespace(service)}"><{action}Result>'
         f"{_xml(result)}</{action}Result><ResponseMetadata><RequestId>{request_id}"
         f"</RequestId></ResponseMetadata></{action}Response>"
     )
@@ -91,7 +88,7 @@ def json_answer(result: Mapping[str, Any], status: int = 200) -> Answer:
 
 
 def error_answer(error: AwsError, protocol: str, service: str, request: HttpRequest) -> Answer:
-    """An error as the service's clients expect it."""
+    """An error as the service's clients expect it; `service` is empty where it is unknown."""
     if protocol == "rest-xml":
         return _s3_error(error, request)
     if protocol == "json":
@@ -119,7 +116,7 @@ def _query_error(error: AwsError, service: str) -> Answer:
     request_id = str(uuid4())
     kind = "Sender" if error.http_status < 500 else "Receiver"
     body = (
-        f'<ErrorResponse xmlns="{NAMESPACES.get(service, NAMESPACES["sts"])}"><Error>'
+        f'<ErrorResponse xmlns="{models.xml_namespace(service)}"><Error>'
         f"<Type>{kind}</Type><Code>{error.code}</Code><Message>{_text(error.message)}</Message>"
         f"</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
@@ -140,7 +137,9 @@ def _s3_error(error: AwsError, request: HttpRequest) -> Answer:
 
 
 def _json_error(error: AwsError, service: str) -> Answer:
-    prefix = "com.amazon.coral.service#" if service == "dynamodb" else ""
+    # Source: Smithy, "AWS JSON 1.0 protocol", operation error serialization: an absolute shape id.
+    absolute = bool(service) and models.json_version(service) == "1.0"
+    prefix = "com.amazon.coral.service#" * absolute
     body = {"__type": prefix + error.code, "message": error.message, "Message": error.message}
     headers = {"x-amzn-requestid": str(uuid4()), "x-amzn-errortype": error.code}
     return _answer(error.http_status, "application/x-amz-json-1.1", json.dumps(body), headers)

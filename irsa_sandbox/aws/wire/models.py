@@ -12,15 +12,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import ParseError
 
-PROTOCOLS = {
-    "sts": "query",
-    "iam": "query",
-    "s3": "rest-xml",
-    "dynamodb": "json",
-    "secretsmanager": "json",
-    "eks": "rest-json",
-    "eks-auth": "rest-json",
-}
 _PARSER_ERRORS = (
     ValueError,
     TypeError,
@@ -43,6 +34,31 @@ def service_model(service: str) -> Any:
     from moto.core.utils import get_service_model
 
     return get_service_model(service)
+
+
+def protocol(service: str) -> str:
+    """How the service's clients speak: `query`, `json`, `rest-json` or `rest-xml`."""
+    return str(service_model(service).metadata["protocol"])
+
+
+def json_version(service: str) -> str:
+    """Of a JSON service the protocol's version, 1.0 or 1.1."""
+    return str(service_model(service).metadata.get("jsonVersion", ""))
+
+
+def target_prefix(service: str) -> str:
+    """What a JSON service's `X-Amz-Target` has before the operation; empty for another service."""
+    return str(service_model(service).metadata.get("targetPrefix", ""))
+
+
+def xml_namespace(service: str) -> str:
+    """The namespace of a service's XML."""
+    return str(service_model(service).metadata["xmlNamespace"])
+
+
+def has_raw_answer(service: str, operation: str) -> bool:
+    """Whether the answer's body is the caller's own bytes, such as an object's."""
+    return bool(service_model(service).operation_model(operation).has_streaming_output)
 
 
 @cache
@@ -89,10 +105,10 @@ def parameters(
     from werkzeug.datastructures import Headers, MultiDict
 
     model = service_model(service).operation_model(operation)
-    protocol = PROTOCOLS[service]
-    fields = body.decode("utf-8", "replace") if protocol == "query" else query
+    spoken = protocol(service)
+    fields = body.decode("utf-8", "replace") if spoken == "query" else query
     try:
-        parsed = PROTOCOL_PARSERS[protocol](model).parse(
+        parsed = PROTOCOL_PARSERS[spoken](model).parse(
             {
                 "method": "POST",
                 "values": MultiDict(parse_qsl(fields, keep_blank_values=True)),

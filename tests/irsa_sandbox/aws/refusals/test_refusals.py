@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from aws_endpoint import forget_records
 
-from irsa_sandbox.aws.refusals.table import Refusal, markdown, rows
+from irsa_sandbox.aws.refusals import Refusal, markdown, rows
 
 WEB = "AssumeRoleWithWebIdentity: "
 KEY = (

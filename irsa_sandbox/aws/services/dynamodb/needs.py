@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from irsa_sandbox.aws.decisions import leading_keys
 from irsa_sandbox.aws.decisions.need import Need
+from irsa_sandbox.aws.services.dynamodb import leading_keys
 from irsa_sandbox.aws.wire.invocations import Invocation
 
 _TABLE_OPERATIONS = {
@@ -48,8 +48,8 @@ def of(invocation: Invocation) -> list[Need] | None:
         ]
     if operation in ("TransactGetItems", "TransactWriteItems"):
         return [
-            _table(invocation, action, str(each.get("TableName", "")), each)
-            for action, each in _transaction(parameters.get("TransactItems") or [])
+            _table(invocation, action, str(part.get("TableName", "")), part)
+            for action, part in _transaction(parameters.get("TransactItems") or [])
         ]
     if operation in _TABLE_OPERATIONS:
         name = str(parameters.get("TableName", ""))
@@ -66,7 +66,7 @@ def _table(invocation: Invocation, action: str, name: str, *contents: dict[str, 
     context: dict[str, str | list[str]] = {}
     if "Select" in invocation.parameters:
         context["dynamodb:Select"] = str(invocation.parameters["Select"])
-    if keys := [key for each in contents for key in leading_keys.of(invocation, name, each)]:
+    if keys := [key for part in contents for key in leading_keys.of(invocation, name, part)]:
         context["dynamodb:LeadingKeys"] = keys
     return Need(f"dynamodb:{action}", arn, arn, context)
 
@@ -75,8 +75,8 @@ def _batch(content: Any) -> list[dict[str, Any]]:
     """The keys and items of one table in a batch."""
     if isinstance(content, dict):
         return [content]
-    requests = [each for each in content or [] if isinstance(each, dict)]
-    return [inner for each in requests for inner in each.values() if isinstance(inner, dict)]
+    requests = [it for it in content or [] if isinstance(it, dict)]
+    return [inner for request in requests for inner in request.values() if isinstance(inner, dict)]
 
 
 def _transaction(items: Iterable[Any]) -> Iterable[tuple[str, dict[str, Any]]]:

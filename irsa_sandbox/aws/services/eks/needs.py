@@ -1,7 +1,7 @@
-"""What the operations of EKS and EKS Auth ask permission for.
+"""What the operations of EKS ask permission for.
 
 Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon Elastic
-Kubernetes Service" and "… for Amazon EKS Auth".
+Kubernetes Service".
 """
 
 from __future__ import annotations
@@ -37,8 +37,6 @@ def of(invocation: Invocation) -> list[Need] | None:
     if operation in _ASSOCIATION_OPERATIONS:
         name = f"{cluster}/{parameters.get('associationId', '')}"
         return [_need(action, f"{place}podidentityassociation/{name}"), *_passed(parameters)]
-    if operation == "AssumeRoleForPodIdentity":
-        return [_need("eks-auth:AssumeRoleForPodIdentity", f"{place}cluster/{cluster}")]
     if operation in _CLUSTER_OPERATIONS:
         return [_need(action, f"{place}cluster/{cluster}"), *_passed(parameters)]
     return None

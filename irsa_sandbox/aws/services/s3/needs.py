@@ -104,7 +104,7 @@ def of(invocation: Invocation) -> list[Need] | None:
             _object("PutObject", bucket, parameters),
         ]
     if operation == "DeleteObjects":
-        return [deletion_need(bucket, each) for each in deleted(parameters)]
+        return [deletion_need(bucket, it) for it in deleted(parameters)]
     return None
 
 
@@ -113,7 +113,7 @@ def bucket_need(
 ) -> Need:
     """A permission on a bucket."""
     arn = f"arn:aws:s3:::{bucket}"
-    return Need(f"s3:{action}", arn, f'"{arn}"', context or {}, bucket=bucket)
+    return Need(f"s3:{action}", arn, f'"{arn}"', context or {})
 
 
 def _object(action: str, bucket: str, parameters: dict[str, Any]) -> Need:
@@ -129,7 +129,7 @@ def _object(action: str, bucket: str, parameters: dict[str, Any]) -> Need:
         if name in parameters:
             context[key] = str(parameters[name])
     arn = f"arn:aws:s3:::{bucket}/{parameters.get('Key', '')}"
-    return Need(f"s3:{action}", arn, f'"{arn}"', context, bucket=bucket)
+    return Need(f"s3:{action}", arn, f'"{arn}"', context)
 
 
 def _listing(parameters: dict[str, Any]) -> dict[str, str | list[str]]:
@@ -151,4 +151,4 @@ def deletion_need(bucket: str, deleted_object: dict[str, Any]) -> Need:
 def deleted(parameters: dict[str, Any]) -> list[dict[str, Any]]:
     """The objects that `DeleteObjects` lists."""
     objects = (parameters.get("Delete") or {}).get("Objects") or []
-    return [each for each in objects if isinstance(each, dict)]
+    return [it for it in objects if isinstance(it, dict)]

@@ -1,4 +1,4 @@
-"""IAM: what moto does not check before it writes, and the two operations that it lacks.
+"""What moto does not check before it writes.
 
 Source: IAM API, botocore iam/2010-05-08; IAM User Guide, "IAM and AWS STS quotas".
 """
@@ -12,9 +12,7 @@ from typing import Any
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import Policy, PolicyError, validate_identity_policy, validate_trust_policy
 from irsa_helpers.policy.validate import QUOTAS
-from irsa_sandbox.aws.records.records import Records
 from irsa_sandbox.aws.wire.invocations import Invocation
-from irsa_sandbox.aws.wire.messages import Answer, query_answer
 
 MAX_PROVIDERS = 100
 MAX_CLIENT_IDS = 100
@@ -24,27 +22,6 @@ MAX_ATTACHED_POLICIES = 10
 _ISSUER_URL = re.compile(r"https://[A-Za-z0-9.-]+(/[^?#\s]*)?")
 _WHITE_SPACE = re.compile(r"\s")
 _ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(role|user)/\S+")
-
-
-def install(records: Records) -> None:
-    """Let the records know the operations of providers that moto lacks."""
-    records.rules["iam", "AddClientIDToOpenIDConnectProvider"] = _add_client_id
-    records.rules["iam", "RemoveClientIDFromOpenIDConnectProvider"] = _remove_client_id
-    records.amendments["iam", "CreateUser"] = _mend_user_id
-
-
-def _mend_user_id(invocation: Invocation) -> None:
-    """moto's ids of users look like nothing of IAM's, which begin with AIDA."""
-    from moto.iam.utils import generate_access_key_id_from_account_id
-
-    user = _backend(invocation.account_id).users[invocation.parameters["UserName"]]
-    user.id = generate_access_key_id_from_account_id(invocation.account_id, "AIDA", 21)
-
-
-def check(invocation: Invocation) -> None:
-    """Return when IAM would take the call. Raises AwsError with IAM's code and message."""
-    if rule := _CHECKS.get(invocation.operation):
-        rule(invocation)
 
 
 def _create_provider(invocation: Invocation) -> None:
@@ -71,7 +48,7 @@ def _check_thumbprints(thumbprints: list[str]) -> None:
     if len(thumbprints) > MAX_THUMBPRINTS:
         text = "Thumbprint list must contain fewer than 5 entries."
         raise AwsError("InvalidInput", 400, text)
-    if not all(re.fullmatch(r"[0-9a-fA-F]{40}", each) for each in thumbprints):
+    if not all(re.fullmatch(r"[0-9a-fA-F]{40}", it) for it in thumbprints):
         raise AwsError("InvalidInput", 400, "Thumbprint must be a hexadecimal SHA-1 digest.")
 
 
@@ -82,9 +59,9 @@ def _check_client_ids(client_ids: list[str]) -> None:
 
 
 def _check_new_client_id(invocation: Invocation) -> None:
-    provider = _provider(invocation)
+    listed = provider(invocation).client_id_list
     client_id = invocation.parameters["ClientID"]
-    _check_client_ids([*(each for each in provider.client_id_list if each != client_id), client_id])
+    _check_client_ids([*(it for it in listed if it != client_id), client_id])
 
 
 def _create_role(invocation: Invocation) -> None:
@@ -119,7 +96,7 @@ def _exists(account_id: str, kind: str, arn: str) -> bool:
     backend = _backend(account_id)
     if backend is None:
         return True
-    return any(each.arn == arn for each in getattr(backend, kind).values())
+    return any(it.arn == arn for it in getattr(backend, kind).values())
 
 
 def _put_inline(invocation: Invocation) -> None:
@@ -130,7 +107,7 @@ def _put_inline(invocation: Invocation) -> None:
     quota = QUOTAS[kind]
     validate_identity_policy(parameters["PolicyDocument"], quota, f"{kind} {name}")
     owners = getattr(_backend(invocation.account_id), f"{kind}s").values()
-    owner = next((each for each in owners if each.name == name), None)
+    owner = next((it for it in owners if it.name == name), None)
     others = dict(owner.policies) if owner else {}
     others.pop(parameters["PolicyName"], None)
     total = sum(map(_size, [*others.values(), parameters["PolicyDocument"]]))
@@ -150,28 +127,15 @@ def _create_policy(invocation: Invocation) -> None:
 def _attach_to_role(invocation: Invocation) -> None:
     name, arn = invocation.parameters["RoleName"], invocation.parameters["PolicyArn"]
     roles = _backend(invocation.account_id).roles.values()
-    role = next((each for each in roles if each.name == name), None)
+    role = next((it for it in roles if it.name == name), None)
     attached = role.managed_policies if role is not None else {}
     if arn not in attached and len(attached) >= MAX_ATTACHED_POLICIES:
         text = f"Cannot exceed quota for PoliciesPerRole: {MAX_ATTACHED_POLICIES}"
         raise AwsError("LimitExceeded", 409, text)
 
 
-def _add_client_id(invocation: Invocation) -> Answer:
-    listed = _provider(invocation).client_id_list
-    client_id = invocation.parameters["ClientID"]
-    if client_id not in listed:
-        listed.append(client_id)
-    return query_answer("iam", invocation.operation, {})
-
-
-def _remove_client_id(invocation: Invocation) -> Answer:
-    listed = _provider(invocation).client_id_list
-    listed[:] = [each for each in listed if each != invocation.parameters["ClientID"]]
-    return query_answer("iam", invocation.operation, {})
-
-
-def _provider(invocation: Invocation) -> Any:
+def provider(invocation: Invocation) -> Any:
+    """moto's record of the provider that a call names. Raises AwsError where there is none."""
     arn = invocation.parameters["OpenIDConnectProviderArn"]
     record = _backend(invocation.account_id).open_id_providers.get(arn)
     if record is None:
@@ -193,11 +157,12 @@ def _size(document: str) -> int:
     return len(_WHITE_SPACE.sub("", document))
 
 
-_CHECKS: dict[str, Callable[[Invocation], None]] = {
+# Operation -> what is checked of it. Raises AwsError with IAM's code and message.
+OF_OPERATION: dict[str, Callable[[Invocation], None]] = {
     "CreateOpenIDConnectProvider": _create_provider,
     "UpdateOpenIDConnectProviderThumbprint": _update_thumbprints,
     "AddClientIDToOpenIDConnectProvider": _check_new_client_id,
-    "RemoveClientIDFromOpenIDConnectProvider": _provider,
+    "RemoveClientIDFromOpenIDConnectProvider": provider,
     "CreateRole": _create_role,
     "UpdateAssumeRolePolicy": _update_trust,
     "PutRolePolicy": _put_inline,

@@ -46,9 +46,9 @@ def _of_query(attribute: str, content: dict[str, Any]) -> str:
     aliases = [attribute, *(alias for alias, name in names.items() if name == attribute)]
     wanted = "|".join(map(re.escape, aliases))
     expression = str(content.get("KeyConditionExpression", ""))
-    found = re.findall(rf"(?<![\w#.])(?:{wanted})\s*=\s*(:[\w-]+)", expression)
+    placeholders = re.findall(rf"(?<![\w#.])(?:{wanted})\s*=\s*(:[\w-]+)", expression)
     values = content.get("ExpressionAttributeValues") or {}
-    return _text(values.get(found[0])) if len(found) == 1 else UNREADABLE
+    return _text(values.get(placeholders[0])) if len(placeholders) == 1 else UNREADABLE
 
 
 def _text(value: Any) -> str:
@@ -69,6 +69,6 @@ def _partition_key(invocation: Invocation, table_name: str, index_name: str | No
     if table is None:
         return None
     indexes = [*table.indexes, *table.global_indexes]
-    index = next((each for each in indexes if each.name == index_name), None)
+    index = next((it for it in indexes if it.name == index_name), None)
     schema = index.schema if index is not None else table.schema
     return next((key["AttributeName"] for key in schema if key["KeyType"] == "HASH"), None)

@@ -83,4 +83,4 @@ def _existing_arn(account_id: str, kind: str, name: str) -> str | None:
         "group": backend.groups,
         "instance-profile": backend.instance_profiles,
     }
-    return next((each.arn for each in list(listed[kind].values()) if each.name == name), None)
+    return next((it.arn for it in list(listed[kind].values()) if it.name == name), None)

@@ -1,14 +1,11 @@
-"""EKS: clusters as EKS describes them. moto keeps them; what it makes up is mended here.
-
-Source: EKS API, botocore eks/2017-11-01.
-"""
+"""Clusters as EKS describes them. moto keeps them; what it makes up is mended here."""
 
 from __future__ import annotations
 
 import base64
 from typing import Any
 
-from irsa_sandbox.aws.records.records import Records
+from irsa_sandbox.aws.services.record import Around
 from irsa_sandbox.aws.settings import AwsSettings
 from irsa_sandbox.aws.wire.invocations import Invocation
 
@@ -16,17 +13,13 @@ KUBERNETES_VERSION = "1.36"
 PLATFORM_VERSION = "eks.3"
 
 
-def install(records: Records, settings: AwsSettings) -> None:
-    """Let every cluster that moto makes look as EKS makes it."""
-    records.amendments["eks", "CreateCluster"] = lambda call: _mend(call, settings)
-
-
-def _mend(invocation: Invocation, settings: AwsSettings) -> None:
+def mend(invocation: Invocation, around: Around) -> None:
     """Version, issuer, endpoint and certificate authority of a cluster just made."""
+    from moto.eks.models import eks_backends
     from moto.moto_api._internal import mock_random
 
     name = str(invocation.parameters["name"])
-    cluster = _backend(invocation).clusters[name]
+    cluster = eks_backends[invocation.account_id][invocation.region].clusters[name]
     cluster.version = invocation.parameters.get("version", KUBERNETES_VERSION)
     cluster.platformVersion = PLATFORM_VERSION
     host = f"oidc.eks.{invocation.region}.amazonaws.com"
@@ -34,6 +27,7 @@ def _mend(invocation: Invocation, settings: AwsSettings) -> None:
     cluster.identity = {"oidc": {"issuer": f"https://{host}/id/{issuer_id}"}}
     cluster.endpoint = f"https://{issuer_id}.gr7.{invocation.region}.eks.amazonaws.com"
     cluster.certificate_authority = {"data": ""}
+    settings = around.settings
     if name == settings.cluster_name and invocation.region == settings.region:
         _connect(cluster, settings)
 
@@ -52,9 +46,3 @@ def _connect(cluster: Any, settings: AwsSettings) -> None:
     cluster.endpoint = settings.kubernetes_endpoint
     ca = base64.b64encode(settings.kubernetes_ca_pem.encode()).decode()
     cluster.certificate_authority = {"data": ca}
-
-
-def _backend(invocation: Invocation) -> Any:
-    from moto.eks.models import eks_backends
-
-    return eks_backends[invocation.account_id][invocation.region]

@@ -5,20 +5,19 @@ Source: S3 API, `DeleteObjects` (the answer is 200 with an `Error` for each key 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import escape
 
 from irsa_helpers.errors import AwsError
-from irsa_sandbox.aws.decisions import needs_s3
-from irsa_sandbox.aws.decisions.need import Need
+from irsa_sandbox.aws.services.record import Call
+from irsa_sandbox.aws.services.s3 import needs
 from irsa_sandbox.aws.wire.invocations import Invocation
 from irsa_sandbox.aws.wire.messages import Answer
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 OPERATION = "DeleteObjects"
-Refuse = Callable[[Need], AwsError | None]
 
 
 @dataclass(frozen=True)
@@ -29,23 +28,31 @@ class Deletion:
     refused: tuple[tuple[dict[str, Any], AwsError], ...]
 
 
-def split(invocation: Invocation, refuse: Refuse) -> Deletion:
+async def answer(call: Call) -> Answer:
+    """Delete what the caller may delete; the answer says what stayed and why."""
+    deletion = _split(call)
+    allowed = deletion.invocation
+    return _merged(await call.perform(allowed) if allowed else None, deletion)
+
+
+def _split(call: Call) -> Deletion:
     """The call reduced to the keys that the caller may delete."""
+    invocation = call.invocation
     refused, kept = [], []
-    for each in needs_s3.deleted(invocation.parameters):
-        error = refuse(needs_s3.deletion_need(invocation.parameters["Bucket"], each))
+    for named in needs.deleted(invocation.parameters):
+        error = call.refuse(needs.deletion_need(invocation.parameters["Bucket"], named))
         if error is None:
-            kept.append(each)
+            kept.append(named)
         else:
-            refused.append((each, error))
+            refused.append((named, error))
     if not refused:
         return Deletion(invocation, ())
     return Deletion(_reduced(invocation, kept) if kept else None, tuple(refused))
 
 
-def merged(answer: Answer | None, deletion: Deletion) -> Answer:
+def _merged(answer: Answer | None, deletion: Deletion) -> Answer:
     """The answer with an error for each key that was refused."""
-    errors = "".join(_error(each, error) for each, error in deletion.refused).encode()
+    errors = "".join(_error(*refusal) for refusal in deletion.refused).encode()
     if answer is None:
         body = b'<DeleteResult xmlns="%s">%s</DeleteResult>' % (NAMESPACE.encode(), errors)
         return Answer(200, {"content-type": "application/xml"}, body)
@@ -65,13 +72,13 @@ def _reduced(invocation: Invocation, kept: Sequence[dict[str, Any]]) -> Invocati
     return replace(invocation, body=body.encode(), parameters=parameters)
 
 
-def _object(each: dict[str, Any]) -> str:
-    version = f"<VersionId>{escape(each['VersionId'])}</VersionId>" if "VersionId" in each else ""
-    return f"<Object><Key>{escape(each.get('Key', ''))}</Key>{version}</Object>"
+def _object(named: dict[str, Any]) -> str:
+    version = f"<VersionId>{escape(named['VersionId'])}</VersionId>" if "VersionId" in named else ""
+    return f"<Object><Key>{escape(named.get('Key', ''))}</Key>{version}</Object>"
 
 
-def _error(each: dict[str, Any], error: AwsError) -> str:
+def _error(named: dict[str, Any], error: AwsError) -> str:
     return (
-        f"<Error><Key>{escape(each.get('Key', ''))}</Key><Code>{error.code}</Code>"
+        f"<Error><Key>{escape(named.get('Key', ''))}</Key><Code>{error.code}</Code>"
         f"<Message>{escape(error.message)}</Message></Error>"
     )
