@@ -65,13 +65,13 @@ def rows(lines: Iterable[Sequence[str]], *, indent: int = 0) -> None:
     if not lines:
         return
     grid = Table.grid(padding=(0, 2, 0, 0))
-    cells = [[Text(_writable(plain(text)), style=COLOURS.get(text, "")) for text in each]
-             for each in lines]  # fmt: skip
+    cells = [[Text(_writable(plain(text)), style=COLOURS.get(text, "")) for text in row]
+             for row in lines]  # fmt: skip
     for place in range(max(map(len, cells), default=0)):
-        last = all(len(each) <= place + 1 for each in cells)
+        last = all(len(row) <= place + 1 for row in cells)
         grid.add_column(overflow="fold", no_wrap=not last)
-    for each in cells:
-        grid.add_row(*each)
+    for row in cells:
+        grid.add_row(*row)
     console = _console()
     with console.capture() as drawn:
         console.print(Padding(grid, (0, 0, 0, indent)))
