@@ -11,6 +11,7 @@ from irsa_helpers import oidc, roles, trust
 from irsa_helpers.boxes import box, line, shown
 from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.errors import IrsaLabError, plain
+from irsa_helpers.markdown import cell
 from irsa_helpers.pods import caller_in_pod, exec_in_pod, ready_pod_name
 from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.serviceaccounts import describe_service_account
@@ -71,7 +72,8 @@ class Walls:
             (reader, *(_told(reader, owner, self.answers[reader, owner]) for owner in owners))
             for reader in owners
         ]
-        return MarkdownTable(("reader", *(f"{owner}/plan.txt" for owner in owners)), rows)
+        head = ("reader", *(cell(f"{owner}/plan.txt") for owner in owners))
+        return MarkdownTable(head, rows)
 
     def _repr_markdown_(self) -> str:
         return self._table()._repr_markdown_()
@@ -119,9 +121,9 @@ class Way:
         return kind, word, f"{self.reader}'s app asks for {self.owner}'s plan."
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        cell = "style='text-align:left;vertical-align:top;white-space:normal'"
+        layout = "style='text-align:left;vertical-align:top;white-space:normal'"
         rows = "".join(
-            f"<tr><td {cell}>{shown(question)}</td><td {cell}>{shown(answer)}</td></tr>"
+            f"<tr><td {layout}>{shown(question)}</td><td {layout}>{shown(answer)}</td></tr>"
             for question, answer in self.steps
         )
         body = f"<table><tbody>{rows}</tbody></table>"
