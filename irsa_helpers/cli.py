@@ -6,13 +6,18 @@ import json
 import subprocess
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError, plain
-from irsa_helpers.terminal import say
+from irsa_helpers.terminal import rows, say, verdict, working
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from irsa_helpers.verify import Step
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 
@@ -52,13 +57,11 @@ def main() -> None:
     """Learn, teach and debug IAM Roles for Service Accounts on a local EKS cluster."""
 
 
-def _show(rows: dict[str, Any], *, json_wanted: bool) -> None:
+def _show(facts: dict[str, Any], *, json_wanted: bool) -> None:
     if json_wanted:
-        say(json.dumps(rows, indent=2))
+        say(json.dumps(facts, indent=2))
     else:
-        width = max(map(len, rows)) + 2
-        for name, value in rows.items():
-            say(f"{name:<{width}}{value}")
+        rows([(name, str(value)) for name, value in facts.items()])
 
 
 def _running() -> dict[str, Any]:
@@ -92,8 +95,14 @@ def up(foreground: bool, as_json: bool) -> None:
     if foreground:
         command = [sys.executable, "-m", "irsa_sandbox", str(state.home())]
         raise SystemExit(subprocess.run(command).returncode)
-    running = launch.ensure_sandbox(state.home(), tell=lambda text: say(text, err=True))
+    with working("the sandbox starts") as tell:
+        running = launch.ensure_sandbox(state.home(), tell=_both(tell))
     _show(_summary(running) | _notices(_told(running), as_json), json_wanted=as_json)
+
+
+def _both(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """What a start is at, on a terminal's changing line, or a line each where there is none."""
+    return tell if sys.stderr.isatty() else lambda text: say(text, err=True)
 
 
 @main.command()
@@ -102,7 +111,8 @@ def down(as_json: bool) -> None:
     """Stop the sandbox and its Pods; what you made is kept for the next `up`."""
     from irsa_helpers.worlds import launch
 
-    stopped = launch.stop_sandbox(state.home())
+    with working("the sandbox stops"):
+        stopped = launch.stop_sandbox(state.home())
     _show({"state": "stopped" if stopped else "was not running"}, json_wanted=as_json)
 
 
@@ -137,9 +147,9 @@ def _notices(told: dict[str, Any], as_json: bool) -> dict[str, Any]:
 
 def _loops(told: dict[str, Any], as_json: bool) -> dict[str, Any]:
     """Which of the sandbox's loops have died and begun again, how often and of what."""
-    found = told.get("restarted_loops", {})
-    said = (f"{name}, {each['times']} times: {each['last_error']}" for name, each in found.items())
-    return {"restarted_loops": found if as_json else "; ".join(said) or "none"}
+    loops = told.get("restarted_loops", {})
+    said = (f"{name}, {loop['times']} times: {loop['last_error']}" for name, loop in loops.items())
+    return {"restarted_loops": loops if as_json else "; ".join(said) or "none"}
 
 
 @main.command()
@@ -151,8 +161,10 @@ def reset(yes: bool, as_json: bool) -> None:
 
     if not yes:
         click.confirm(f"Delete all that was made in {state.home()}?", abort=True)
-    launch.reset_sandbox(state.home())
-    _show(_summary(launch.ensure_sandbox(state.home())), json_wanted=as_json)
+    with working("a new world starts"):
+        launch.reset_sandbox(state.home())
+        running = launch.ensure_sandbox(state.home())
+    _show(_summary(running), json_wanted=as_json)
 
 
 @main.command()
@@ -195,14 +207,21 @@ def check(as_json: bool) -> None:
     from irsa_helpers.verify import steps
     from irsa_helpers.worlds import connect
 
-    seen = steps(connect())
+    with working("asking AWS and the cluster"):
+        seen = steps(connect())
     if as_json:
-        say(json.dumps([vars(each) for each in seen], indent=2))
-    for each in () if as_json else seen:
-        say(f"{each.state:<9}{each.name:<17}{each.found}")
-        if each.next_step:
-            say(f"{'':9}{'next:':<17}{each.next_step}")
-    raise SystemExit(0 if all(each.state == "done" for each in seen) else 1)
+        say(json.dumps([vars(step) for step in seen], indent=2))
+    else:
+        rows([(step.state, step.name, step.found) for step in seen])
+        _say_how_far(seen)
+    raise SystemExit(0 if all(step.state == "done" for step in seen) else 1)
+
+
+def _say_how_far(seen: list[Step]) -> None:
+    done = sum(step.state == "done" for step in seen)
+    open_step = next((step.next_step for step in seen if step.next_step), "")
+    kind = "right" if done == len(seen) else "wrong"
+    verdict(kind, f"{done} of {len(seen)} steps hold.", next_step=open_step)
 
 
 @main.command("map")
@@ -211,8 +230,13 @@ def map_(as_json: bool) -> None:
     """Show where you are in the course, and what is next."""
     from irsa_helpers.course.map import course_map
 
-    found = course_map()
-    say(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
+    with working("looking where you are"):
+        course = course_map()
+    if as_json:
+        say(json.dumps(course.to_dict(), indent=2))
+        return
+    rows([place.cells for place in (*course.notebooks, *course.labs)])
+    verdict("right" if course.finished else "open", course.standing, next_step=course.next_step)
 
 
 @main.command("open")
@@ -251,12 +275,27 @@ def trace(since: int, as_json: bool) -> None:
         say(json.dumps(hops, indent=2))
         return
     for hop in hops:
-        say(
-            f"{hop['seq']:>5}  {hop['at'][11:23]}  {hop['outcome']:<6}  {hop['source']} -> "
-            f"{hop['target']}: {hop['summary']}"
-        )
+        arrow = f"{hop['source']} -> {hop['target']}: {hop['summary']}"
+        rows([(f"{hop['seq']:>5}", hop["at"][11:23], f"{hop['outcome']:<6}", arrow)])
         if explanation := hop["detail"].get("explanation"):
             say("\n".join(f"{'':>7}{line}" for line in explanation.splitlines()))
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what lets SHELL complete commands, labs and exercises at a press of Tab.
+
+    \b
+    eval "$(irsa-lab completion bash)"        # in ~/.bashrc; zsh: the same in ~/.zshrc
+    irsa-lab completion fish | source         # in ~/.config/fish/config.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    completing = get_completion_class(shell)
+    if completing is None:
+        raise IrsaLabError(f"click knows no {shell}", next_step="bash, zsh or fish")
+    say(completing(main, {}, "irsa-lab", "_IRSA_LAB_COMPLETE").source())
 
 
 if __name__ == "__main__":

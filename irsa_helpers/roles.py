@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KIND = "IAM role"
 
+REVOCATION = "AWSRevokeOlderSessions"
+
 
 def build_bucket_read_policy(bucket: str, *, partition: str = "aws") -> dict[str, Any]:
     """Allow reading one bucket: listing is an action on the bucket, reading one on its objects."""
@@ -210,6 +212,23 @@ def ensure_no_permission(world: World, role: str, policy: str, *, approve: bool 
     if not may_apply(world, approve):
         return planned
     iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    return planned.done()
+
+
+def ensure_older_sessions_revoked(world: World, role: str, *, approve: bool = False) -> Change:
+    """Whatever session of the role began before now is refused everything; a new one is not.
+
+    What the IAM console's "Revoke active sessions" does, under the name that it gives. Source: IAM
+    User Guide, "Revoke IAM role temporary security credentials".
+    """
+    before = world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    older = {"DateLessThan": {"aws:TokenIssueTime": before}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": older}
+    policy = {"Version": "2012-10-17", "Statement": [deny]}
+    planned = Change("update", KIND, role, (f"refuse sessions that began before {before}",))
+    if not may_apply(world, approve):
+        return planned
+    _put_policies(world, role, {REVOCATION: policy})
     return planned.done()
 
 

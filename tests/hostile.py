@@ -11,6 +11,7 @@ from irsa_helpers.boxes import Passed
 from irsa_helpers.changes import Change
 from irsa_helpers.course.exercises import Case, Outcome
 from irsa_helpers.course.map import CourseMap, Place
+from irsa_helpers.course.tenants import Answer, Walls, Way
 from irsa_helpers.doctor.overview import Access, Overview, Refusal, WideTrust
 from irsa_helpers.doctor.result import Diagnosis, broken, ok
 from irsa_helpers.labs.engine import Verdict
@@ -88,6 +89,8 @@ VIEWS: dict[str, Callable[[str], Any]] = {
     ),
     "Quiz": lambda text: Quiz(text, {text: text, "other": text}, text),
     "Passed": lambda text: Passed([text]),
+    "Walls": lambda text: Walls({(text, text): Answer(False, text)}),
+    "Way": lambda text: Way(text, text, Answer(True, text), ((text, text),)),
     "Handshake": lambda text: handshake([hop(text)]),
     "CourseMap": lambda text: CourseMap((Place("03-x", text, 1, 0, 1, text),), ()),
 }

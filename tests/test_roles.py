@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from irsa_helpers import oidc, roles
 from irsa_helpers.roles import build_bucket_read_policy, describe_role, ensure_role, same_policy
@@ -168,3 +169,30 @@ def test_a_role_of_somebody_else_is_not_tagged_when_changed(
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
     assert ensure_role(world, name, trust_policy).action == "update"
     assert name not in set(roles.tagged_roles(world))
+
+
+def test_an_older_session_is_revoked_and_a_new_one_is_not(world: World, name: str) -> None:
+    """By the sandbox's own time, which goes ahead of the machine's."""
+    me = world.aws("sts").get_caller_identity()["Arn"]
+    principal = {"Effect": "Allow", "Principal": {"AWS": me}, "Action": "sts:AssumeRole"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    ensure_role(
+        world,
+        name,
+        {"Version": "2012-10-17", "Statement": principal},
+        permission_policies={"see": {"Version": "2012-10-17", "Statement": everything}},
+    )
+
+    def session() -> Any:
+        answer = world.aws("sts").assume_role(
+            RoleArn=roles.role_arn(world, name), RoleSessionName="me"
+        )
+        return world.aws("s3", credentials=answer["Credentials"])
+
+    older = session()
+    older.list_buckets()
+    world.advance_clock(2)  # a session's time is told in whole seconds
+    assert "refuse sessions" in str(roles.ensure_older_sessions_revoked(world, name))
+    with pytest.raises(ClientError, match="explicit deny"):
+        older.list_buckets()
+    session().list_buckets()

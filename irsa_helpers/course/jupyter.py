@@ -175,7 +175,10 @@ def _write_kernel(folder: Path, room: KernelsOfARoom | None) -> None:
         metadata["kernel_provisioner"] = {"provisioner_name": room.provisioner}
         extensions.append(room.extension)
     kernel = {
-        "argv": [*launcher, *(f"--InteractiveShellApp.extensions={each}" for each in extensions)],
+        "argv": [
+            *launcher,
+            *(f"--InteractiveShellApp.extensions={extension}" for extension in extensions),
+        ],
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
         "metadata": metadata,

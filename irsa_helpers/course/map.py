@@ -44,6 +44,20 @@ class Place:
         """Whether nothing of it is left."""
         return self.done == self.of and self.step in ("", "done")
 
+    @property
+    def mark(self) -> str:
+        """Whether it is finished, as a sign; none where nothing is there to be checked."""
+        if not self.of and not self.step:
+            return ""
+        return "✓" if self.finished else "○"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Its mark, number, title, minutes, how much of it is done, and its step in the world."""
+        number = self.name[:2] if self.name[:2].isdigit() else ""
+        done = f"{self.done} of {self.of}" * bool(self.of)
+        return (self.mark, number, self.title, f"{self.minutes:>4} min", done, self.step)
+
 
 @dataclass(frozen=True)
 class CourseMap:
@@ -56,6 +70,13 @@ class CourseMap:
     def finished(self) -> bool:
         """Whether every exercise is right, and every step of the course holds."""
         return all(place.finished for place in self.notebooks)
+
+    @property
+    def standing(self) -> str:
+        """How much is done, in one sentence."""
+        right, exercises = _sums(self.notebooks)
+        done, labs = _sums(self.labs)
+        return f"{right} of {exercises} exercises are right, {done} of {labs} labs done."
 
     @property
     def next_step(self) -> str:
@@ -72,7 +93,7 @@ class CourseMap:
 
     def __str__(self) -> str:
         lines = [_line(place) for place in (*self.notebooks, *self.labs)]
-        return "\n".join([*lines, "", f"Next: {self.next_step}"])
+        return "\n".join([*lines, "", self.standing, f"Next: {self.next_step}"])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": map_html(self), "text/plain": str(self)}
@@ -133,11 +154,14 @@ def _levels() -> list[Place]:
     return places
 
 
+def _sums(places: Sequence[Place]) -> tuple[int, int]:
+    """What is done of them all, and what there is."""
+    return sum(place.done for place in places), sum(place.of for place in places)
+
+
 def _line(place: Place) -> str:
-    mark = "x" if place.finished else " "
-    parts = [f"{place.done} of {place.of}" * bool(place.of), place.step]
-    told = ", ".join(part for part in parts if part)
-    return f"[{mark}] {place.title:<52} {place.minutes:>4} min  {told}".rstrip()
+    mark, number, title, minutes, done, step = place.cells
+    return f"{mark:<1} {number:<2} {title:<46} {minutes}  {done:<8} {step}".rstrip()
 
 
 def map_html(course: CourseMap) -> str:
@@ -146,7 +170,8 @@ def map_html(course: CourseMap) -> str:
     rows += "".join(_row(place, "") for place in course.labs)
     return (
         "<table><thead><tr><th>where</th><th>minutes</th><th>done</th><th>in your world</th></tr>"
-        f"</thead><tbody>{rows}</tbody></table><p><b>Next:</b> {escape(course.next_step)}</p>"
+        f"</thead><tbody>{rows}</tbody></table><p>{escape(course.standing)} "
+        f"<b>Next:</b> {escape(course.next_step)}</p>"
     )
 
 
@@ -157,15 +182,13 @@ def _row(place: Place, folder: str) -> str:
     if place.of:
         told = f"{place.done} of {place.of}"
         bar = f"<progress max='{place.of}' value='{place.done}'>{told}</progress> {told}"
-    mark = "✓ " if place.finished else ""
-    cells = (mark + title, str(place.minutes), bar, escape(place.step))
+    cells = (f"{place.mark} {title}", str(place.minutes), bar, escape(place.step))
     return "<tr>" + "".join(f"<td style='text-align:left'>{text}</td>" for text in cells) + "</tr>"
 
 
 def _certificate_html(course: CourseMap, name: str) -> str:
     reached = "".join(f"<li>{escape(place)}</li>" for place in _reached(course.notebooks))
-    labs = sum(place.done for place in course.labs)
-    of = sum(place.of for place in course.labs)
+    labs, of = _sums(course.labs)
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>IRSA Lab</title>"
         "<style>body{font:18px/1.5 system-ui,sans-serif;max-width:40em;margin:3em auto;padding:2em;"

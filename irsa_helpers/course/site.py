@@ -160,8 +160,8 @@ def _navigation(name: str, titles: Mapping[str, str]) -> str:
     links = ['<a href="index.html">IRSA Lab</a>']
     links += [
         f'<a href="{other}.html">{word}: {escape(titles[other])}</a>'
-        for word, found in around.items()
-        for other in found
+        for word, places in around.items()
+        for other in places
     ]
     return " ".join(links)
 

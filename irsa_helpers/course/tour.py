@@ -28,12 +28,12 @@ def notebooks(wanted: str = "") -> list[Path]:
     Raises IrsaLabError outside of the project, or where no name fits.
     """
     root = state.project_root()
-    found = sorted((root / "notebooks").glob(f"{wanted}*.ipynb")) if root else []
-    if not found:
+    paths = sorted((root / "notebooks").glob(f"{wanted}*.ipynb")) if root else []
+    if not paths:
         raise IrsaLabError(
             f"no notebook {wanted!r} here", next_step="run it in the project's folder, say 03"
         )
-    return found
+    return paths
 
 
 def execute(path: Path, *, solved: bool = False) -> NotebookNode:

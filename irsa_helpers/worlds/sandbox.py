@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from http.client import HTTPException
 from pathlib import Path
@@ -140,6 +141,11 @@ class SandboxWorld(World):
         """The address of the page that shows the handshake live; it holds the token."""
         control = self.sandbox["control"]
         return f"{control['url']}/console?token={control['token']}"
+
+    def now(self) -> datetime:
+        """The sandbox's time, which may be ahead of the machine's."""
+        ahead = float(self.control("GET", "/status")["clock_offset_seconds"])
+        return super().now() + timedelta(seconds=ahead)
 
     def advance_clock(self, seconds: float, *, namespace: str = "") -> None:
         """Move the sandbox's time forward: tokens age, sessions expire, the kubelet refreshes.

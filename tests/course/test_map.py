@@ -45,7 +45,8 @@ def test_what_is_next_is_the_first_that_is_not_finished() -> None:
     assert DONE.next_step == "irsa-lab labs: 1 of labs: l are open"
     begun = replace(DONE, notebooks=(replace(DONE.notebooks[0], done=2),))
     assert begun.next_step.startswith("notebooks/02-x.ipynb")
-    assert "[ ] A <b>step</b>" in str(begun)
+    assert "○ 02 A <b>step</b>" in str(begun)
+    assert "2 of 3 exercises are right, 1 of 2 labs done." in str(begun)
 
 
 def test_a_certificate_is_for_those_who_are_through(tmp_path: Path) -> None:

@@ -95,17 +95,18 @@ BREAKS = {
         Break(
             'ensure_role(world, "enginrect-teams-role", build_pod_identity_trust_policy(),\n'
             '            permission_policies=folder("*"))\n'
-            "kept, tagged = tagged, everybody_reads()",
-            "team-blue reads the plan of team-green: read",
+            "kept, tagged = tagged, who_reads_what(world, bucket, TEAMS.values())",
+            "team-blue reads the plan of team-green",
             "tagged = kept",
         ),
         Break(
             "from irsa_helpers.pod_identity import ensure_no_association\n"
-            'ensure_no_association(world, "app", namespace="team-green"); set_trust(wide)\n'
+            'ensure_no_association(world, "app", namespace="team-green")\n'
+            'ensure_role(world, "enginrect-blue-role", wide)\n'
             'restart_deployment(world, "app", namespace="team-green")\n'
-            'kept, closed = closed, read_plan("team-green", of="team-blue")',
+            'kept, closed = closed, how_it_reads(world, bucket, "team-green", of="team-blue")',
             "the trust policy is too wide",
-            "closed = kept; set_trust(right)",
+            'closed = kept; ensure_role(world, "enginrect-blue-role", right)',
         ),
     ],
     "08": [

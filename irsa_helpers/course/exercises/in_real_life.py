@@ -79,7 +79,7 @@ def chain(world: World, policy: Any) -> Judgement:
     )
     document = trust_document(policy)
     rules = describe_trust_policy(document)
-    principals = " ".join(each for rule in rules for each in rule.principals)
+    principals = " ".join(principal for rule in rules for principal in rule.principals)
     slips = {
         "federated-for-role": "Federated" in principals,
         "service": "Service " in principals,
@@ -89,8 +89,8 @@ def chain(world: World, policy: Any) -> Judgement:
         "role-of-b": f":{ACCOUNT_B}:" in principals,
         "web-identity-action": all(ASSUME not in rule.actions for rule in rules),
     }
-    found = (slip for slip, holds in slips.items() if holds)
-    return judge_trust(world, document, callers, found, account=ACCOUNT_B, beside=[MAY_ASSUME])
+    made_slips = (slip for slip, holds in slips.items() if holds)
+    return judge_trust(world, document, callers, made_slips, account=ACCOUNT_B, beside=[MAY_ASSUME])
 
 
 def config(world: World, answer: Any) -> Judgement:

@@ -70,8 +70,8 @@ def gap(answer: Any, place: str = "") -> str | None:
         members = answer
     elif isinstance(answer, list | tuple | set):
         members = dict(enumerate(answer))
-    found = (gap(member, f"{place}[{key!r}]") for key, member in members.items())
-    return next((each for each in found if each), None)
+    gaps = (gap(member, f"{place}[{key!r}]") for key, member in members.items())
+    return next((place for place in gaps if place), None)
 
 
 def plain_data(answer: Any) -> Any:

@@ -25,7 +25,7 @@ def names(world: World) -> dict[str, Any]:
         "bucket": bucket,
         "salaries": f"enginrect-salaries-{world.cluster.account_id}",
         "narrow": roles.build_bucket_read_policy(bucket),
-        "policy_of": lambda *each: {"Version": "2012-10-17", "Statement": list(each)},
+        "policy_of": lambda *statements: {"Version": "2012-10-17", "Statement": list(statements)},
     }
 
 
@@ -51,7 +51,7 @@ def cut(world: World, policy: Any) -> Judgement:
     )
 
     def only_seen(policy: Policy) -> bool:
-        return any(each.endswith(f"/{course.OBJECT}") for each in resources(policy))
+        return any(arn.endswith(f"/{course.OBJECT}") for arn in resources(policy))
 
     return judge_permissions(world, policy, calls, own={"only-what-was-seen": only_seen})
 
@@ -74,7 +74,7 @@ def deny(world: World, policy: Any) -> Judgement:
     slips = {
         "no-deny": lambda policy: not denied(policy),
         "folder-without-star": lambda policy: any(
-            each.rstrip("/").endswith("/private") for each in denied(policy)
+            arn.rstrip("/").endswith("/private") for arn in denied(policy)
         ),
         "denies-all": lambda policy: bool(
             {"*", f"{bucket}/*", "arn:aws:s3:::*"} & set(denied(policy))
@@ -103,7 +103,7 @@ def prefix(world: World, policy: Any) -> Judgement:
         listing("reports-of-the-board/", False),
     )
     slips = {
-        "prefix-in-arn": lambda policy: any("/reports" in each for each in resources(policy)),
+        "prefix-in-arn": lambda policy: any("/reports" in arn for arn in resources(policy)),
         "no-prefix": lambda policy: any(not s.conditions for s in policy.statements),
         "if-exists": lambda policy: any(
             c.operator.endswith("IfExists") for s in policy.statements for c in s.conditions

@@ -22,19 +22,19 @@ def names(world: World) -> dict[str, Any]:
 
 def provider_arn(world: World, answer: Any) -> Judgement:
     """It is the ARN under which IAM keeps the provider of this cluster's issuer."""
-    wanted, found = oidc.provider_arn(world), the_text(answer)
-    if not found.startswith("arn:") or found.count(":") < 5:
+    wanted, written = oidc.provider_arn(world), the_text(answer)
+    if not written.startswith("arn:") or written.count(":") < 5:
         raise SlipError("no-arn")
     parts = zip(
         ("partition", "service", "region", "account", "resource"),
         _parts(wanted),
-        _parts(found),
+        _parts(written),
         strict=True,
     )
     cases = [
         Case(f"its {name}", right or "nothing", said or "nothing") for name, right, said in parts
     ]
-    return judged(cases, _arn_slips(world, found))
+    return judged(cases, _arn_slips(world, written))
 
 
 def _parts(arn: str) -> tuple[str, str, str, str, str]:
@@ -42,9 +42,9 @@ def _parts(arn: str) -> tuple[str, str, str, str, str]:
     return (parsed.partition, parsed.service, parsed.region, parsed.account_id, parsed.resource)
 
 
-def _arn_slips(world: World, found: str) -> Iterator[str]:
-    arn, issuer = arns.Arn.parse(found), oidc.issuer_url(world)
-    if "https://" in found:
+def _arn_slips(world: World, written: str) -> Iterator[str]:
+    arn, issuer = arns.Arn.parse(written), oidc.issuer_url(world)
+    if "https://" in written:
         yield "scheme-in-arn"
     if arn.service == "eks":
         yield "cluster-arn"
@@ -76,7 +76,7 @@ def register(world: World, answer: Any) -> Judgement:
         "no-scheme": f"https://{url}" == SECOND,
         "document-for-issuer": str(url).startswith(f"{SECOND}/"),
         "too-many": "vault" in listed,
-        "issuer-as-audience": any("oidc.eks" in str(each) for each in listed),
+        "issuer-as-audience": any("oidc.eks" in str(audience) for audience in listed),
         "audience-misspelt": oidc.AUDIENCE not in listed,
     }
     return judged(cases, (slip for slip, holds in slips.items() if holds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,13 +56,22 @@ def outcome_html(outcome: Outcome) -> str:
 def outcome_text(outcome: Outcome) -> str:
     """The outcome for a terminal."""
     lines = [line(*_headline(outcome))]
-    for case in outcome.cases:
-        lines.append(f"  {_word(case)} {case.what}: {case.seen}")
-        if not case.held:
-            lines.append(f"        expected: {case.expected}")
+    lines += [f"  {word} {what}: {seen}" for word, what, seen in case_rows(outcome.cases)]
     if outcome.next_step:
         lines.append(f"Next: {outcome.next_step}")
     return plain("\n".join(lines))
+
+
+def case_rows(cases: Sequence[Case]) -> list[tuple[str, str, str]]:
+    """Each case for a terminal: its word, what it is, what was seen and, if other, expected."""
+    return [
+        (
+            _word(case),
+            case.what,
+            case.seen if case.held else f"{case.seen}, expected: {case.expected}",
+        )
+        for case in cases
+    ]
 
 
 def _headline(outcome: Outcome) -> tuple[str, str, str]:

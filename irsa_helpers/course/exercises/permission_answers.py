@@ -75,17 +75,17 @@ def judge_permissions(
     )
     more = (f"it also allows `{c}`" for c, d in seen if d.allowed > c.welcome)
     slips = chain(special, _slips(document, policy))
-    found = judged(cases, slips, next(missing, next(more, "")))
+    judgement = judged(cases, slips, next(missing, next(more, "")))
     linted = {f.name: f"{f.message}. Write {f.fix}" for f in check_permission_policy(document)}
-    return Judgement(found.slip, found.cases, linted.get(found.slip, found.says))
+    return Judgement(judgement.slip, judgement.cases, linted.get(judgement.slip, judgement.says))
 
 
 def permission_document(answer: Any) -> dict[str, Any]:
     """The answer as a policy that IAM would take. Raises SlipError for any other."""
     document = policy_data(answer)
     statements = document.get("Statement", [])
-    for each in statements if isinstance(statements, list) else [statements]:
-        if isinstance(each, dict) and "Principal" in each:
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, dict) and "Principal" in statement:
             raise SlipError("principal-in-permissions")
     try:
         validate_identity_policy(document)
@@ -98,12 +98,12 @@ def permission_document(answer: Any) -> dict[str, Any]:
 
 def resources(policy: Policy) -> list[str]:
     """Every resource that a policy names."""
-    return [each for statement in policy.statements for each in statement.resources or ()]
+    return [arn for statement in policy.statements for arn in statement.resources or ()]
 
 
 def actions(policy: Policy) -> list[str]:
     """Every action that a policy names, in small letters, since case does not count."""
-    return [each.lower() for statement in policy.statements for each in statement.actions]
+    return [action.lower() for statement in policy.statements for action in statement.actions]
 
 
 def _said(allowed: bool) -> str:
@@ -112,12 +112,12 @@ def _said(allowed: bool) -> str:
 
 def _slips(document: Mapping[str, Any], policy: Policy) -> Iterator[str]:
     """The slips that any permission policy may have, the one that explains most first."""
-    if any(re.search(r"(?<!\$)\{", each) for each in resources(policy)):
+    if any(re.search(r"(?<!\$)\{", arn) for arn in resources(policy)):
         yield "no-f"
-    if any(re.fullmatch(r"s3:(list|head)objects?(v2)?", each) for each in actions(policy)):
+    if any(re.fullmatch(r"s3:(list|head)objects?(v2)?", action) for action in actions(policy)):
         yield "call-for-action"
     conditions = [c for statement in policy.statements for c in statement.conditions]
     equal = [c for c in conditions if "equals" in c.operator.lower()]
     if any("*" in value for condition in equal for value in condition.values):
         yield "wildcard-under-equals-here"
-    yield from (each.name for each in check_permission_policy(document))
+    yield from (finding.name for finding in check_permission_policy(document))

@@ -81,11 +81,11 @@ def narrow(world: World, policy: Any) -> Judgement:
 def association(world: World, _: Any) -> Judgement:
     """EKS has an association of default/reports-sa with the story's role."""
     wanted = role_arn(world, course.ROLE)
-    found = _associations(world)
-    if not found:
+    roles_by_namespace = _associations(world)
+    if not roles_by_namespace:
         raise NotTriedError(f"EKS has no association of a ServiceAccount `{ACCOUNT}` yet.")
-    given = found.get("default")
-    elsewhere = f"none: only in {', '.join(found)}"
+    given = roles_by_namespace.get("default")
+    elsewhere = f"none: only in {', '.join(roles_by_namespace)}"
     case = Case(f"the role that default/{ACCOUNT} is tied to", wanted, given or elsewhere)
     return judged([case], _association_slips(world, given))
 
@@ -96,11 +96,15 @@ def _associations(world: World) -> dict[str, str]:
     listed = eks.list_pod_identity_associations(
         clusterName=world.cluster_name, serviceAccount=ACCOUNT
     )["associations"]
-    found = [
-        pod_identity.describe_association(world, ACCOUNT, namespace=each["namespace"])
-        for each in listed
+    associations = [
+        pod_identity.describe_association(world, ACCOUNT, namespace=association["namespace"])
+        for association in listed
     ]
-    return {each["namespace"]: each["roleArn"] for each in found if each}
+    return {
+        association["namespace"]: association["roleArn"]
+        for association in associations
+        if association
+    }
 
 
 def _association_slips(world: World, given: str | None) -> Iterator[str]:
@@ -143,7 +147,7 @@ def _actions(rules: list[TrustRule]) -> set[str]:
 
 
 def _any_principal(rules: list[TrustRule], beginning: str) -> bool:
-    return any(each.startswith(beginning) for rule in rules for each in rule.principals)
+    return any(principal.startswith(beginning) for rule in rules for principal in rule.principals)
 
 
 def _keys(rules: list[TrustRule]) -> set[str]:
@@ -151,4 +155,4 @@ def _keys(rules: list[TrustRule]) -> set[str]:
 
 
 def _values(rules: list[TrustRule]) -> list[str]:
-    return [value for rule in rules for each in rule.conditions for value in each.values]
+    return [value for rule in rules for condition in rule.conditions for value in condition.values]

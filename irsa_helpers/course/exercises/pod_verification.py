@@ -36,7 +36,7 @@ def names(world: World) -> dict[str, Any]:
         "sub": subject("default", "enginrect-sa"),
         "aud": [oidc.AUDIENCE],
     }
-    parts = (base64.urlsafe_b64encode(json.dumps(each).encode()) for each in ({}, claims))
+    parts = (base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({}, claims))
     return {
         "token": b".".join([*parts, b""]).decode().replace("=", ""),
         "decode_unverified": decode_unverified,
@@ -109,7 +109,7 @@ def secret(world: World, policy: Any) -> Judgement:
     calls.append(Call("secretsmanager:PutSecretValue", next(iter(wanted)), False, what="write it"))
 
     def named(policy: Policy, form: str) -> bool:
-        return any(re.search(form, each) for each in resources(policy))
+        return any(re.search(form, arn) for arn in resources(policy))
 
     slips = {
         "every-secret": lambda policy: named(policy, r"^\*$|:secret:\*"),

@@ -35,13 +35,17 @@ def names(world: World) -> dict[str, Any]:
 def annotate(world: World, _: Any) -> Judgement:
     """New Pods of default/reports-sa would be given the story's role."""
     listed = world.resource("v1", "ServiceAccount").get().items
-    found = {each.metadata.namespace: each for each in listed if each.metadata.name == ACCOUNT}
-    if not found:
+    accounts = {
+        account.metadata.namespace: account
+        for account in listed
+        if account.metadata.name == ACCOUNT
+    }
+    if not accounts:
         raise NotTriedError(f"There is no ServiceAccount `{ACCOUNT}` in the cluster yet.")
-    if "default" not in found:
-        case = Case(f"the namespace of {ACCOUNT}", "default", ", ".join(found))
+    if "default" not in accounts:
+        case = Case(f"the namespace of {ACCOUNT}", "default", ", ".join(accounts))
         return Judgement("service-account-elsewhere", (case,))
-    metadata = found["default"].metadata.to_dict()
+    metadata = accounts["default"].metadata.to_dict()
     annotations = metadata.get("annotations") or {}
     wanted = role_arn(world, course.ROLE)
     case = Case("the role of new Pods", wanted, annotations.get(ROLE_ARN, NOTHING))

@@ -93,9 +93,9 @@ def judge_web_identity(
     wanted = [c.context[subject_key] for c in callers if c.welcome and subject_key in c.context]
     special = (slip for slip, holds in (own or {}).items() if holds(rules))
     slips = chain(special, _web_identity_slips(document, rules, provider, wanted))
-    found = judge_trust(world, document, callers, slips)
+    judgement = judge_trust(world, document, callers, slips)
     linted = {f.name: f"{f.message}. Write {f.fix}" for f in check_trust_policy(document, provider)}
-    return Judgement(found.slip, found.cases, linted.get(found.slip, found.says))
+    return Judgement(judgement.slip, judgement.cases, linted.get(judgement.slip, judgement.says))
 
 
 def judge_trust(
@@ -145,8 +145,8 @@ def _slips_of_form(rules: list[TrustRule]) -> Iterator[str]:
     if any("://" in principal for rule in rules for principal in rule.principals):
         yield "url-for-provider"
     keys = [condition.key for rule in rules for condition in rule.conditions]
-    principals = [each for rule in rules for each in rule.principals]
-    if any("{" in each for each in (*keys, *principals, *_values(rules))):
+    principals = [text for rule in rules for text in rule.principals]
+    if any("{" in text for text in (*keys, *principals, *_values(rules))):
         yield "no-f"
     if any(":" not in key for key in keys):
         yield "bare-key"
@@ -183,23 +183,23 @@ def _web_identity_slips(
         if holds
     )
     yield from (slip for slip, holds in VALUE_SLIPS.items() if any(map(holds, _values(rules))))
-    found = [each.name for each in check_trust_policy(document, provider)]
-    if "no-subject" in found and len(rules) > len({rule.providers for rule in rules}):
+    findings = [finding.name for finding in check_trust_policy(document, provider)]
+    if "no-subject" in findings and len(rules) > len({rule.providers for rule in rules}):
         yield "conditions-apart"
-    if "no-audience" in found and "no-subject" in found:
+    if "no-audience" in findings and "no-subject" in findings:
         yield "no-condition"
     # Swapped claims also have a subject of a wrong form; the swap explains both.
-    yield from sorted(found, key=lambda name: name != "subject-in-audience")
+    yield from sorted(findings, key=lambda name: name != "subject-in-audience")
     yield from _other_subjects(rules, wanted)
 
 
 def _other(rules: list[TrustRule], provider: str) -> bool:
-    named = {each for rule in rules for each in rule.providers}
+    named = {provider for rule in rules for provider in rule.providers}
     return bool(named) and provider not in named
 
 
 def _values(rules: list[TrustRule]) -> list[str]:
-    return [value for rule in rules for each in rule.conditions for value in each.values]
+    return [value for rule in rules for condition in rule.conditions for value in condition.values]
 
 
 VALUE_SLIPS: dict[str, Callable[[str], bool]] = {
@@ -213,7 +213,7 @@ VALUE_SLIPS: dict[str, Callable[[str], bool]] = {
 def _other_subjects(rules: list[TrustRule], wanted: Sequence[str]) -> Iterator[str]:
     """Who is named in place of the one who should be."""
     named = [pair for rule in rules for pair in rule.service_accounts]
-    right = [tuple(each.removeprefix(SUBJECT).split(":")) for each in wanted]
+    right = [tuple(subject.removeprefix(SUBJECT).split(":")) for subject in wanted]
     if named and right:
         if not {namespace for namespace, _ in right} & {namespace for namespace, _ in named}:
             yield "other-namespace"

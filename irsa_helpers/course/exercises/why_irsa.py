@@ -41,7 +41,7 @@ def narrow_proxy(world: World, policy: Any) -> Judgement:
     ]
 
     def named(policy: Policy, text: str) -> bool:
-        return any(text in each for each in resources(policy))
+        return any(text in arn for arn in resources(policy))
 
     slips = {
         "session-arn": lambda policy: named(policy, ":assumed-role/"),
@@ -60,4 +60,6 @@ def whose_session(_: World, answer: Any) -> Judgement:
         name = session.rpartition("/")[2]
         return next(way for beginning, way in WAYS.items() if name.startswith(beginning))
 
-    return foreseen(answer, {each: way(each) for each in find_words("01-whose-session").asked})
+    return foreseen(
+        answer, {session: way(session) for session in find_words("01-whose-session").asked}
+    )

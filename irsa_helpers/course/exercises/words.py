@@ -115,18 +115,20 @@ class Words:
 def all_words() -> tuple[Words, ...]:
     """Every exercise, in the course's order."""
     return tuple(
-        Words(id=name, room=room, **_typed(found))
+        Words(id=name, room=room, **_typed(written))
         for room in ROOMS
-        for name, found in _loaded(f"{room}.yaml").items()
+        for name, written in _loaded(f"{room}.yaml").items()
     )
 
 
 def find_words(name: str) -> Words:
     """The exercise of that id. Raises IrsaLabError, which names what is alike."""
-    known = {each.id: each for each in all_words()}
+    known = {words.id: words for words in all_words()}
     if name in known:
         return known[name]
-    alike = get_close_matches(name, known, n=1) or [each for each in known if each[:2] == name[:2]]
+    alike = get_close_matches(name, known, n=1) or [
+        other for other in known if other[:2] == name[:2]
+    ]
     raise IrsaLabError(
         f"there is no exercise {name!r}",
         next_step=f"did you mean {', '.join(alike)}?" if alike else "irsa-lab exercises lists them",
@@ -139,8 +141,8 @@ def shared_slips() -> dict[str, str]:
     return _loaded("slips.yaml")
 
 
-def _typed(found: dict[str, Any]) -> dict[str, Any]:
-    return found | {"hints": tuple(found["hints"]), "slips": found.get("slips", {})}
+def _typed(written: dict[str, Any]) -> dict[str, Any]:
+    return written | {"hints": tuple(written["hints"]), "slips": written.get("slips", {})}
 
 
 def _loaded(name: str) -> dict[str, Any]:
