@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, oidc, roles, serviceaccounts
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.policy.lists import statements
 from irsa_helpers.roles import same_policy
 
 if TYPE_CHECKING:
@@ -197,11 +198,10 @@ def _read(form: str) -> tuple[Any, list[Any]]:
 
 def _joined(built: Built) -> dict[str, Any]:
     """All inline policies as one: eksctl attaches a single document."""
-    statements = []
-    for document in built.permissions.values():
-        own = document["Statement"]
-        statements += own if isinstance(own, list) else [own]
-    return {"Version": "2012-10-17", "Statement": statements}
+    joined = [
+        statement for policy in built.permissions.values() for statement in statements(policy)
+    ]
+    return {"Version": "2012-10-17", "Statement": joined}
 
 
 def _hcl(document: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from irsa_helpers.policy.lists import listed, statements
 from irsa_helpers.policy.trust_findings import Finding
 
 if TYPE_CHECKING:
@@ -29,28 +30,21 @@ def check_permission_policy(policy: Mapping[str, Any], used: Iterable[Call] = ()
 
     An empty list says: named actions on named resources, each of the right kind.
     """
-    findings = [f for statement in _statements(policy) for f in _check_statement(statement)]
+    findings = [f for statement in _allowing(policy) for f in _check_statement(statement)]
     seen = {call.action.lower() for call in used if call.allowed}
     return findings + (list(_unused(policy, seen)) if seen else [])
 
 
-def _statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    listed = policy.get("Statement", [])
-    every = [listed] if isinstance(listed, dict) else list(listed)
-    return [statement for statement in every if statement.get("Effect") == "Allow"]
-
-
-def _members(statement: Mapping[str, Any], name: str) -> list[str]:
-    named = statement.get(name, [])
-    return [named] if isinstance(named, str) else list(named)
+def _allowing(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [statement for statement in statements(policy) if statement.get("Effect") == "Allow"]
 
 
 def _check_statement(statement: dict[str, Any]) -> Iterator[Finding]:
     if "NotAction" in statement or "NotResource" in statement:
         message = "Allow with NotAction or NotResource allows all that it does not name"
         yield Finding("negated", "too-wide", message, "name what is allowed: Action, Resource")
-    resources = _members(statement, "Resource")
-    for action in _members(statement, "Action"):
+    resources = listed(statement.get("Resource", []))
+    for action in listed(statement.get("Action", [])):
         yield from _check_action(action, resources)
     for resource in resources:
         if resource == "*" or re.match(r"arn:(\*|[\w-]+:s3:::\*$)", resource):
@@ -79,8 +73,8 @@ def _check_action(action: str, resources: list[str]) -> Iterator[Finding]:
 
 
 def _unused(policy: Mapping[str, Any], seen: set[str]) -> Iterator[Finding]:
-    for statement in _statements(policy):
-        for action in _members(statement, "Action"):
+    for statement in _allowing(policy):
+        for action in listed(statement.get("Action", [])):
             if "*" not in action and action.lower() not in seen:
                 message = f"{action} is allowed, and was not called"
                 yield Finding("unused", "advice", message, "take it out, if the app never needs it")

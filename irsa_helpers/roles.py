@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns
 from irsa_helpers.changes import Change, aws_tags, may_apply
+from irsa_helpers.policy.lists import listed, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,10 +41,8 @@ def build_secret_read_policy(secret_arn: str) -> dict[str, Any]:
     return _policy({"Sid": "ReadSecret", "Action": action, "Resource": secret_arn})
 
 
-def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
-    allowed = [
-        {"Sid": statement.pop("Sid"), "Effect": "Allow", **statement} for statement in statements
-    ]
+def _policy(*grants: dict[str, Any]) -> dict[str, Any]:
+    allowed = [{"Sid": grant.pop("Sid"), "Effect": "Allow", **grant} for grant in grants]
     return {"Version": "2012-10-17", "Statement": allowed}
 
 
@@ -260,9 +259,5 @@ def _canonical(value: Any) -> Any:
 
 def _actions(policy: Mapping[str, Any]) -> str:
     """The actions a policy names, for a plan: `s3:GetObject, s3:ListBucket`."""
-    statements = policy.get("Statement", [])
-    actions = set()
-    for statement in statements if isinstance(statements, list) else [statements]:
-        named = statement.get("Action", [])
-        actions |= {named} if isinstance(named, str) else set(named)
+    actions = {action for it in statements(policy) for action in listed(it.get("Action", []))}
     return ", ".join(sorted(actions))

@@ -18,6 +18,7 @@ from irsa_sandbox import (
     webhook,
 )
 from irsa_sandbox.apiclient import ApiClient, path_of
+from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers import Controllers
 from irsa_sandbox.frame import NO_WAY_OUT, Frame
 from irsa_sandbox.identity import CLUSTER_NAME, NODE_ROLE, REGION
@@ -91,7 +92,7 @@ async def start(
         node=node.node_object(
             frame.ports["kubelet"],
             apiserver.VERSION["gitVersion"],
-            frame.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            stamp(frame.clock.now()),
         ),
         node_environment={
             "AWS_ENDPOINT_URL": frame.url("aws"),

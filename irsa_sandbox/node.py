@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.clock import Clock, stamp
 from irsa_sandbox.identity import ACCOUNT_ID
 from irsa_sandbox.numbers import whole_number
 
@@ -99,7 +99,7 @@ def create_imds_app(
 def _documents(role_name: str, account_id: str, clock: Clock) -> dict[str, str]:
     """Path below `/latest/` -> what stands there."""
     region = ZONE[:-1]
-    now = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = stamp(clock.now())
     profile_arn = f"arn:aws:iam::{account_id}:instance-profile/{role_name}"
     identity = {
         "accountId": account_id,

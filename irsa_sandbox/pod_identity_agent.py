@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.clock import Clock, stamp
 
 ORIGIN = "http://169.254.170.23"
 # Kept credentials are given out until this share of their life is left: for 59 minutes of an hour.
@@ -83,7 +83,7 @@ class PodIdentityAgent:
             "SecretAccessKey": credentials["secretAccessKey"],
             "Token": credentials["sessionToken"],
             "AccountId": given["assumedRoleUser"]["arn"].split(":")[4],
-            "Expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "Expiration": stamp(expires),
         }
         if len(self._kept) >= KEPT:
             del self._kept[next(iter(self._kept))]

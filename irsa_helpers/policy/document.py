@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from irsa_helpers.errors import AwsError
+from irsa_helpers.policy.lists import listed
 from irsa_helpers.policy.match import Principals
 from irsa_helpers.policy.operators import find_operator
 
@@ -219,8 +220,7 @@ def _conditions(block: Any) -> tuple[Condition, ...]:
 
 def _texts(value: Any) -> tuple[str, ...]:
     """One value or a list of values, each as text; numbers and booleans as JSON writes them."""
-    listed = value if isinstance(value, list | tuple) else [value]
-    return tuple(_text(item) for item in listed)
+    return tuple(_text(item) for item in listed(value))
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.arns import Arn
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.policy.lists import listed, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -109,11 +110,7 @@ class TrustRule:
 def describe_trust_policy(policy: Mapping[str, Any] | str) -> list[TrustRule]:
     """A trust policy as rules, one for each statement; takes what IAM gives, or JSON text."""
     document = json.loads(policy) if isinstance(policy, str) else policy
-    statements = document.get("Statement", [])
-    return [
-        _rule(statement)
-        for statement in (statements if isinstance(statements, list) else [statements])
-    ]
+    return [_rule(statement) for statement in statements(document)]
 
 
 def _rule(statement: Mapping[str, Any]) -> TrustRule:
@@ -143,5 +140,4 @@ def _principals(statement: Mapping[str, Any]) -> Iterator[str]:
 
 def _texts(value: Any) -> tuple[str, ...]:
     """One or several strings, as a policy may write either."""
-    values = value if isinstance(value, list | tuple) else [value]
-    return tuple(str(item) for item in values)
+    return tuple(str(item) for item in listed(value))

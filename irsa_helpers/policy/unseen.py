@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.policy.evaluate import Decision, Request
+from irsa_helpers.policy.lists import statements as statements
 
 Document = Mapping[str, Any]
 Sees = Callable[[str], bool]
@@ -27,12 +28,6 @@ class Judgement:
 
     decision: Decision
     unseen: tuple[str, ...]
-
-
-def statements(document: Document) -> list[dict[str, Any]]:
-    """The statements of a policy, which may write a single one without a list."""
-    listed = document.get("Statement", [])
-    return [dict(listed)] if isinstance(listed, Mapping) else list(listed)
 
 
 def judge(documents: Sequence[Document], sees: Sees, decide: Decide) -> Judgement:

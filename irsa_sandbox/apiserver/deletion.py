@@ -13,6 +13,8 @@ from irsa_sandbox.apiserver.options import check_change_options, number, truth
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import Cause, StatusError, invalid
 from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.validation.causes import invalid as invalid_value
+from irsa_sandbox.apiserver.validation.causes import unsupported
 
 POLICIES = ("Background", "Foreground", "Orphan")
 _DELETE_OPTIONS = Resource("meta.k8s.io", "v1", "deleteoptions", "DeleteOptions")
@@ -38,18 +40,13 @@ def deletion_options(query: QueryParams, body: Object) -> Object:
     causes: list[Cause] = []
     policy = options.get("propagationPolicy")
     if policy and options.get("orphanDependents") is not None:
-        text = (
-            f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both '
-        )
-        causes.append(("FieldValueInvalid", "propagationPolicy", f"{text}set"))
+        text = "orphanDependents and deletionPropagation cannot be both set"
+        causes.append(invalid_value("propagationPolicy", policy, text))
     if policy and policy not in POLICIES:
-        listed = ", ".join(f'"{choice}"' for choice in (*POLICIES[1:], POLICIES[0], "nil"))
-        text = f'Unsupported value: "{policy}": supported values: {listed}'
-        causes.append(("FieldValueNotSupported", "propagationPolicy", text))
+        allowed = (*POLICIES[1:], POLICIES[0], "nil")
+        causes.append(unsupported("propagationPolicy", policy, allowed))
     if any(choice != "All" for choice in options.get("dryRun") or ()):
-        listed = ",".join(f'"{choice}"' for choice in options["dryRun"])
-        text = f'Unsupported value: [{listed}]: supported values: "All"'
-        causes.append(("FieldValueNotSupported", "dryRun", text))
+        causes.append(unsupported("dryRun", options["dryRun"], ("All",)))
     if causes:
         raise invalid(_DELETE_OPTIONS, "", causes)
     return options

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -38,11 +39,11 @@ from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Key, Object, Store
 from irsa_sandbox.apiserver.subresources import bound, scale_of, scaled, stream_options
 from irsa_sandbox.apiserver.targets import Target, checked_metadata
-from irsa_sandbox.apiserver.tokens import timestamp
+from irsa_sandbox.apiserver.validation.causes import required
 from irsa_sandbox.apiserver.webhooks import Webhooks, decoded_again
 from irsa_sandbox.apiserver.writers import Writer
 from irsa_sandbox.chance import CHANCE
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.clock import Clock, stamp
 
 
 class Objects:
@@ -134,7 +135,7 @@ class Objects:
         return last
 
     def _now(self, target: Target) -> str:
-        return timestamp(self._clock.of(target.namespace).time())
+        return stamp(self._clock.of(target.namespace).now())
 
     async def update(self, target: Target, body: Object, writer: Writer) -> Object:
         """The object replaced. Raises StatusError 404, 409 where it changed meanwhile, or 422."""
@@ -290,9 +291,8 @@ class Objects:
         if "deletionTimestamp" not in metadata and "generation" in metadata:
             metadata["generation"] += 1
         if grace < metadata.get("deletionGracePeriodSeconds", grace + 1):
-            metadata["deletionTimestamp"] = timestamp(
-                self._clock.of(target.namespace).time() + grace
-            )
+            end = self._clock.of(target.namespace).now() + timedelta(seconds=grace)
+            metadata["deletionTimestamp"] = stamp(end)
             if not target.resource.is_held(body):
                 metadata["deletionGracePeriodSeconds"] = grace
         target.resource.on_delete(marked)
@@ -328,9 +328,8 @@ class Objects:
         pod = self.get(target)
         node = (binding.get("target") or {}).get("name", "")
         if not node:
-            cause = ("FieldValueRequired", "target.name", "Required value")
             asked = binding.get("metadata", {}).get("name", "")
-            raise status.invalid(target.own_kind, asked, [cause])
+            raise status.invalid(target.own_kind, asked, [required("target.name")])
         if has := pod["spec"].get("nodeName"):
             name = pod["metadata"]["name"]
             part = f"{target.resource.plural}/{target.subresource}"

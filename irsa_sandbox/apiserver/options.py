@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import Cause, StatusError, bad_request, invalid
+from irsa_sandbox.apiserver.validation.causes import forbidden, required, too_long, unsupported
 from irsa_sandbox.numbers import whole_number
 
 _LIST_OPTIONS = Resource("meta.k8s.io", "v1", "listoptions", "ListOptions")
@@ -88,32 +89,22 @@ def list_options(query: QueryParams) -> ListOptions:
     return options
 
 
-def _forbidden(field: str, text: str) -> Cause:
-    return "FieldValueForbidden", field, f"Forbidden: {text}"
-
-
-def _unsupported(value: str, *allowed: str) -> Cause:
-    listed = ", ".join(f'"{choice}"' for choice in allowed)
-    text = f'Unsupported value: "{value}": supported values: {listed}'
-    return "FieldValueNotSupported", _MATCH, text
-
-
 def _list_causes(asked: ListOptions) -> list[Cause]:
     causes: list[Cause] = []
     if asked.match:
         if not asked.resource_version:
             text = f"{_MATCH} is forbidden unless resourceVersion is provided"
-            causes.append(_forbidden(_MATCH, text))
+            causes.append(forbidden(_MATCH, text))
         if asked.continue_token:
-            causes.append(_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
+            causes.append(forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
         if asked.match not in {EXACT, NOT_OLDER}:
-            causes.append(_unsupported(asked.match, EXACT, NOT_OLDER, ""))
+            causes.append(unsupported(_MATCH, asked.match, (EXACT, NOT_OLDER, "")))
         if (asked.match, asked.resource_version) == (EXACT, "0"):
             text = f'{_MATCH} "exact" is forbidden for resourceVersion "0"'
-            causes.append(_forbidden(_MATCH, text))
+            causes.append(forbidden(_MATCH, text))
     if asked.send_initial_events is not None:
         text = "sendInitialEvents is forbidden for list"
-        causes.append(_forbidden("sendInitialEvents", text))
+        causes.append(forbidden("sendInitialEvents", text))
     return causes
 
 
@@ -121,15 +112,15 @@ def _watch_causes(asked: ListOptions) -> list[Cause]:
     causes: list[Cause] = []
     if asked.send_initial_events is not None and asked.match != NOT_OLDER:
         text = f"sendInitialEvents requires setting {_MATCH} to {NOT_OLDER}"
-        causes.append(_forbidden(_MATCH, text))
+        causes.append(forbidden(_MATCH, text))
     if asked.match:
         if asked.send_initial_events is None:
             text = f"{_MATCH} is forbidden for watch unless sendInitialEvents is provided"
-            causes.append(_forbidden(_MATCH, text))
+            causes.append(forbidden(_MATCH, text))
         if asked.match != NOT_OLDER:
-            causes.append(_unsupported(asked.match, NOT_OLDER))
+            causes.append(unsupported(_MATCH, asked.match, (NOT_OLDER,)))
         if asked.continue_token:
-            causes.append(_forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
+            causes.append(forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided"))
     return causes
 
 
@@ -147,24 +138,16 @@ def check_change_options(query: QueryParams, method: str, *, applies: bool) -> N
     manager = query.get("fieldManager", "")
     if kind == "PatchOptions":
         if applies and not manager:
-            text = "Required value: is required for apply patch"
-            causes.append(("FieldValueRequired", "fieldManager", text))
+            causes.append(required("fieldManager", "is required for apply patch"))
         elif not applies and query.get("force") is not None:
-            text = "may not be specified for non-apply patch"
-            causes.append(_forbidden("force", text))
+            causes.append(forbidden("force", "may not be specified for non-apply patch"))
     if len(manager) > 128:
-        text = "Too long: may not be more than 128 bytes"
-        causes.append(("FieldValueTooLong", "fieldManager", text))
+        causes.append(too_long("fieldManager", 128))
     dry_runs = query.getlist("dryRun")
     if any(choice not in {"", "All"} for choice in dry_runs):
-        listed = ", ".join(f'"{choice}"' for choice in dry_runs)
-        text = f'Unsupported value: [{listed}]: supported values: "All"'
-        text = text.replace(", ", ",", len(dry_runs) - 1)
-        causes.append(("FieldValueNotSupported", "dryRun", text))
+        causes.append(unsupported("dryRun", dry_runs, ("All",)))
     mode = query.get("fieldValidation", "")
     if mode not in VALIDATION_MODES:
-        listed = ", ".join(f'"{choice}"' for choice in VALIDATION_MODES)
-        text = f'Unsupported value: "{mode}": supported values: {listed}'
-        causes.append(("FieldValueNotSupported", "fieldValidation", text))
+        causes.append(unsupported("fieldValidation", mode, VALIDATION_MODES))
     if causes:
         raise invalid(Resource("meta.k8s.io", "v1", "", kind), "", causes)

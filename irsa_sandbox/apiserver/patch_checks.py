@@ -17,6 +17,7 @@ from irsa_sandbox.apiserver.rendering import in_order
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError, invalid
 from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.validation.causes import invalid as invalid_value
 
 NO_KIND = Resource("", "", "", "")
 _KINDS = {bool: "bool", int: "int64", float: "float64", str: "string"}
@@ -56,8 +57,7 @@ def _compact(body: Object) -> str:
 
 
 def _refused(shown: str, said: str) -> StatusError:
-    text = f"Invalid value: {json.dumps(shown, ensure_ascii=False)}: {said}"
-    return invalid(NO_KIND, "", [("FieldValueInvalid", "patch", text)])
+    return invalid(NO_KIND, "", [invalid_value("patch", shown, said)])
 
 
 def _unconvertible(schema: Any, value: Any) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from irsa_sandbox.apiserver.protobuf_messages import MESSAGES
 from irsa_sandbox.apiserver.status import bad_request
+from irsa_sandbox.clock import stamp
 
 CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 MAGIC = b"k8s\x00"
@@ -74,8 +75,7 @@ def _value(form: str, wire: int, raw: Any) -> Any:
         return raw - (1 << 64) if raw >> 63 else raw
     if form == "t":
         seconds = _message("Time", raw).get("seconds")
-        moment = datetime.fromtimestamp(seconds, UTC) if seconds else None
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+        return stamp(datetime.fromtimestamp(seconds, UTC)) if seconds else None
     if form == "q":
         return _message("Quantity", raw).get("string", "0")
     if form == "x":

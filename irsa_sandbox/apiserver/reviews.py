@@ -6,7 +6,6 @@ pkg/apis/authorization/validation and pkg/registry/authorization.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from irsa_sandbox.apiserver.status import (
     invalid,
 )
 from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.validation.causes import invalid as invalid_value
 
 ACCOUNT_PREFIX = "system:serviceaccount:"
 KINDS = {(group, version, plural): kind for group, version, plural, kind, _ in REVIEWS}
@@ -168,15 +168,15 @@ def _access_causes(spec: Object, *, self_review: bool) -> list[Cause]:
     causes: list[Cause] = []
     resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if resource is not None and path is not None:
-        text = f"Invalid value: {json.dumps(path, separators=(',', ':'))}: cannot be specified in "
-        text += "combination with resourceAttributes"
-        causes.append(("FieldValueInvalid", "spec.nonResourceAttributes", text))
+        text = "cannot be specified in combination with resourceAttributes"
+        causes.append(invalid_value("spec.nonResourceAttributes", path, text))
     if resource is None and path is None:
-        text = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes "
-        causes.append(("FieldValueInvalid", "spec.resourceAttributes", f"{text}must be specified"))
+        text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        causes.append(invalid_value("spec.resourceAttributes", None, text))
     if not self_review and not spec.get("user") and not spec.get("groups"):
-        text = 'Invalid value: "": at least one of user or group must be specified'
-        causes.append(("FieldValueInvalid", "spec.user", text))
+        causes.append(
+            invalid_value("spec.user", "", "at least one of user or group must be specified")
+        )
     return causes
 
 

@@ -12,6 +12,7 @@ from irsa_sandbox.apiserver.patches import apply_patch
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import bad_request, invalid
 from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.validation.causes import at_least_zero
 
 SCALE_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 
@@ -55,9 +56,8 @@ def scaled(parent: Object, patch_type: str, wanted: Any) -> Object:
             'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal '
             f"{type_name(replicas)} into Go struct field ScaleSpec.spec.replicas of type int32"
         )
-    if replicas < 0:
-        text = f"Invalid value: {replicas}: must be greater than or equal to 0"
-        raise invalid(SCALE, name, [("FieldValueInvalid", "spec.replicas", text)])
+    if negative := at_least_zero("spec", {"replicas": replicas}, "replicas"):
+        raise invalid(SCALE, name, negative)
     metadata = dict(parent["metadata"])
     if version := (after.get("metadata") or {}).get("resourceVersion"):
         metadata["resourceVersion"] = version

@@ -6,6 +6,7 @@ Source: Kubernetes API reference, authentication.k8s.io/v1; KEP-1205 (bound toke
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from irsa_sandbox.apiserver.authn import API_AUDIENCE, TokenChecker, user_of
@@ -16,7 +17,8 @@ from irsa_sandbox.apiserver.kinds.pods import POD
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError, bad_request, invalid, not_found
 from irsa_sandbox.apiserver.storage import Object, Store
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.apiserver.validation.causes import invalid as invalid_value
+from irsa_sandbox.clock import Clock, stamp
 from irsa_sandbox.issuer import SigningKeys
 from irsa_sandbox.trace import Trace
 
@@ -72,7 +74,7 @@ class TokenIssuer:
         )
         status = {
             "token": self._keys.sign(claims),
-            "expirationTimestamp": timestamp(claims["exp"]),
+            "expirationTimestamp": stamp(datetime.fromtimestamp(claims["exp"], UTC)),
         }
         reference = {"boundObjectRef": spec["boundObjectRef"]} if bound else {}
         return {
@@ -81,7 +83,7 @@ class TokenIssuer:
             "metadata": {
                 "name": metadata["name"],
                 "namespace": metadata["namespace"],
-                "creationTimestamp": timestamp(claims["iat"]),
+                "creationTimestamp": stamp(datetime.fromtimestamp(claims["iat"], UTC)),
             },
             "spec": {"audiences": audiences, "expirationSeconds": seconds, **reference},
             "status": status,
@@ -159,9 +161,7 @@ def _check_seconds(seconds: Any) -> None:
         text = "may not specify a duration larger than 2^32 seconds"
     else:
         return
-    raise invalid(
-        _TOKEN_REQUEST, "", [("FieldValueInvalid", field, f"Invalid value: {seconds}: {text}")]
-    )
+    raise invalid(_TOKEN_REQUEST, "", [invalid_value(field, seconds, text)])
 
 
 def review(checker: TokenChecker, body: Object) -> Object:
@@ -182,10 +182,3 @@ def review(checker: TokenChecker, body: Object) -> Object:
 
 def _reference(body: Object) -> dict[str, str]:
     return {"name": body["metadata"]["name"], "uid": body["metadata"]["uid"]}
-
-
-def timestamp(seconds: float) -> str:
-    """RFC 3339 in UTC with whole seconds, as `metav1.Time` is written."""
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

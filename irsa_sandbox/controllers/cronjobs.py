@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from irsa_sandbox import cron
 from irsa_sandbox.apiclient import ApiError, Key, Object, key_of
+from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.jobs import ended_as
 from irsa_sandbox.controllers.kinds import CRON_JOBS, JOBS
@@ -87,7 +88,7 @@ class CronJobController(Controller):
             self.later(key_of(owner), max(0.05, (following - now).total_seconds() + 0.05))
         since = self._since(owner)
         due = schedule.latest(since, now, zone)
-        if due is None or _stamp(due) == status.get("lastScheduleTime"):
+        if due is None or stamp(due) == status.get("lastScheduleTime"):
             return
         self._warn_of_missed(owner, schedule, since, now, zone)
         deadline = spec.get("startingDeadlineSeconds")
@@ -105,7 +106,7 @@ class CronJobController(Controller):
             active = []
         made = await self._make(owner, due, zone)
         status["active"] = [*active, _reference(made)]
-        status["lastScheduleTime"] = _stamp(due)
+        status["lastScheduleTime"] = stamp(due)
 
     def _since(self, owner: Object) -> datetime:
         """Up to when all that was due has been dealt with."""
@@ -168,10 +169,6 @@ class CronJobController(Controller):
 def _zone(spec: Object) -> tzinfo:
     """The time zone of the schedule; the API server has checked that there is such a one."""
     return ZoneInfo(spec["timeZone"]) if spec.get("timeZone") else UTC
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _reference(job: Object) -> Object:

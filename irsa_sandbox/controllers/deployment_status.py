@@ -9,6 +9,7 @@ import math
 from datetime import datetime
 
 from irsa_sandbox.apiclient import Object
+from irsa_sandbox.clock import stamp
 
 LONGEST_DEADLINE_SECONDS = 2**31 - 1
 Said = tuple[str, str, str]  # status, reason, message
@@ -138,7 +139,7 @@ def _age(condition: Object, now: datetime) -> float:
 def _condition(deployment: Object, kind: str, said: Said, now: datetime, *, moves: bool) -> Object:
     """The condition, with its old times as long as it says the same and nothing moves."""
     status, reason, message = said
-    stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = stamp(now)
     old = _old(deployment, kind) or {}
     same = (old.get("status"), old.get("reason")) == (status, reason)
     keeps = same and not (kind == "Progressing" and moves)
@@ -147,6 +148,6 @@ def _condition(deployment: Object, kind: str, said: Said, now: datetime, *, move
         "status": status,
         "reason": reason,
         "message": message,
-        "lastUpdateTime": old["lastUpdateTime"] if keeps else stamp,
-        "lastTransitionTime": old["lastTransitionTime"] if old.get("status") == status else stamp,
+        "lastUpdateTime": old["lastUpdateTime"] if keeps else at,
+        "lastTransitionTime": old["lastTransitionTime"] if old.get("status") == status else at,
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from irsa_sandbox.apiclient import ApiClient, ApiError, Object, path_of
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.clock import Clock, stamp
 from irsa_sandbox.loops import end, keep_running
 
 log = logging.getLogger("irsa-lab.events")
@@ -38,7 +38,7 @@ class _Told:
     @property
     def stamp(self) -> str:
         """The moment as it stands in objects."""
-        return self.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(self.at)
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from irsa_sandbox.apiclient import Object, key_of
+from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers.cluster import Cluster
 from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.kinds import JOBS, PODS
@@ -219,7 +220,7 @@ class JobController(Controller):
         await self.client.delete(JOBS.path(*key_of(job)), propagationPolicy="Foreground")
 
     def _now(self, job: Object) -> str:
-        return self.clock_of(job).now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(self.clock_of(job).now())
 
 
 def _conditions(job: Object) -> list[Object]:

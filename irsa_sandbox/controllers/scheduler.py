@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from irsa_sandbox.apiclient import ApiError, Key, Object, key_of
+from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers.claims import claim_obstacle
 from irsa_sandbox.controllers.controller import WAITING_SECONDS, Controller
 from irsa_sandbox.controllers.kinds import CLAIMS, NODES, PODS, Kind
@@ -83,7 +84,7 @@ class Scheduler(Controller):
             "reason": reason,
             "message": text,
             "lastProbeTime": None,
-            "lastTransitionTime": self.clock_of(pod).now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "lastTransitionTime": stamp(self.clock_of(pod).now()),
         }
         await self.cluster.patch(PODS, pod, {"status": {"conditions": [condition]}}, "status")
         return True

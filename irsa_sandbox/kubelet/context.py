@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from irsa_sandbox.apiclient import ApiClient, ApiError, Object, path_of
-from irsa_sandbox.clock import Clock
+from irsa_sandbox.clock import Clock, stamp
 from irsa_sandbox.controllers.events import EventRecorder
 from irsa_sandbox.kubelet.container import Container
 from irsa_sandbox.kubelet.reaping import Sweeper
@@ -39,7 +39,7 @@ class Node:
 
     def now(self) -> str:
         """The sandbox's time as it stands in objects."""
-        return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(self.clock.now())
 
 
 class Reporter:
