@@ -62,6 +62,7 @@ slides: install
 	$(BIN)/python -m irsa_helpers.demo.slides
 
 lint: develop
+	$(BIN)/hadolint image/Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

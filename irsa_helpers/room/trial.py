@@ -44,7 +44,7 @@ class OpenRoom:
 @contextmanager
 def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
     """A room of that many seats, kept in `folder`. Raises TimeoutError where it does not open."""
-    port = _free_ports()
+    port = free_ports()
     command = [sys.executable, "-m", "irsa_helpers.room", "--seats", str(seats)]
     with (folder.parent / f"{folder.name}.out").open("wb") as output:
         process = subprocess.Popen(
@@ -64,7 +64,7 @@ def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
         process.wait(CLOSE_SECONDS)
 
 
-def _free_ports() -> int:
+def free_ports() -> int:
     """The first of a room's ports, all of which are free, below those that the system gives out.
 
     They are taken from anywhere among these: two rooms that open at a time want others.
