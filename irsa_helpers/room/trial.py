@@ -56,7 +56,7 @@ def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_it_answers(f"{url}/hub/login", process)
+        wait_until_it_answers(f"{url}/hub/login", process)
         described: dict[str, Any] = json.loads((folder / "room.json").read_text(encoding="utf-8"))
         yield OpenRoom(folder, url, described["word"], described["instructor_word"], process)
     finally:
@@ -76,7 +76,8 @@ def free_ports() -> int:
     raise OSError("no free ports for a room")
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Raises TimeoutError where nothing answers there in time, or the process has ended."""
     deadline = time.monotonic() + OPEN_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
