@@ -31,10 +31,10 @@ $(BIN)/.developing: $(BIN)/.workshop
 	$(PIP) -e '.[dev]'
 	@touch $@
 
-# HOST, PORT, WORD and IDLE_MINUTES as well: see workshop/guide.md.
+# HOST, PORT, WORD, IDLE_MINUTES and FOLDER as well: see workshop/guide.md.
 SEATS ?= 30
 ROOM = $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(WORD),--word '$(WORD)') \
-	$(if $(IDLE_MINUTES),--idle-minutes $(IDLE_MINUTES))
+	$(if $(IDLE_MINUTES),--idle-minutes $(IDLE_MINUTES)) $(if $(FOLDER),--folder '$(FOLDER)')
 
 workshop-install: $(BIN)/.workshop
 
@@ -62,6 +62,7 @@ slides: install
 	$(BIN)/python -m irsa_helpers.demo.slides
 
 lint: develop
+	$(BIN)/hadolint image/Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

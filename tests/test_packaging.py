@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
+import sys
 import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import requires, version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -32,6 +39,67 @@ def test_conda_brings_a_python_that_the_project_accepts() -> None:
     python = next(e for e in environment["dependencies"] if str(e).startswith("python="))
     minor = int(python.removeprefix("python=3."))
     assert minor >= int(PROJECT["requires-python"].removeprefix(">=3."))
+
+
+def test_binder_finds_nothing_that_it_would_take_before_environment_yml() -> None:
+    """Source: repo2docker, the order of its build packs."""
+    first = ("Dockerfile", "binder", ".binder", "runtime.txt", "requirements.txt", "apt.txt")
+    assert [name for name in first if (ROOT / name).exists()] == []
+
+
+def test_binders_server_starts_beside_a_sandbox(sandbox: dict[str, Any]) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    said = subprocess.run(
+        [ROOT / "start", "printenv", "AWS_ENDPOINT_URL"],
+        env=os.environ | {"PATH": path, "IRSA_LAB_HOME": sandbox["home"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == sandbox["aws"]["endpoint_url"]
+
+
+def test_a_codespace_has_condas_python_and_makes_the_lab() -> None:
+    described = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert described["image"].endswith(environment["dependencies"][0].replace("=", ":"))
+    assert described["postCreateCommand"] == "make install"
+    assert described["postStartCommand"].removeprefix(".venv/bin/") == "irsa-lab up"
+    opened = described["customizations"]["codespaces"]["openFiles"]
+    assert all((ROOT / name).is_file() for name in opened)
+
+
+def needed_by(name: str) -> list[str]:
+    """What a package asks for, as it is installed; this project as it stands here."""
+    if canonical(name) != PROJECT["name"]:
+        return requires(name) or []
+    extras = PROJECT["optional-dependencies"].items()
+    of_extras = [f'{line} ; extra == "{extra}"' for extra, lines in extras for line in lines]
+    return [*PROJECT["dependencies"], *of_extras]
+
+
+def installed_with(requirements: Iterable[str]) -> Iterator[str]:
+    """The canonical names of all that these requirements bring, here and now."""
+    waiting = [(Requirement(text), "") for text in requirements]
+    seen: set[tuple[str, ...]] = set()
+    while waiting:
+        wanted, given = waiting.pop()
+        applies = wanted.marker is None or wanted.marker.evaluate({"extra": given})
+        if not applies or (wanted.name, *sorted(wanted.extras)) in seen:
+            continue
+        seen.add((wanted.name, *sorted(wanted.extras)))
+        yield canonical(wanted.name)
+        for needs in needed_by(wanted.name):
+            waiting += [(Requirement(needs), each) for each in wanted.extras or {""}]
+
+
+@pytest.mark.parametrize("extra", ["lab", "seat"])
+def test_all_that_a_learner_installs_is_pinned_to_what_is_tested(extra: str) -> None:
+    names = set(installed_with([f"irsa-lab[{extra}]"])) - {"irsa-lab"}
+    pins = dict(line.partition(" ; ")[0].split("==") for line in CONSTRAINTS)
+    pinned = {canonical(name): number for name, number in pins.items()}
+    assert len(names) > 50
+    assert {name: version(name) for name in names} == {name: pinned.get(name) for name in names}
 
 
 def test_every_requirement_is_pinned() -> None:

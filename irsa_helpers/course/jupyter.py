@@ -49,14 +49,15 @@ SETTINGS = {
 }
 
 
-def open_course(*, port: int, browser: bool) -> int:
+def open_course(*, port: int, browser: bool, address: str = "127.0.0.1") -> int:
     """Serve the course until Ctrl-C; returns JupyterLab's exit status.
 
+    `address` is where JupyterLab listens: a container's own loopback is nobody's to reach.
     Raises IrsaLabError outside of the project's folder.
     """
     root = project_folder()
     home = state.home()
-    command = _command(root, port, browser)
+    command = _command(root, port, browser, address)
     if worlds.chosen_world() != "sandbox":
         print("The world is your own AWS account and cluster. Ctrl-C stops JupyterLab.", flush=True)
         return _serve(command, dict(os.environ) | jupyter_settings(home))
@@ -96,14 +97,14 @@ def _serve(
         signal.signal(signal.SIGINT, earlier)
 
 
-def _command(root: Path, port: int, browser: bool) -> list[str]:
+def _command(root: Path, port: int, browser: bool, address: str) -> list[str]:
     command = [
         sys.executable,
         "-m",
         "jupyterlab",
         *server_arguments(root),
         f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
-        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.ip={address}",
         f"--ServerApp.port={port}",
         "--ServerApp.answer_yes=True",
     ]

@@ -31,7 +31,7 @@ def ensure(paths: Sequence[Path]) -> None:
     if os.environ.get(APART_VARIABLE) is None:
         _begin_apart(closed)
     for folder, inside in closed.items():
-        _open_way(folder, inside)
+        open_way(folder, inside)
 
 
 def closed_folders(paths: Sequence[Path]) -> dict[Path, list[Path]]:
@@ -60,7 +60,7 @@ def _begin_apart(closed: dict[Path, list[Path]]) -> None:
     os.execv(unshare, [unshare, "--mount", *command])
 
 
-def _open_way(folder: Path, inside: Sequence[Path]) -> None:
+def open_way(folder: Path, inside: Sequence[Path]) -> None:
     """In place of that folder stands one that leads to those inside, and to nothing else."""
     with tempfile.TemporaryDirectory() as place:
         _mount("-t", "tmpfs", "-o", "mode=0711", "room", place)

@@ -16,7 +16,7 @@ from pathlib import Path
 from irsa_helpers import state
 from irsa_helpers.course import jupyter
 from irsa_helpers.room.kernels import NAME
-from irsa_helpers.worlds import environment, launch
+from irsa_helpers.worlds import environment, forks, launch
 
 COURSE_FOLDER = "irsa-lab"
 PROJECT_VARIABLE = "IRSA_LAB_PROJECT"
@@ -34,14 +34,20 @@ def main() -> None:
     lay_out(course, Path(os.environ[PROJECT_VARIABLE]))
     sandbox = launch.ensure_sandbox(home)
     variables = environment.process_environment(sandbox)
-    room = jupyter.KernelsOfARoom(NAME, "irsa_helpers.room.reports")
-    variables |= jupyter.jupyter_settings(home, room=room)
+    variables |= jupyter.jupyter_settings(home, room=_kernels())
     os.environ.update(variables)
     os.chdir(course)
     try:
         _serve(course)
     finally:
         launch.stop_sandbox(home)
+
+
+def _kernels() -> jupyter.KernelsOfARoom | None:
+    """How kernels start in a room; a hub of another kind has neither forks nor a board."""
+    if forks.VARIABLE not in os.environ:
+        return None
+    return jupyter.KernelsOfARoom(NAME, "irsa_helpers.room.reports")
 
 
 def lay_out(course: Path, project: Path) -> None:

@@ -44,7 +44,7 @@ class OpenRoom:
 @contextmanager
 def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
     """A room of that many seats, kept in `folder`. Raises TimeoutError where it does not open."""
-    port = _free_ports()
+    port = free_ports()
     command = [sys.executable, "-m", "irsa_helpers.room", "--seats", str(seats)]
     with (folder.parent / f"{folder.name}.out").open("wb") as output:
         process = subprocess.Popen(
@@ -56,7 +56,7 @@ def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_it_answers(f"{url}/hub/login", process)
+        wait_until_it_answers(f"{url}/hub/login", process)
         described: dict[str, Any] = json.loads((folder / "room.json").read_text(encoding="utf-8"))
         yield OpenRoom(folder, url, described["word"], described["instructor_word"], process)
     finally:
@@ -64,7 +64,7 @@ def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
         process.wait(CLOSE_SECONDS)
 
 
-def _free_ports() -> int:
+def free_ports() -> int:
     """The first of a room's ports, all of which are free, below those that the system gives out.
 
     They are taken from anywhere among these: two rooms that open at a time want others.
@@ -76,7 +76,8 @@ def _free_ports() -> int:
     raise OSError("no free ports for a room")
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Raises TimeoutError where nothing answers there in time, or the process has ended."""
     deadline = time.monotonic() + OPEN_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:

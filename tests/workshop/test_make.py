@@ -1,0 +1,83 @@
+"""`make workshop`, from its first line to Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from irsa_helpers.room import services
+from irsa_helpers.room.learner import Learner
+from irsa_helpers.room.trial import free_ports, wait_until_it_answers
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 120
+LEARNERS = re.compile(r"Learners: +(http://\S+?)/ +the room's word: (\S+)\n")
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`make workshop SEATS=3` in a session of its own, as in a terminal, and what it prints."""
+    if subprocess.run(["make", "-q", "workshop-install"], cwd=ROOT, capture_output=True).returncode:
+        pytest.skip("make workshop-install would install first")
+    with tempfile.TemporaryDirectory(prefix="room-") as place:
+        os.chmod(place, 0o711)
+        printed, options = Path(place) / "printed", [f"PORT={free_ports()}", f"FOLDER={place}/room"]
+        with printed.open("wb") as output:
+            make = subprocess.Popen(
+                ["make", "workshop", "SEATS=3", *options],
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        try:
+            yield make, printed
+        finally:
+            _control_c(make)
+
+
+def _control_c(make: subprocess.Popen[bytes]) -> None:
+    """The terminal's signal, to `make` and the program that it runs."""
+    if make.poll() is None:
+        os.killpg(make.pid, signal.SIGINT)
+        make.wait(SECONDS)
+
+
+def _printed(make: subprocess.Popen[bytes], printed: Path) -> re.Match[str]:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and make.poll() is None:
+        if told := LEARNERS.search(printed.read_text(encoding="utf-8")):
+            return told
+        time.sleep(0.1)
+    raise AssertionError(printed.read_text(encoding="utf-8"))
+
+
+def test_it_prints_the_way_in_seats_a_learner_and_leaves_nothing_behind(
+    terminal: tuple[subprocess.Popen[bytes], Path],
+) -> None:
+    make, printed = terminal
+    url, word = _printed(make, printed).groups()
+
+    wait_until_it_answers(f"{url}/hub/login", make)
+
+    async def arrive() -> str:
+        async with Learner(url) as learner:
+            await learner.come_in("Ana", word)
+            return await learner.sit_down()
+
+    assert asyncio.run(arrive()).startswith(f"{url}/user/seat-")
+    begun = psutil.Process(make.pid).children(recursive=True)
+    assert len(begun) > 8, "the launcher, three zygotes, a hub, its proxy and services, a seat"
+    _control_c(make)
+    assert psutil.wait_procs(begun, timeout=SECONDS)[1] == []
+    assert services.taken_ports(int(url.rsplit(":", 1)[1])) == []
