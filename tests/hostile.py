@@ -12,6 +12,8 @@ from irsa_helpers.changes import Change
 from irsa_helpers.course.exercises import Case, Outcome
 from irsa_helpers.course.map import CourseMap, Place
 from irsa_helpers.course.tenants import Answer, Walls, Way
+from irsa_helpers.doctor import Survey
+from irsa_helpers.doctor.faults import Fault
 from irsa_helpers.doctor.overview import Access, Overview, Refusal, WideTrust
 from irsa_helpers.doctor.result import Diagnosis, broken, ok
 from irsa_helpers.labs.engine import Verdict
@@ -81,6 +83,12 @@ VIEWS: dict[str, Callable[[str], Any]] = {
         (Access(text, text, text, annotated=True),),
         (Refusal(text, text, text, text),),
         (WideTrust(text, text),),
+        (text,),
+    ),
+    "Survey": lambda text: Survey(
+        1,
+        (Fault(broken(text, expected=text, error=text, fix=text), (text,)),),
+        Overview((), (), ()),
         (text,),
     ),
     "Verdict": lambda text: Verdict("01", (Goal(text, False, text, text),), text),

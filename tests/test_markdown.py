@@ -99,7 +99,7 @@ def test_the_command_line_prints_nothing_past_that() -> None:
 
 
 def test_a_diagnosis_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("Diagnosis", "Outcome", "Overview", "Verdict"):
+    for name in ("Diagnosis", "Outcome", "Overview", "Survey", "Verdict"):
         terminal.say(str(VIEWS[name]("a\x1b[2Jb")))
     assert "\x1b" not in capsys.readouterr().out
     assert "\x1b" not in IrsaLabError("a\x1b[2Jb")._render_traceback_()[0]

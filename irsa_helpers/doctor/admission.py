@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, trust
-from irsa_helpers.doctor.reading import read_aws
+from irsa_helpers.doctor.reading import once, read_aws
 from irsa_helpers.policy import Decision, Request, evaluate, parse_policy
 from irsa_helpers.policy.trust_rules import WEB_IDENTITY
 from irsa_helpers.policy.unseen import Judgement, judge, knows, reading
@@ -16,6 +18,7 @@ from irsa_helpers.policy.verdicts import Verdicts
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World
 
+SUBJECT = re.compile(r"system:serviceaccount:[a-z0-9.-]+:[a-z0-9.-]+")
 SESSION_NAME = "botocore-session-1"  # As botocore makes it up, where the Pod names none.
 
 
@@ -100,6 +103,21 @@ def all_roles(world: World) -> list[dict[str, Any]]:
     pages = world.aws("iam").get_paginator("list_roles").paginate()
     found = read_aws("iam:ListRoles", lambda: list(pages)) or []
     return [role for page in found for role in page["Roles"]]
+
+
+def roles_naming(world: World, subject: str) -> list[dict[str, Any]]:
+    """The roles of your account in whose trust policy the subject's text stands."""
+    by_subject = once(world, "roles by subject", lambda: _by_subject(all_roles(world)))
+    return by_subject.get(subject, [])
+
+
+def _by_subject(roles: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Each ServiceAccount that a trust policy names, also as the start of a pattern: its roles."""
+    by_subject: dict[str, list[dict[str, Any]]] = {}
+    for role in roles:
+        for subject in set(SUBJECT.findall(json.dumps(role["AssumeRolePolicyDocument"]))):
+            by_subject.setdefault(subject, []).append(role)
+    return by_subject
 
 
 def trusts(role: dict[str, Any], provider_arn: str) -> bool:

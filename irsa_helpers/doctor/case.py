@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from irsa_helpers import arns, serviceaccounts, trust
-from irsa_helpers.doctor.admission import SESSION_NAME, TokenFacts, admission, all_roles
+from irsa_helpers.doctor.admission import SESSION_NAME, TokenFacts, admission, roles_naming
 from irsa_helpers.doctor.cluster import ClusterEvidence
 from irsa_helpers.doctor.environment import variables
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, once, read_aws, read_kubernetes
+from irsa_helpers.doctor.workload_pods import annotations_of
 from irsa_helpers.oidc import AUDIENCE
 
 
@@ -63,6 +63,17 @@ class Case(ClusterEvidence):
         return meant[0]
 
     @property
+    def wants_role(self) -> bool:
+        """Whether the ServiceAccount is to have a role: one is named, given or admits it.
+
+        Raises CannotSeeError where that cannot be told.
+        """
+        try:
+            return self.uses_pod_identity or bool(self.role_arn)
+        except SkipError:
+            return False
+
+    @property
     def partition(self) -> str:
         """The partition of the cluster and its account: `aws`, `aws-cn`, …"""
         return arns.Arn.parse(str(self._cluster["arn"])).partition
@@ -94,18 +105,22 @@ class Case(ClusterEvidence):
 
         None where you may not list them.
         """
-        path = "/api/v1/serviceaccounts"
         try:
-            found = read_kubernetes(self.world, "list serviceaccounts", path) or {}
+            asking = once(self.world, "subjects by role", self._subjects_by_role)
         except CannotSeeError:
             return []
-        subjects = [
-            trust.subject(each["metadata"]["namespace"], each["metadata"]["name"])
-            for each in found.get("items", [])
-            if (each["metadata"].get("annotations") or {}).get(serviceaccounts.ROLE_ARN)
-            == self.role_arn
-        ]
-        return [subject for subject in subjects if subject != self.subject]
+        return [subject for subject in asking.get(self.role_arn, []) if subject != self.subject]
+
+    def _subjects_by_role(self) -> dict[str, list[str]]:
+        """By the role that they ask for: the subjects of the cluster's ServiceAccounts."""
+        listed = read_kubernetes(self.world, "list serviceaccounts", "/api/v1/serviceaccounts")
+        asking: dict[str, list[str]] = {}
+        for account in (listed or {}).get("items", []):
+            metadata = account["metadata"]
+            role_arn = annotations_of(account).get(serviceaccounts.ROLE_ARN, "")
+            subject = trust.subject(metadata["namespace"], metadata["name"])
+            asking.setdefault(role_arn, []).append(subject)
+        return asking
 
     @cached_property
     def admitting_roles(self) -> list[str]:
@@ -113,9 +128,8 @@ class Case(ClusterEvidence):
         provider_arn = arns.provider_arn(self.issuer_url, self.own_account, self.partition)
         return [
             str(role["Arn"])
-            for role in all_roles(self.world)
+            for role in roles_naming(self.world, self.subject)
             if admission(role, self.token(provider_arn)).allowed
-            and self.subject in json.dumps(role["AssumeRolePolicyDocument"])
         ]
 
     def token(self, provider_arn: str) -> TokenFacts:

@@ -3,205 +3,31 @@
 from __future__ import annotations
 
 import base64
-import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import serviceaccounts, trust
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_kubernetes
-from irsa_helpers.doctor.rollout import has_no_new_pod_yet, lives
-from irsa_helpers.doctor.target import parse_target
-from irsa_helpers.policy.selectors import selects
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.rollout import lives
+from irsa_helpers.doctor.workload_pods import WorkloadPods, annotations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from irsa_helpers.worlds import World
-
 AUDIENCE = "sts.amazonaws.com"
 TOKEN_VOLUME = "aws-iam-token"
 TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"
-HASH = "pod-template-hash"
-REVISION = "deployment.kubernetes.io/revision"
-# Kinds of which a new template leads to new Pods.
-ROLLED_OUT = {"deployment", "statefulset", "daemonset"}
-SETTLE_SECONDS = 1.0
-POLL_SECONDS = 0.02
-JOB_NAME = "batch.kubernetes.io/job-name"
 # Roles under these keys are meant for somebody else: kube2iam and kiam.
 OTHERS_KEYS = {"iam.amazonaws.com/role"}
 
 
-class ClusterEvidence:
+class ClusterEvidence(WorkloadPods):
     """One workload, ServiceAccount or Pod, and what the cluster knows of it."""
 
-    def __init__(self, world: World, target: str, namespace: str) -> None:
-        self.world = world
-        self.kind, self.name = parse_target(target)
-        self.namespace = namespace
-        self._data: dict[tuple[str, str], dict[str, str]] = {}
-
     @cached_property
-    def workload(self) -> dict[str, Any] | None:
-        """The workload, Pod or ServiceAccount that was named.
-
-        Rollouts that have only just begun are waited for, up to SETTLE_SECONDS: until then the Pods
-        that are there are those of the template before.
-        """
-        deadline = time.monotonic() + SETTLE_SECONDS
-        found = self.read(self.kind.plural, self.name, api=self.kind.api)
-        while any(map(has_no_new_pod_yet, self._rolled_out(found))):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(POLL_SECONDS)
-            found = self.read(self.kind.plural, self.name, api=self.kind.api)
-        return found
-
-    def _rolled_out(self, found: dict[str, Any] | None) -> list[dict[str, Any]]:
-        """The workload that was named, if it rolls out, or the ServiceAccount's Deployments.
-
-        None that is not seen.
-        """
-        if found is None or not self.is_account:
-            return [found] if found and self.kind.name in ROLLED_OUT else []
-        try:
-            listed = self.read("deployments", api="apis/apps/v1")
-        except CannotSeeError:
-            return []
-        return [
-            each
-            for each in (listed or {}).get("items", [])
-            if each["spec"]["template"]["spec"].get("serviceAccountName", "default") == self.name
-        ]
-
-    @property
-    def is_account(self) -> bool:
-        """Whether a ServiceAccount was named, and no workload."""
-        return self.kind.name == "serviceaccount"
-
-    @property
-    def owner(self) -> str | None:
-        """What to edit, as in `deployment/app`: the workload, or the one that keeps its Pod up."""
-        if self.kind.name != "pod":
-            return None if self.is_account else f"{self.kind.name}/{self.name}"
-        for reference in (self.workload or {}).get("metadata", {}).get("ownerReferences", []):
-            kind, name = str(reference["kind"]).lower(), str(reference["name"])
-            return (
-                f"deployment/{name.rpartition('-')[0]}"
-                if kind == "replicaset"
-                else (f"{kind}/{name}")
-            )
-        return None
-
-    @cached_property
-    def template(self) -> dict[str, Any] | None:
-        """The Pod template as its author wrote it; None for a Pod or a ServiceAccount."""
-        spec = (self.workload or {}).get("spec", {})
-        found: dict[str, Any] | None = spec.get("jobTemplate", {}).get("spec", spec).get("template")
-        return found
-
-    @cached_property
-    def pods(self) -> list[dict[str, Any]]:
-        """The workload's Pods that live and are not on their way out, the latest first.
-
-        Those of a Job are there to end: what has ended tells as much about its chain.
-        """
-        if self.kind.name == "pod":
-            return [self.workload] if self.workload else []
-        return sorted(
-            (pod for pod in self._all_pods if self._counts(pod) and self._is_mine(pod)),
-            key=lambda pod: (self._is_current(pod), str(pod["metadata"]["creationTimestamp"])),
-            reverse=True,
-        )
-
-    def _counts(self, pod: dict[str, Any]) -> bool:
-        ends = self.kind.name in {"job", "cronjob"}
-        return "deletionTimestamp" not in pod["metadata"] if ends else lives(pod)
-
-    @cached_property
-    def _all_pods(self) -> list[dict[str, Any]]:
-        found = self.read("pods")
-        return list((found or {}).get("items", []))
-
-    def _is_mine(self, pod: dict[str, Any]) -> bool:
-        if self.is_account:
-            return bool(pod["spec"].get("serviceAccountName", "default") == self.name)
-        if self.workload is None:
-            return False
-        labels = pod["metadata"].get("labels", {})
-        if self.kind.name == "cronjob":
-            return bool(labels.get(JOB_NAME, "").rpartition("-")[0] == self.name)
-        selector = self.workload["spec"].get("selector")
-        return bool(selector) and selects(selector, labels)
-
-    def _is_current(self, pod: dict[str, Any]) -> bool:
-        """Whether the Pod was made from the template as it is now."""
-        own_hash = pod["metadata"].get("labels", {}).get(HASH)
-        if self.is_account:
-            newest = self._newest_hashes
-            return not newest or own_hash is None or own_hash in newest.values()
-        if self.template is None:
-            return True
-        if self.kind.name == "deployment" and self.workload is not None:
-            newest_hash = self._newest_hashes.get(self.workload["metadata"]["uid"])
-            if newest_hash is not None:
-                return bool(own_hash == newest_hash)
-        template, wanted = self.template["spec"], _annotations(self.template)
-        account = template.get("serviceAccountName", "default")
-        images = {container.get("image") for container in template["containers"]}
-        return bool(
-            wanted.items() <= _annotations(pod).items()
-            and pod["spec"].get("serviceAccountName", "default") == account
-            and images <= {container.get("image") for container in pod["spec"]["containers"]}
-        )
-
-    @cached_property
-    def _newest_hashes(self) -> dict[str, str]:
-        """By a Deployment's uid, what tells the Pods of its newest revision; as far as it is seen.
-
-        Source: Kubernetes documentation, "Deployments", "Pod-template-hash label".
-        """
-        try:
-            found = self.read("replicasets", api="apis/apps/v1")
-        except CannotSeeError:
-            return {}
-        sets = [each["metadata"] for each in (found or {}).get("items", [])]
-        sets.sort(key=lambda m: int(m.get("annotations", {}).get(REVISION, 0)))
-        return {
-            owner["uid"]: str(metadata.get("labels", {}).get(HASH))
-            for metadata in sets
-            for owner in metadata.get("ownerReferences", [])
-        }
-
-    @property
-    def live_pods(self) -> list[dict[str, Any]]:
-        """The Pods that count, the latest first: those of the template as it is now, if any.
-
-        Those of a template before are on their way out, and a Job's earlier ones are history.
-        Raises SkipError where there is none.
-        """
-        if self.kind.name in {"job", "cronjob"}:
-            return [self.pod]
-        return self.current_pods or [self.pod]
-
-    @property
-    def current_pods(self) -> list[dict[str, Any]]:
-        """The Pods that were made from the template as it is now."""
-        return [pod for pod in self.pods if self.kind.name == "pod" or self._is_current(pod)]
-
-    @property
-    def pod(self) -> dict[str, Any]:
-        """The newest Pod. Raises SkipError where none lives."""
-        if not self.pods:
-            raise SkipError("no Pod to look at")
-        return self.pods[0]
-
-    @property
-    def pod_spec(self) -> dict[str, Any]:
-        """What the author asked for: the template's Pod spec, else the Pod's own."""
-        if self.template is not None:
-            return dict(self.template["spec"])
-        return dict(self.pod["spec"])
+    def _known(self) -> dict[tuple[str, str], dict[str, str]]:
+        """(kind, name) of a ConfigMap or Secret -> what it holds."""
+        return {}
 
     @property
     def account_name(self) -> str:
@@ -247,16 +73,16 @@ class ClusterEvidence:
 
     def _has_role(self, account: str) -> bool:
         """Whether one of its annotations is a role's ARN, under whatever key."""
-        found = _annotations(self.accounts[account])
+        found = annotations_of(self.accounts[account])
         return serviceaccounts.ROLE_ARN in found or any(map(_is_role, found.values()))
 
     def _is_in_use(self, account: str) -> bool:
         """Whether a Pod of others runs as it; so it seems where Pods cannot be seen."""
         try:
-            found = self._all_pods
+            found = self.all_pods
         except CannotSeeError:
             return True
-        others = (pod for pod in found if lives(pod) and not self._is_mine(pod))
+        others = (pod for pod in found if lives(pod) and not self.is_mine(pod))
         return any(pod["spec"].get("serviceAccountName") == account for pod in others)
 
     @property
@@ -277,10 +103,10 @@ class ClusterEvidence:
         places = [(account, self.intended_annotations)]
         if self.template is not None and self.workload is not None:
             title = self.kind.name.capitalize()
-            places.append(("Pod template", _annotations(self.template)))
-            places.append((f"{title} {self.name}", _annotations(self.workload)))
+            places.append(("Pod template", annotations_of(self.template)))
+            places.append((f"{title} {self.name}", annotations_of(self.workload)))
         elif not self.is_account and self.pods:
-            places.append((f"Pod {self.pod['metadata']['name']}", _annotations(self.pod)))
+            places.append((f"Pod {self.pod['metadata']['name']}", annotations_of(self.pod)))
         return [
             (f"{place}, {key}", value)
             for place, annotations in places
@@ -338,30 +164,21 @@ class ClusterEvidence:
 
         Raises CannotSeeError, which names the right, where you may not read it.
         """
-        if (kind, name) not in self._data:
+        if (kind, name) not in self._known:
             plural = "configmaps" if kind == "configMapRef" else "secrets"
-            found = (self.read(plural, name) or {}).get("data") or {}
+            held = (self.read(plural, name) or {}).get("data") or {}
             if kind == "secretRef":
-                found = {key: _decoded(value) for key, value in found.items()}
-            self._data[kind, name] = found
-        return self._data[kind, name]
+                held = {key: _decoded(value) for key, value in held.items()}
+            self._known[kind, name] = held
+        return self._known[kind, name]
 
     def others_with(self, kind: str, name: str) -> list[str]:
         """The other workloads' Pods that take all variables of a ConfigMap or Secret."""
         return [
             str(pod["metadata"]["name"])
-            for pod in self._all_pods
-            if not self._is_mine(pod) and (kind, name) in _sources(pod)
+            for pod in self.all_pods
+            if not self.is_mine(pod) and (kind, name) in _sources(pod)
         ]
-
-    def read(self, plural: str, name: str = "", api: str = "api/v1") -> Any | None:
-        """One object of the namespace, or the list of all; None where there is none.
-
-        Raises CannotSeeError, which names the right, where you may not read it.
-        """
-        path = f"/{api}/namespaces/{self.namespace}/{plural}"
-        right = f"{'get' if name else 'list'} {plural}"
-        return read_kubernetes(self.world, right, f"{path}/{name}" if name else path)
 
 
 def _sources(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -385,10 +202,6 @@ def is_token_file(variable: dict[str, Any]) -> bool:
 
 def _is_role(value: str) -> bool:
     return serviceaccounts.ROLE_ARN_FORM.fullmatch(value.strip()) is not None
-
-
-def _annotations(thing: dict[str, Any]) -> dict[str, str]:
-    return dict(thing.get("metadata", {}).get("annotations") or {})
 
 
 def token_source(volume: dict[str, Any]) -> dict[str, Any] | None:

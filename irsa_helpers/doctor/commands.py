@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from irsa_helpers.doctor import Diagnosis, Overview, overview
+from irsa_helpers.doctor import Diagnosis, Survey, survey
 from irsa_helpers.doctor import doctor as diagnose
 from irsa_helpers.doctor.result import WIDTH
 from irsa_helpers.doctor.sarif import sarif
@@ -38,7 +38,8 @@ def _checked(_context: click.Context, _parameter: click.Parameter, value: str | 
 
 @click.command("doctor")
 @click.argument("target", required=False, callback=_checked)
-@click.option("-n", "--namespace", default="default", show_default=True)
+@click.option("-n", "--namespace", help="The context's, else default; without TARGET: all.")
+@click.option("-A", "--all", "whole", is_flag=True, help="The whole cluster, as without TARGET.")
 @click.option(
     "-o",
     "--output",
@@ -57,14 +58,16 @@ def _checked(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option("--cluster", help="The EKS cluster's name, where the context does not tell it.")
 @click.option("--region", help="The cluster's region, where the context does not tell it.")
 def doctor(
-    target: str | None, namespace: str, form: str, as_json: bool, strict: bool, watch: bool,
-    **where: str | None,
+    target: str | None, namespace: str | None, whole: bool, form: str, as_json: bool, strict: bool,
+    watch: bool, **where: str | None,
 ) -> None:  # fmt: skip
     """Find the broken link between a workload and its role; exit 1 where there is one.
 
     TARGET is deployment/NAME, pod/NAME, sa/NAME or another workload. Without it: the whole
-    cluster, that is who can become which role, and which trust policies are too wide.
+    cluster, each fault once with the workloads that it strikes, and who can become which role.
     """
+    if whole and (target or namespace):
+        raise click.UsageError("--all looks at the whole cluster: name no workload, no namespace")
     if watch and not target:
         raise click.UsageError("--watch follows one workload: name it, as in deployment/NAME")
     form = "json" if as_json else form
@@ -78,7 +81,7 @@ def doctor(
     raise SystemExit(0 if found.ok and not (strict and found.unseen) else 1)
 
 
-def _written(found: Diagnosis | Overview, form: str) -> str:
+def _written(found: Diagnosis | Survey, form: str) -> str:
     """What was found, in one of FORMATS."""
     if form == "markdown":
         return found._repr_markdown_()
@@ -105,15 +108,17 @@ def _world(where: dict[str, str | None]) -> World:
 
 
 def _examine(
-    target: str | None, namespace: str, where: dict[str, str | None]
-) -> Diagnosis | Overview:
+    target: str | None, namespace: str | None, where: dict[str, str | None]
+) -> Diagnosis | Survey:
     """What the doctor finds, or one sentence on what does not let you in."""
     from botocore.exceptions import BotoCoreError, ClientError
     from kubernetes.config import ConfigException
 
     try:
         world = _world(where)
-        return diagnose(world, target, namespace=namespace) if target else overview(world)
+        if not target:
+            return survey(world, namespace or "")
+        return diagnose(world, target, namespace=namespace or world.namespace)
     except (BotoCoreError, ClientError) as error:
         next_step = "see who you are: aws sts get-caller-identity"
         raise IrsaLabError(f"AWS does not let you in: {error}", next_step=next_step) from error

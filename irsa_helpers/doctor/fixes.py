@@ -31,6 +31,19 @@ def commands(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def parts_of(fix: str) -> list[str]:
+    """The commands and comments of a fix, one by one; a command with a here-document is one."""
+    parts: list[str] = []
+    in_document = False
+    for line in fix.splitlines():
+        if in_document:
+            parts[-1] += f"\n{line}"
+        else:
+            parts.append(line)
+        in_document = line.endswith("<<END") or (in_document and line != "END")
+    return parts
+
+
 def restart_command(case: Case) -> str:
     """What gives the workload new Pods."""
     kind, _, name = (case.owner or "").partition("/")

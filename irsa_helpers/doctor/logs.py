@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LINES = 40
 MOST_PODS = 50  # The logs of more Pods than these are not read.
+MOST_WORKLOADS = 100  # Of a cluster with more workloads than these, no logs are read.
 STARTED = {"running", "terminated"}
 # Lines that do not show that the app went on well after an error.
 TROUBLE = re.compile(

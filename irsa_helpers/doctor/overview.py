@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import arns, oidc, trust
@@ -69,6 +69,14 @@ class Overview:
     def ok(self) -> bool:
         """Whether every annotation leads to its role and no trust policy is too wide."""
         return not self.refusals and not self.wide
+
+    def within(self, namespace: str) -> Overview:
+        """The overview of one namespace's ServiceAccounts; all of it for an empty name."""
+        if not namespace:
+            return self
+        accesses = tuple(each for each in self.accesses if each.namespace == namespace)
+        refusals = tuple(each for each in self.refusals if each.namespace == namespace)
+        return replace(self, accesses=accesses, refusals=refusals)
 
     def to_dict(self) -> dict[str, Any]:
         """The overview as JSON-able data."""

@@ -15,7 +15,7 @@ from irsa_helpers.doctor.fixes import (
 )
 from irsa_helpers.doctor.reading import SkipError
 from irsa_helpers.doctor.result import Link, broken, ok, risk
-from irsa_helpers.doctor.workload import NODE_ROLE
+from irsa_helpers.doctor.workload import NODE_ROLE, no_role_is_wanted
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def _preset(case: Case, container: dict[str, Any]) -> list[str]:
 
 def skip_containers(case: Case) -> Link:
     """No container that needs the role is named in the Pod's annotation `skip-containers`."""
+    no_role_is_wanted(case)
     key = f"{PREFIX}skip-containers"
     thing = case.template if case.template is not None else case.pod
     value = (thing.get("metadata", {}).get("annotations") or {}).get(key)

@@ -62,7 +62,8 @@ def profiles(case: Case) -> Link:
     faults = [(each, name, text) for each in seen for name, text in _faults(case, each)]
     if faults:
         return _told(case, faults)
-    if keyed := [each for each in seen if each.has_keys]:
+    keyed = [each for each in seen if each.has_keys]
+    if keyed and case.wants_role:
         return _with_keys(case, keyed)
     names = dict.fromkeys(name for each in seen for name in each.found)
     return ok(f"profiles {', '.join(names)}: each leads to its role" if names else "no profile")

@@ -144,6 +144,8 @@ def metadata_service(case: Case) -> Link:
         raise SkipError(f"there is no ServiceAccount {case.account_name}")
     if ROLE_ARN in case.annotations or case.role_by_hand or case.uses_pod_identity:
         return ok("the ServiceAccount has a role of its own, which the SDK takes first")
+    if _is_on_host_network(case):
+        return ok("on the host's network a Pod acts as the node, as its author wants it")
     if _is_meant_to_have_a_role(case):
         raise SkipError('see the link "annotation": it says why the role is not there')
     if _kept_away(case):
@@ -161,8 +163,16 @@ def metadata_service(case: Case) -> Link:
 def _is_meant_to_have_a_role(case: Case) -> bool:
     """Whether a role is named somewhere, or admits the ServiceAccount, and does not get there."""
     try:
-        return bool(case.role_arn)
-    except (CannotSeeError, SkipError):
+        return case.wants_role
+    except CannotSeeError:
+        return False
+
+
+def _is_on_host_network(case: Case) -> bool:
+    """Whether the workload's Pods share the node's network: no NetworkPolicy holds for them."""
+    try:
+        return bool(case.pod_spec.get("hostNetwork")) and not case.is_account
+    except SkipError:
         return False
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from irsa_helpers.errors import IrsaLabError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from irsa_helpers.worlds import World
+
+T = TypeVar("T")
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 MISSING = {
@@ -51,6 +54,23 @@ class UnseenError(CannotSeeError):
 
 class SkipError(Exception):
     """A link need not or cannot be looked at; the message says why."""
+
+
+class Stored(ABC):
+    """A world that was read as a whole: it answers by itself, and nothing in it changes."""
+
+    @abstractmethod
+    def stored(self, right: str, path: str) -> Any | None:
+        """What the cluster had at that path; see `read_kubernetes`."""
+
+    @abstractmethod
+    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made the first time that it is asked for under that name."""
+
+
+def once(world: World, what: Hashable, make: Callable[[], T]) -> T:
+    """What `make` gives; in a world that was read as a whole, made once for all who ask."""
+    return world.once(what, make) if isinstance(world, Stored) else make()
 
 
 def read_aws(right: str, call: Callable[..., Any], **request: Any) -> Any | None:
@@ -100,6 +120,8 @@ def read_kubernetes(
     IrsaLabError where the cluster cannot be reached or does not know the caller. It asks the
     official client's ApiClient itself: importing its model of every object takes a second.
     """
+    if isinstance(world, Stored) and body is None and not path.endswith("/log"):
+        return world.stored(right, path)
     method = "GET" if body is None else "POST"
     status, text = send_kubernetes(world, method, path, body, "application/json", **query)
     if status == 404 or (status == 400 and optional):

@@ -5,21 +5,21 @@ Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from irsa_helpers.doctor import Diagnosis, Overview
+    from irsa_helpers.doctor import Diagnosis, Link, Overview, Survey
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"broken": "error", "risk": "warning", "cannot-see": "note"}
 
 
-def sarif(found: Diagnosis | Overview) -> dict[str, Any]:
+def sarif(found: Diagnosis | Overview | Survey) -> dict[str, Any]:
     """A SARIF log with one result for each problem, and for each link that could not be seen."""
-    results = [dict(each) for each in _results(found)]
-    rules = dict.fromkeys(str(each["ruleId"]) for each in results)
+    results = list(_results(found))
+    rules = dict.fromkeys(str(result["ruleId"]) for result in results)
     driver = {
         "name": "irsa-lab doctor",
         "version": version("irsa-lab"),
@@ -33,33 +33,50 @@ def _title(rule: str) -> str:
     return f"The link {rule} of the chain from a Pod to its role"
 
 
-def _results(found: Diagnosis | Overview) -> Iterator[dict[str, Any]]:
-    from irsa_helpers.doctor import Diagnosis
+def _results(found: Diagnosis | Overview | Survey) -> Iterator[dict[str, Any]]:
+    from irsa_helpers.doctor import Diagnosis, Survey
 
     if isinstance(found, Diagnosis):
-        where = f"{found.namespace}/{found.target}"
         for link in found.links:
-            if link.state in LEVELS:
-                texts = (link.found, f"expected: {link.expected}", f"fix:\n{link.fix}")
-                given = (link.found, link.expected, link.fix)
-                text = "\n".join(t for t, g in zip(texts, given, strict=True) if g)
-                yield _result(link.name, LEVELS[link.state], text, where)
+            yield from _of_link(link, [f"{found.namespace}/{found.target}"])
+    elif isinstance(found, Survey):
+        for fault in found.faults:
+            yield from _of_link(fault.link, fault.workloads)
+        for unseen in found.not_seen:
+            yield _result("unseen", "note", unseen, ["cluster"])
+        yield from _of_roles(found.roles)
+    else:
+        yield from _of_roles(found)
+
+
+def _of_link(link: Link, places: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """One result of a link that is no good, or not seen, with the workloads in which it is so."""
+    if link.state not in LEVELS:
         return
-    for refusal in found.refusals:
+    texts = (link.found, f"expected: {link.expected}", f"fix:\n{link.fix}")
+    given = (link.found, link.expected, link.fix)
+    text = "\n".join(t for t, g in zip(texts, given, strict=True) if g)
+    yield _result(link.name, LEVELS[link.state], text, places)
+
+
+def _of_roles(roles: Overview) -> Iterator[dict[str, Any]]:
+    for refusal in roles.refusals:
         where = f"{refusal.namespace}/serviceaccount/{refusal.service_account}"
-        yield _result("refusal", "error", f"{refusal.role_arn}: {refusal.reason}", where)
-    for wide in found.wide:
-        yield _result("trust-scope", "warning", wide.reason, wide.role_arn)
-    for unseen in found.unseen:
-        yield _result("unseen", "note", unseen, "cluster")
+        yield _result("refusal", "error", f"{refusal.role_arn}: {refusal.reason}", [where])
+    for wide in roles.wide:
+        yield _result("trust-scope", "warning", wide.reason, [wide.role_arn])
+    for unseen in roles.unseen:
+        yield _result("unseen", "note", unseen, ["cluster"])
 
 
-def _result(rule: str, level: str, text: str, where: str) -> dict[str, Any]:
-    """One result; its place is an object of the cluster or of the account, not a file."""
-    place = {"fullyQualifiedName": where, "kind": "resource"}
+def _result(rule: str, level: str, text: str, places: Iterable[str]) -> dict[str, Any]:
+    """One result; its places are objects of the cluster or of the account, not files."""
     return {
         "ruleId": rule,
         "level": level,
         "message": {"text": text or rule},
-        "locations": [{"logicalLocations": [place]}],
+        "locations": [
+            {"logicalLocations": [{"fullyQualifiedName": place, "kind": "resource"}]}
+            for place in places
+        ],
     }

@@ -18,6 +18,7 @@ from irsa_helpers.doctor.mounted import mounted_file
 from irsa_helpers.doctor.pod import containers_of, left_out
 from irsa_helpers.doctor.reading import SkipError, UnseenError
 from irsa_helpers.doctor.result import Link, State, broken, ok
+from irsa_helpers.doctor.workload import no_role_is_wanted
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
@@ -45,6 +46,7 @@ class Trouble:
 
 def environment(case: Case) -> Link:
     """Region, endpoints, proxies, CA bundle and session name let the SDK reach its STS."""
+    no_role_is_wanted(case)
     spec = _spec(case)
     aside = left_out(case)
     found = [

@@ -17,6 +17,7 @@ from irsa_helpers.doctor.fixes import (
 from irsa_helpers.doctor.pod import containers_of, left_out
 from irsa_helpers.doctor.reading import UnseenError
 from irsa_helpers.doctor.result import Link, broken, ok
+from irsa_helpers.doctor.workload import no_role_is_wanted
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
@@ -41,6 +42,7 @@ ERRORS = {
 
 def static_credentials(case: Case) -> Link:
     """Nothing that the SDK looks at earlier hides the token."""
+    no_role_is_wanted(case)
     aside = left_out(case)
     containers = [each for each in containers_of(case.pod_spec) if each["name"] not in aside]
     found = [hiding for each in containers for hiding in _hiding(case, each)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.doctor.fixes import commands, comment, patch_template, restart_command
 from irsa_helpers.doctor.reading import read_kubernetes
 from irsa_helpers.doctor.result import Link, broken, ok
-from irsa_helpers.doctor.workload import NODE_ROLE
+from irsa_helpers.doctor.workload import NODE_ROLE, no_role_is_wanted
 from irsa_helpers.policy.selectors import selects
 from irsa_helpers.serviceaccounts import PREFIX
 
@@ -22,6 +22,7 @@ OPT_OUT = f"{PREFIX}skip-pod-identity-webhook"
 
 def webhook(case: Case) -> Link:
     """The pod identity webhook is registered, and is asked about this Pod."""
+    no_role_is_wanted(case)
     labels = case.template or (case.pod if case.pods else {})
     if OPT_OUT in (labels.get("metadata", {}).get("labels") or {}):
         return broken(

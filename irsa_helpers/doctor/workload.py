@@ -91,6 +91,8 @@ def _no_pod(case: Case) -> Link:
     found: dict[str, Any] = case.workload or {}
     if found["spec"].get("replicas") == 0:
         raise SkipError("scaled to no Pods")
+    if found.get("status", {}).get("desiredNumberScheduled") == 0:
+        raise SkipError("no node is meant for it")
     if case.kind.name in {"job", "cronjob"} and not _failures(found):
         raise SkipError("none runs just now")
     said = _failures(found)
@@ -261,3 +263,9 @@ def _skip_with_pod_identity(case: Case) -> None:
     """Without an annotation, but with an association, nothing of IRSA is expected."""
     if case.is_by_association:
         raise SkipError("EKS Pod Identity is used instead")
+
+
+def no_role_is_wanted(case: Case) -> None:
+    """Raises SkipError where no role is to be given: how the app gets on without is its own."""
+    if not case.wants_role:
+        raise SkipError(f"{case.account_name} is to have no role: IRSA is not used here")

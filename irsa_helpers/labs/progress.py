@@ -53,6 +53,10 @@ class Record:
         """The Kubernetes namespace of the lab, as in `lab-03`."""
         return f"lab-{self.id.split('-')[0]}"
 
+    def holds(self, namespace: str) -> bool:
+        """Whether a namespace is the lab's: its own, or one that begins as it does."""
+        return f"{namespace}-".startswith(f"{self.namespace}-")
+
     @property
     def state(self) -> str:
         """`done` or `started`; a lab without a record is `not started`."""
@@ -167,8 +171,7 @@ class Progress(Store):
     def doctor_asked(self, namespace: str) -> Record | None:
         """The open lab of that namespace, in which the doctor counts from now on; None for none."""
         for record in self.records().values():
-            inside = f"{namespace}-".startswith(f"{record.namespace}-")
-            if inside and record.state == "started":
+            if record.holds(namespace) and record.state == "started":
                 self._write("UPDATE labs SET doctor_asked = 1 WHERE id = ?", record.id)
                 return record
         return None

@@ -43,7 +43,9 @@ class KubeconfigWorld(AwsWorld):
         self._kubeconfig = kubeconfig or os.environ.get("KUBECONFIG") or USUAL
         self._context = context
         self._profile = profile
-        cluster_of_context = identified(read_kubeconfig(self._kubeconfig), context)
+        files = read_kubeconfig(self._kubeconfig)
+        self.namespace = _context(files, context).get("namespace") or "default"
+        cluster_of_context = identified(files, context)
         name = cluster or cluster_of_context.get("name") or os.environ.get("IRSA_LAB_CLUSTER")
         place = region or cluster_of_context.get("region") or os.environ.get("AWS_REGION")
         if not name or not place:
@@ -111,6 +113,19 @@ def identified(kubeconfig: Mapping[str, Any], context: str | None) -> dict[str, 
     By the cluster's ARN, by eksctl's names, or by what `aws eks get-token` is asked for. Raises
     IrsaLabError for a context that is not there.
     """
+    chosen = _context(kubeconfig, context)
+    wanted = context or kubeconfig.get("current-context")
+    for text in (chosen.get("cluster", ""), str(wanted)):
+        if named := ARN.fullmatch(text) or EKSCTL.fullmatch(text):
+            return named.groupdict()
+    server = (_named(kubeconfig, "clusters", chosen.get("cluster"), "cluster") or {}).get("server")
+    host = HOST.search(str(server))
+    user = _named(kubeconfig, "users", chosen.get("user"), "user") or {}
+    return (host.groupdict() if host else {}) | _asked_for(user.get("exec") or {})
+
+
+def _context(kubeconfig: Mapping[str, Any], context: str | None) -> dict[str, Any]:
+    """A context's members, or the current one's. Raises IrsaLabError where it is not there."""
     wanted = context or kubeconfig.get("current-context")
     chosen = _named(kubeconfig, "contexts", wanted, "context")
     if chosen is None:
@@ -119,13 +134,7 @@ def identified(kubeconfig: Mapping[str, Any], context: str | None) -> dict[str, 
             f"the kubeconfig has no context {wanted}; it has {', '.join(names) or 'none'}",
             next_step="kubectl config get-contexts",
         )
-    for text in (chosen.get("cluster", ""), str(wanted)):
-        if named := ARN.fullmatch(text) or EKSCTL.fullmatch(text):
-            return named.groupdict()
-    server = (_named(kubeconfig, "clusters", chosen.get("cluster"), "cluster") or {}).get("server")
-    host = HOST.search(str(server))
-    user = _named(kubeconfig, "users", chosen.get("user"), "user") or {}
-    return (host.groupdict() if host else {}) | _asked_for(user.get("exec") or {})
+    return chosen
 
 
 def _named(

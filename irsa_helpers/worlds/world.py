@@ -36,6 +36,7 @@ class World(ABC):
 
     name: str
     needs_approval: bool
+    namespace = "default"  # Where a workload is looked for that is named without one.
 
     def __init__(self, cluster_name: str, region: str, home: Path) -> None:
         self.cluster_name = cluster_name

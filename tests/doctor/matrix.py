@@ -11,6 +11,7 @@ from typing import Any
 
 from irsa_helpers.doctor import LINKS
 from irsa_helpers.doctor.addons import ADDONS
+from irsa_helpers.doctor.logs import MOST_WORKLOADS
 from tests.doctor.chains import Chain
 
 Change = Callable[[Chain], Any]
@@ -48,7 +49,7 @@ changes nothing. What it may not see is said as that: "every link holds" stands 
 link was looked at.
 
 ```sh
-irsa-lab doctor                                    # the whole cluster: who can become which role
+irsa-lab doctor                                    # the whole cluster; -n shop: one namespace
 irsa-lab doctor deployment/app -n shop             # one workload; also pod/NAME, sa/NAME, job/NAME
 irsa-lab doctor deployment/app --watch             # follow a rollout until nothing is broken
 irsa-lab doctor deployment/app -o markdown         # for a ticket; -o json, -o sarif for programs
@@ -62,12 +63,26 @@ JupyterLab, no sandbox.
 A fix adds or changes one statement, one variable of one container or one annotation. A fix of a
 policy is tried on a copy first: it mends the link, nobody who had access loses it, and nobody else
 gains it. A change of the cluster is tried by the API server's dry run.
+
+## The whole cluster
+
+Without a name it walks every Deployment, StatefulSet, DaemonSet, Job and CronJob, and each
+ReplicaSet and Pod that none of these keeps up. A fault is told once, with the workloads that it
+strikes and what is to be typed for each; the one that strikes most comes first. Beside it stands
+who can become which role, without what a fault tells already. What could not be looked at is named:
+a kind that you may not list, an open lab's namespace, the logs where there are more than
+{MOST_WORKLOADS} workloads.
+
+It lists each kind of object once, and reads all roles by one `iam:GetAccountAuthorizationDetails`;
+where you may not call that, by a few calls a role. Secrets are not listed: those that a workload
+names are read.
 """
 
 
 def page() -> str:
     """docs/doctor.md: how to use the doctor, what it looks at, and its matrix."""
-    return "\n".join([HEAD, *_links(), "", *_addons(), "", *_rows(), ""])
+    head = HEAD.replace("{MOST_WORKLOADS}", str(MOST_WORKLOADS))
+    return "\n".join([head, *_links(), "", *_addons(), "", *_rows(), ""])
 
 
 def _links() -> list[str]:

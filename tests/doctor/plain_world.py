@@ -29,6 +29,9 @@ PLURALS = {
     "serviceaccounts": "ServiceAccount",
     "deployments": "Deployment",
     "daemonsets": "DaemonSet",
+    "statefulsets": "StatefulSet",
+    "jobs": "Job",
+    "cronjobs": "CronJob",
     "pods": "Pod",
     "configmaps": "ConfigMap",
     "secrets": "Secret",
@@ -70,9 +73,20 @@ class PlainWorld(World):
 
     def install_agent(self, ready: int = 2) -> None:
         """The agent of EKS Pod Identity on two nodes."""
-        status = {"numberReady": ready, "desiredNumberScheduled": 2}
-        agent = {"metadata": {"name": "eks-pod-identity-agent"}, "status": status}
+        status = {"numberReady": ready, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2}
+        template = {"spec": {"serviceAccountName": "agent", "hostNetwork": True, "containers": []}}
+        spec = {"selector": {"matchLabels": {"app": "agent"}}, "template": template}
+        agent = {"metadata": {"name": "eks-pod-identity-agent"}, "spec": spec, "status": status}
         self.put("DaemonSet", agent, "kube-system")
+        self.put("ServiceAccount", {"metadata": {"name": "agent"}}, "kube-system")
+        metadata = {
+            "name": "eks-pod-identity-agent-x",
+            "labels": {"app": "agent"},
+            "creationTimestamp": "2026-11-23T09:00:00Z",
+            "ownerReferences": [{"kind": "DaemonSet", "name": "eks-pod-identity-agent"}],
+        }
+        pod = {"metadata": metadata, "spec": template["spec"], "status": {"phase": "Running"}}
+        self.put("Pod", pod, "kube-system")
 
     # Kubernetes
 
@@ -100,6 +114,7 @@ class PlainWorld(World):
         pod = {"metadata": template.get("metadata", {}), "spec": template["spec"]}
         pod["metadata"] |= {
             "name": f"{name}-{self.made}",
+            "ownerReferences": [{"kind": "ReplicaSet", "name": f"{name}-1"}],
             "namespace": "shop",
             "creationTimestamp": f"2026-11-23T10:{self.made:02}:00Z",
         }
@@ -197,6 +212,7 @@ class _Client:
 
     def __init__(self, world: PlainWorld, service: str) -> None:
         self._world, self._service = world, service
+        self.exceptions = SimpleNamespace(NoSuchEntityException=ClientError)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         call: Callable[..., Any] = getattr(_Calls(self._world), f"{self._service}_{name}")
@@ -284,6 +300,30 @@ class _Calls:
         if "boundary" in found:
             role["PermissionsBoundary"] = {"PermissionsBoundaryArn": found["boundary"]}
         return role
+
+    def iam_get_account_authorization_details(self, _: Document) -> Document:
+        attached = [arn for role in self.world.roles.values() for arn in role.get("attached", [])]
+        return {
+            "RoleDetailList": [self._in_full(name) for name in self.world.roles],
+            "Policies": [self._managed_in_full(arn) for arn in dict.fromkeys(attached)],
+        }
+
+    def _in_full(self, name: str) -> Document:
+        asked = {"rolename": name}
+        inline = self.world.roles[name]["inline"]
+        return self._as_role(name) | {
+            "AttachedManagedPolicies": self.iam_list_attached_role_policies(asked)[
+                "AttachedPolicies"
+            ],
+            "RolePolicyList": [
+                {"PolicyName": title, "PolicyDocument": copy.deepcopy(document)}
+                for title, document in inline.items()
+            ],
+        }
+
+    def _managed_in_full(self, arn: str) -> Document:
+        version = {"VersionId": "v1", "Document": self.world.managed[arn]}
+        return {"Arn": arn, "DefaultVersionId": "v1", "PolicyVersionList": [version]}
 
     def iam_list_roles(self, _: Document) -> Document:
         return {"Roles": [self._as_role(name) for name in self.world.roles]}

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from irsa_helpers.doctor import Diagnosis, Link, Overview, commands
+from irsa_helpers.doctor import Diagnosis, Link, Overview, Survey, commands
 from irsa_helpers.doctor.overview import WideTrust
 from irsa_helpers.worlds.environment import process_environment
 
@@ -27,9 +28,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run the command where the doctor finds what it is told to find."""
 
     def run(found: Any, *arguments: str) -> Any:
-        monkeypatch.setattr(commands, "connect", lambda: "world")
+        somewhere = SimpleNamespace(namespace="default")
+        monkeypatch.setattr(commands, "connect", lambda: somewhere)
         monkeypatch.setattr(commands, "diagnose", lambda _world, _target, namespace: found)
-        monkeypatch.setattr(commands, "overview", lambda _world: found)
+        monkeypatch.setattr(commands, "survey", lambda _world, _namespace: found)
         return CliRunner().invoke(commands.doctor, arguments)
 
     return run
@@ -61,9 +63,17 @@ def test_what_runs_no_pods_is_a_usage_error(run: Any) -> None:
 
 def test_without_a_target_the_whole_cluster_is_shown(run: Any) -> None:
     wide = WideTrust("arn:aws:iam::111122223333:role/x", "no condition on :sub")
-    result = run(Overview((), (), (wide,)))
+    result = run(Survey(3, (), Overview((), (), (wide,))))
     assert result.exit_code == 1
     assert "Trust policies that admit too many:" in result.output
+
+
+def test_the_whole_cluster_is_asked_for_by_no_workload_or_by_all(run: Any) -> None:
+    fine = Survey(3, (), Overview((), (), ()))
+    for arguments in ((), ("--all",), ("-n", "shop"), ("-o", "markdown"), ("-o", "sarif")):
+        assert run(fine, *arguments).exit_code == 0
+    assert json.loads(run(fine, "--json").output)["workloads"] == 3
+    assert run(fine, "--all", "deployment/app").exit_code == 2
 
 
 def test_a_ticket_gets_markdown_and_a_scanner_sarif(run: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers import oidc, roles, storage
-from irsa_helpers.doctor import cluster, doctor
+from irsa_helpers.doctor import doctor, workload_pods
 from irsa_helpers.doctor.fixes import patch_template, restart_command
 from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
@@ -146,7 +146,7 @@ def test_a_set_that_waits_for_deletions_is_not_waited_for(
     shell: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cluster, "SETTLE_SECONDS", 60)
+    monkeypatch.setattr(workload_pods, "SETTLE_SECONDS", 60)
     ensure_service_account(world, "app", namespace=namespace)
     run("StatefulSet")
     ensure_service_account(world, "app", namespace=namespace, annotations={ROLE_ARN: role_arn})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from irsa_helpers.doctor import survey
 from tests.doctor.chains import Chain, copied
 from tests.doctor.hand import type_in
 from tests.doctor.matrix import Row, page, rows
@@ -20,6 +21,12 @@ def name_of(row: Row) -> str:
     return row.name
 
 
+def told_of_the_app(chain: Chain) -> list[str]:
+    """The links of the faults that the view of the whole cluster has of the app."""
+    told = survey(chain.world).faults
+    return [fault.link.name for fault in told if "shop/deployment/app" in fault.workloads]
+
+
 @pytest.mark.parametrize("row", HEALTHY, ids=name_of)
 def test_a_chain_that_works_is_left_in_peace(row: Row) -> None:
     chain = Chain()
@@ -29,6 +36,7 @@ def test_a_chain_that_works_is_left_in_peace(row: Row) -> None:
     assert ", ".join(link.name for link in found.unseen) == row.unseen, str(found)
     if not row.unseen:
         assert found.summary == "every link holds"
+    assert not told_of_the_app(chain)
 
 
 @pytest.mark.parametrize("row", BROKEN, ids=name_of)
@@ -41,6 +49,7 @@ def test_the_broken_link_is_named_its_fix_mends_it_and_nobody_else_is_touched(ro
     assert problem.found
     assert problem.expected
     assert problem.fix
+    assert told_of_the_app(chain) == [row.link]
     before = chain.others(), chain.statements_of_others(), chain.others_on_bucket()
     trust_before = copied(chain)["role"]
     typed = type_in(chain.world, problem.fix)

@@ -57,6 +57,7 @@ def case(
         owner="deployment/app",
         is_account=False,
         role_by_hand=None,
+        wants_role=True,
         intended_account="enginrect-sa",
         token_volume=lambda: next((v for v in found["spec"]["volumes"]), None),
         template=written,

@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from irsa_helpers.doctor import Diagnosis, Link, Overview
+from irsa_helpers.doctor import Diagnosis, Link, Overview, Survey
+from irsa_helpers.doctor.faults import Fault
 from irsa_helpers.doctor.overview import Refusal, WideTrust
 from irsa_helpers.doctor.sarif import sarif
 
@@ -60,7 +61,15 @@ OVERVIEW = Overview(
 )
 
 
-@pytest.mark.parametrize("found", [DIAGNOSIS, OVERVIEW, Diagnosis("sa/x", "y", ())])
+SURVEY = Survey(
+    3,
+    (Fault(Link("role", "broken", "no role", "a role", fix="x"), ("shop/pod/a", "shop/pod/b")),),
+    OVERVIEW,
+    ("app-log: not read",),
+)
+
+
+@pytest.mark.parametrize("found", [DIAGNOSIS, OVERVIEW, SURVEY, Diagnosis("sa/x", "y", ())])
 def test_it_is_valid(found: Any) -> None:
     jsonschema.validate(json.loads(json.dumps(sarif(found))), LOG)
 
@@ -78,3 +87,13 @@ def test_each_problem_and_each_unseen_link_is_a_result_with_its_place() -> None:
 def test_an_overview_tells_its_refusals_and_wide_roles() -> None:
     [run] = sarif(OVERVIEW)["runs"]
     assert [each["level"] for each in run["results"]] == ["error", "warning", "note"]
+
+
+def test_a_survey_tells_each_fault_once_with_all_its_places() -> None:
+    [run] = sarif(SURVEY)["runs"]
+    assert [each["level"] for each in run["results"]] == [
+        *("error", "note"),
+        *("error", "warning", "note"),
+    ]
+    places = [place["logicalLocations"][0] for place in run["results"][0]["locations"]]
+    assert [place["fullyQualifiedName"] for place in places] == ["shop/pod/a", "shop/pod/b"]

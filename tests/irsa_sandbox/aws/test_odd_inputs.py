@@ -85,5 +85,5 @@ def test_of_awss_policies_those_in_use_are_told(endpoint: Endpoint, role: str) -
     view = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
     iam.attach_role_policy(RoleName="enginrect-irsa-role", PolicyArn=view)
     told = iam.get_account_authorization_details()["Policies"]
-    assert view in {each["Arn"] for each in told}
+    assert (view, "ViewOnlyAccess") in {(each["Arn"], each["PolicyName"]) for each in told}
     assert len(told) < 20
