@@ -18,6 +18,7 @@ from starlette.routing import Route
 from irsa_sandbox import console
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys
+from irsa_sandbox.tokens_seen import tokens_seen
 from irsa_sandbox.trace import Trace
 
 
@@ -49,8 +50,15 @@ def create_app(settings: ControlSettings) -> Starlette:
         events = (f"data: {json.dumps(hop)}\n\n" async for hop in settings.trace.follow(since))
         return StreamingResponse(events, media_type="text/event-stream")
 
+    async def tokens(request: Request) -> Response:
+        return await asyncio.to_thread(lambda: JSONResponse(tokens_seen(settings.trace.since())))
+
     async def page(request: Request) -> Response:
         return HTMLResponse(console.page(), headers=console.HEADERS)
+
+    async def clock(request: Request) -> Response:
+        asked = settings.clock.of(request.query_params.get("namespace", ""))
+        return JSONResponse({"now": asked.now().isoformat()})
 
     async def advance(request: Request) -> Response:
         try:
@@ -77,7 +85,9 @@ def create_app(settings: ControlSettings) -> Starlette:
         ("/status", "GET"): status,
         ("/trace", "GET"): trace,
         ("/trace/stream", "GET"): stream,
+        ("/tokens", "GET"): tokens,
         ("/console", "GET"): page,
+        ("/clock", "GET"): clock,
         ("/clock", "POST"): advance,
         ("/keys/rotate", "POST"): rotate,
         ("/keys/retire", "POST"): retire,

@@ -3,7 +3,8 @@
 from irsa_helpers.views.bench import trust_bench
 from irsa_helpers.views.handshake import handshake, live_handshake
 from irsa_helpers.views.quiz import predict, quiz
-from irsa_helpers.views.tables import Listing, MarkdownTable, decision_table, token_table
+from irsa_helpers.views.tables import Listing, MarkdownTable, decision_table
+from irsa_helpers.views.token import token_view
 
 __all__ = [
     "Listing",
@@ -13,6 +14,6 @@ __all__ = [
     "live_handshake",
     "predict",
     "quiz",
-    "token_table",
+    "token_view",
     "trust_bench",
 ]

@@ -14,7 +14,7 @@ from irsa_helpers import oidc, roles, trust
 from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.policy import Decision, PolicyError, explain, validate_trust_policy
-from irsa_helpers.views.modules import widget
+from irsa_helpers.views.widgets import widget
 from irsa_helpers.worlds import World
 
 Verdict = dict[str, Any]

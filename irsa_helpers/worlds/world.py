@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,10 @@ class World(ABC):
     @abstractmethod
     def trace(self, since: int = 0) -> list[dict[str, Any]]:
         """The hops of the handshakes seen so far, after number `since`, oldest first."""
+
+    def now(self, namespace: str = "") -> datetime:
+        """What time it is in this world (aware, UTC); with `namespace`, there."""
+        return datetime.now(UTC)
 
     @abstractmethod
     def advance_clock(self, seconds: float, *, namespace: str = "") -> None:

@@ -32,17 +32,18 @@ def violations(page: Page, place: str) -> list[str]:
     ]
 
 
-def ask_sts(world: SandboxWorld, account: str) -> None:
-    """Show STS the token of a ServiceAccount, as an SDK in a Pod does."""
+def ask_sts(world: SandboxWorld, account: str, namespace: str = "default") -> str:
+    """Show STS the token of a ServiceAccount, as an SDK in a Pod does; returns the token."""
     accounts = world.resource("v1", "ServiceAccount")
     body = {"spec": {"audiences": [oidc.AUDIENCE]}}
-    token = accounts.token.create(name=account, namespace="default", body=body).status.token
+    token = accounts.token.create(name=account, namespace=namespace, body=body).status.token
     with contextlib.suppress(ClientError):
         world.aws("sts").assume_role_with_web_identity(
             RoleArn=roles.role_arn(world, "console-role"),
             RoleSessionName="a-session",
             WebIdentityToken=token,
         )
+    return str(token)
 
 
 @pytest.fixture
@@ -90,12 +91,30 @@ def test_a_refusal_ends_red_with_its_reason_and_two_are_compared(
     details = console.locator(".irsa-details").inner_text()
     assert "Nearest fix" in details
     assert "system:serviceaccount:default:defaults" in details
-    count = console.locator("select option").count() - 1
-    console.get_by_label("show").select_option(index=count - 1)
-    console.get_by_label("beside").select_option(index=count)
+    chooser = console.locator(".irsa-handshake select")
+    count = chooser.locator("option").count() - 1
+    chooser.select_option(index=count - 1)
+    chooser.nth(1).select_option(index=count)
     row = console.locator(".irsa-comparison tr", has_text="trust policy")
     assert row.locator("td.irsa-ok").count() == 1
     assert row.locator("td.irsa-denied").count() == 1
+
+
+def test_the_token_on_the_console_ages_and_keeps_its_signature(
+    console: Page, world: SandboxWorld, namespace: str
+) -> None:
+    token = ask_sts(world, "default", namespace)
+    console.locator("#views button", has_text="token").click()
+    view = console.locator(".irsa-token")
+    subject = view.locator("tr", has=console.locator("th:text-is('sub')"))
+    subject.get_by_text(f"system:serviceaccount:{namespace}:default").wait_for(timeout=MILLISECONDS)
+    view.get_by_text("✓ good: ").wait_for(timeout=MILLISECONDS)
+    view.get_by_text("✓ in force: ").wait_for(timeout=MILLISECONDS)
+    assert subject.get_by_text("AWS looks at it").count() == 1
+    assert violations(console, "body") == []
+    assert token.rpartition(".")[2] not in console.content()
+    world.advance_clock(2 * 86_400, namespace=namespace)
+    view.get_by_text("✗ expired ").wait_for(timeout=MILLISECONDS)
 
 
 def run_cell(page: Page, text: str) -> None:

@@ -3,8 +3,8 @@ import { element, prose, shortened } from "./base.js";
 
 const WAIT_MS = 40;
 
-/** The bench as a widget of a notebook. */
-export function render({ model, el }) {
+/** The bench of a notebook's widget. */
+export function bench({ model, el }) {
   let timer = null;
   const editor = element("textarea", {
     class: "irsa-editor", rows: 18, spellcheck: "false", "aria-label": `trust policy of ${model.get("role")}`,

@@ -59,6 +59,8 @@ class Handshake:
             issuer=token.issuer,
             sub=token.subject,
             aud=list(token.audiences),
+            header={"alg": token.algorithm, "kid": token.key_id},
+            claims=token.claims,
         )
 
     def refused(self, error: AwsError) -> AwsError:
