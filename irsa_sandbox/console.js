@@ -34,14 +34,34 @@ function start(actors) {
     const told = await ask(`/clock?namespace=${encodeURIComponent(namespace)}`);
     model.set("now", Date.parse((await told.json()).now) / 1000);
   });
-  const refresh = atMostEvery(FACTS_MS, async () => tokens.set("tokens", await (await ask("/tokens")).json()));
-  tabs({ handshake: [handshake, hops], token: [token, tokens] });
+  const calls = callsModel(ask);
+  const refresh = atMostEvery(FACTS_MS, async () => {
+    tokens.set("tokens", await (await ask("/tokens")).json());
+    calls.send({});
+  });
+  tabs({ handshake: [handshake, hops], token: [token, tokens], permissions: [permissions, calls] });
   switchable("dark", (on) => {
     document.documentElement.style.colorScheme = on ? "dark" : "light";
     document.body.classList.toggle("irsa-dark", on);
   }, matchMedia("(prefers-color-scheme: dark)").matches);
   switchable("large", (on) => document.body.classList.toggle("irsa-large", on), false);
   follow(ask, (seen) => { hops.set("hops", seen); refresh(); });
+}
+
+/** The calls of a role against a policy: that of the editor, or the least one until somebody types. */
+function callsModel(ask) {
+  let typed = null;
+  const seen = { roles: [], role: "", policy: "", verdict: { calls: [], grants: [], findings: [], diff: [] }, said: "", applies: false };
+  return new Model(seen, async (model, message) => {
+    if ("role" in message) typed = null;
+    else if ("policy" in message) typed = message.policy;
+    const asked = { role: message.role ?? model.get("role"), policy: typed };
+    const answer = await (await ask("/permissions", { method: "POST", body: JSON.stringify(asked) })).json();
+    model.set("roles", answer.roles);
+    model.set("role", answer.role);
+    if (typed == null) model.set("policy", answer.policy);
+    model.set("verdict", { findings: [], diff: [], ...answer.verdict });
+  });
 }
 
 /** Asks the sandbox; what goes wrong is said at the head of the page. */

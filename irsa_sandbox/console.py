@@ -13,7 +13,7 @@ from pathlib import Path
 
 from irsa_helpers.modules import actors, joined, styles
 
-VIEWS = ("handshake", "token")
+VIEWS = ("handshake", "token", "permissions")
 
 
 @cache

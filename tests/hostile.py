@@ -94,4 +94,4 @@ VIEWS: dict[str, Callable[[str], Any]] = {
 # These show the course's own words.
 OWN_WORDS = {"Text", "FirstAct"}
 # Needs a world: a browser's test types a hostile policy into it.
-IN_BROWSER = {"TrustBench"}
+IN_BROWSER = {"TrustBench", "PermissionBench"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from irsa_helpers import oidc, roles, trust
+from irsa_helpers import course, oidc, roles, storage, trust
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.browser.jupyterlab import wait_until_idle
 from tests.hostile import HOSTILE, MARK
@@ -117,6 +117,53 @@ def test_the_token_on_the_console_ages_and_keeps_its_signature(
     view.get_by_text("✗ expired ").wait_for(timeout=MILLISECONDS)
 
 
+def call_s3(world: SandboxWorld, namespace: str) -> None:
+    """What a session of a role that may list its bucket, and no more, asks of S3."""
+    role, bucket = f"caller-{namespace}", course.bucket_name(world)
+    policy = trust.build_trust_policy(oidc.provider_arn(world), namespace, "default")
+    listing = roles.build_bucket_read_policy(bucket)
+    listing["Statement"].pop()
+    roles.ensure_role(world, role, policy, permission_policies={"list": listing})
+    storage.ensure_bucket(world, bucket)
+    token = ask_sts(world, "default", namespace)
+    session = world.aws("sts").assume_role_with_web_identity(
+        RoleArn=roles.role_arn(world, role), RoleSessionName="caller", WebIdentityToken=token
+    )
+    s3 = world.aws("s3", credentials=session["Credentials"])
+    s3.list_objects_v2(Bucket=bucket)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.get_object(Bucket=bucket, Key="hello.txt")
+    roles.ensure_no_role(world, role)
+
+
+def test_recorded_calls_meet_a_policy_on_the_console(
+    console: Page, world: SandboxWorld, namespace: str
+) -> None:
+    call_s3(world, namespace)
+    console.locator("#views button", has_text="permissions").click()
+    view = console.locator(".irsa-permissions")
+    view.locator(f"option[selected]:text-is('caller-{namespace}')").wait_for(
+        timeout=MILLISECONDS, state="attached"
+    )
+    rows = view.locator("table").first.locator("tbody tr")
+    rows.filter(has_text="s3:GetObject").get_by_text("✗ refused").wait_for(timeout=MILLISECONDS)
+    rows.filter(has_text="s3:ListBucket").get_by_text("✓ allowed").wait_for(timeout=MILLISECONDS)
+    editor = view.locator("textarea")
+    policy = editor.input_value()
+    editor.fill(policy.replace("s3:ListBucket", "s3:ListBuckets"))
+    view.get_by_text("! unused").wait_for(timeout=MILLISECONDS)
+    rows.filter(has_text="s3:ListBucket").get_by_text("was allowed").wait_for(timeout=MILLISECONDS)
+    assert violations(console, "body") == []
+    for text in HOSTILE:
+        hostile = policy.replace("s3:ListBucket", f"s3:{json.dumps(text)[1:-1]}")
+        with console.expect_response("**/permissions", timeout=MILLISECONDS):
+            editor.fill(hostile)
+    editor.fill(policy)
+    rows.filter(has_text="s3:ListBucket").get_by_text("✓ allowed").wait_for(timeout=MILLISECONDS)
+    assert console.evaluate(f"window.{MARK}") is None
+    assert view.locator("img, script, svg").count() == 0
+
+
 def run_cell(page: Page, text: str) -> None:
     page.locator(".jp-CodeCell .cm-content", has_text=text).first.click()
     page.keyboard.press("Shift+Enter")
@@ -157,7 +204,8 @@ def test_a_policy_is_built_on_the_bench(open_notebook: Any, page: Page) -> None:
     wide = policy.replace("default:enginrect-sa", "*").replace("StringEquals", "StringLike")
     editor.fill(wide)
     verdict.get_by_text("too-wide").wait_for(timeout=MILLISECONDS)
-    assert verdict.locator("td.irsa-denied").count() == 0
+    assert verdict.locator("td .irsa-ok").count() >= 3
+    assert verdict.locator("td .irsa-denied").count() == 0
     assert violations(page, ".irsa-bench") == []
     for text in HOSTILE:
         hostile = json.dumps(text)[1:-1]

@@ -49,3 +49,60 @@ export function pairs(entries) {
 export function prose(text) {
   return text.split(/`([^`]*)`/).map((part, index) => (index % 2 ? element("code", {}, part) : part));
 }
+
+/** `yes` or `no`, each a mark with its word, in the colour of what it means. */
+export function mark(good, yes, no, kind = "denied") {
+  return element("span", { class: good ? "irsa-ok" : `irsa-${kind}` }, element("strong", { class: "irsa-mark" }, good ? yes : no));
+}
+
+/** What the linter says, each with its fix. */
+export function findings(listed) {
+  return listed.flatMap((finding) => [
+    element("p", { class: `irsa-part${finding.severity === "advice" ? "" : " irsa-denied"}` }, finding.severity),
+    element("p", {}, prose(finding.message)), element("p", {}, "Fix: ", ...prose(finding.fix))]);
+}
+
+/** The lines that differ from what IAM has. */
+export function differences(lines) {
+  return lines.length ? [element("p", { class: "irsa-part" }, "What differs from IAM"), element("pre", {}, lines.join("\n"))] : [];
+}
+
+const KEY_WAIT_MS = 30;
+
+/** The editor of a model's `policy`, its buttons, and what was said of applying it.
+ *
+ * `parts` are the elements; `ask(more)` sends the text and `typed()`; `heard(verdict)` is called with each verdict;
+ * `start(draw)` draws now and at each answer, and returns what ends that. */
+export function editing(model, label, typed = () => "") {
+  let timer = null;
+  const ask = (more = {}) => model.send({ policy: editor.value, typed: typed(), ...more });
+  const soon = () => { clearTimeout(timer); timer = setTimeout(ask, KEY_WAIT_MS); };
+  const editor = element("textarea", {
+    class: "irsa-editor", rows: 18, spellcheck: "false", "aria-label": label,
+    oninput: soon, onkeydown: (event) => event.stopPropagation(), // JupyterLab's own keys are not meant
+  });
+  const restore = () => { if (editor.value !== model.get("policy")) editor.value = model.get("policy"); };
+  const apply = element("button", { onclick: () => ask({ apply: true }) }, "apply to IAM");
+  const back = element("button", { onclick: () => { restore(); ask(); } }, "as it was");
+  const said = element("pre", { class: "irsa-said", role: "status" });
+  restore();
+  return {
+    parts: [editor, model.get("applies") === false ? null : element("div", { class: "irsa-controls" }, apply, back), said],
+    ask, soon,
+    heard(verdict) {
+      apply.disabled = Boolean(verdict.error) || !verdict.diff.length;
+      said.textContent = model.get("said");
+    },
+    start(draw) {
+      const events = ["change:verdict", "change:said"];
+      events.forEach((event) => model.on(event, draw));
+      model.on("change:policy", restore);
+      draw();
+      return () => {
+        clearTimeout(timer);
+        events.forEach((event) => model.off(event, draw));
+        model.off("change:policy", restore);
+      };
+    },
+  };
+}

@@ -35,7 +35,7 @@ export function token({ model, el }) {
 
   function row({ claim, value, meaning, compared }) {
     return element("tr", {},
-      element("th", { scope: "row" }, claim),
+      element("th", { scope: "row" }, claim.split(/(?=\.(?!io))/).map((piece) => [element("wbr"), piece])),
       element("td", {}, shortened(value, 60)),
       element("td", {}, compared ? element("strong", {}, "AWS looks at it: ") : null, meaning));
   }
