@@ -13,7 +13,6 @@ from irsa_helpers import roles
 from irsa_helpers.changes import Change
 from irsa_helpers.doctor.admission import of_every_call
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.labs.identities import managed_policy
 from irsa_helpers.permission_findings import check_permission_policy
 from irsa_helpers.policy import validate_identity_policy
 from irsa_helpers.policy.recorded import Call, judge_calls
@@ -36,7 +35,7 @@ class PermissionBench(EditedPolicy):
             )
         super().__init__(world, role, inline.pop(policy))
         self._name, self._trust, self.calls = policy, described["TrustPolicy"], list(calls)
-        attached = (managed_policy(world, arn) for arn in described["AttachedPolicies"])
+        attached = (roles.managed_policy(world, arn) for arn in described["AttachedPolicies"])
         self._others = [*inline.values(), *attached]
         self._context = {"aws:PrincipalArn": described["Arn"], **of_every_call(world.region)}
 

@@ -1,8 +1,8 @@
 // The goals of a lab, ticked by the kernel as they are reached.
 import { element, prose } from "./base.js";
 
-/** The goals as a widget of a notebook; in JupyterLab a terminal opens beside it. */
-export function render({ model, el }) {
+/** The goals of a model with `lab` and `sight`; in JupyterLab a terminal opens beside it. */
+export function goals({ model, el }) {
   const list = element("ul", { class: "irsa-goals" });
   const note = element("p", { class: "irsa-count", role: "status" });
   const end = element("div", { class: "irsa-goals-end" });
@@ -17,10 +17,10 @@ export function render({ model, el }) {
   const link = (address, text) => element("a", { href: address, target: "_blank", rel: "noopener" }, text);
 
   function draw() {
-    const { goals, note: said, debrief } = model.get("sight");
-    const reached = goals.filter((seen) => seen.reached).length;
-    note.textContent = said || `Lab ${model.get("lab").number}: ${reached} of ${goals.length} goals reached`;
-    list.replaceChildren(...goals.map(goal));
+    const { goals: seenGoals, note: said, debrief } = model.get("sight");
+    const reached = seenGoals.filter((seen) => seen.reached).length;
+    note.textContent = said || `Lab ${model.get("lab").number}: ${reached} of ${seenGoals.length} goals reached`;
+    list.replaceChildren(...seenGoals.map(goal));
     end.replaceChildren(...(debrief ? ending(debrief) : []));
   }
 
