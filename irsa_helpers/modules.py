@@ -27,7 +27,7 @@ def joined(*names: str) -> str:
 @cache
 def widget_script(name: str) -> str:
     """The module of one view for a widget, which calls `render`."""
-    return f"{joined(name)}\nexport {{ {name} as render }};\n"
+    return f"{joined(name)}\nexport const render = withPanel({name}, {json.dumps(name)});\n"
 
 
 @cache

@@ -189,6 +189,29 @@ def test_the_first_act_is_played(open_notebook: Any, page: Page) -> None:
     page.get_by_text("All of it is gone").wait_for(timeout=MILLISECONDS)
 
 
+def test_a_view_stands_beside_its_notebook_and_grows_for_an_audience(
+    page: Page, course_url: str
+) -> None:
+    page.set_viewport_size(LAPTOP)
+    address, token = course_url.split("/lab", 1)[0], course_url.split("token=")[1]
+    page.goto(f"{address}/lab/tree/tests/browser/bench.ipynb?token={token}&reset")
+    wait_until_idle(page)
+    run_cell(page, "trust_bench(")
+    page.get_by_role("button", name="beside").click(timeout=MILLISECONDS)
+    panel = page.locator(".jp-LinkedOutputView .irsa-bench")
+    panel.wait_for(timeout=MILLISECONDS)
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    before = panel.evaluate(size)
+    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
+    page.wait_for_function(
+        f"before => ({size})(document.querySelector('.jp-LinkedOutputView .irsa-bench')) > before",
+        arg=before,
+        timeout=MILLISECONDS,
+    )
+    assert violations(page, ".jp-LinkedOutputView .irsa-view") == []
+    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
+
+
 def test_a_policy_is_built_on_the_bench(open_notebook: Any, page: Page) -> None:
     page.set_viewport_size(LAPTOP)
     open_notebook("../tests/browser/bench.ipynb")

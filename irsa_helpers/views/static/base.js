@@ -106,3 +106,33 @@ export function editing(model, label, typed = () => "") {
     },
   };
 }
+
+/** The JupyterLab that shows itself to pages, the notebook that holds an element, and the number of its cell. */
+export function placeInLab(el) {
+  const lab = globalThis.jupyterapp;
+  const panels = lab ? [...lab.shell.widgets("main")] : [];
+  const notebook = panels.find((panel) => panel.content?.widgets && panel.context && panel.node.contains(el));
+  const index = notebook ? notebook.content.widgets.findIndex((cell) => cell.node.contains(el)) : -1;
+  return index < 0 ? null : { lab, notebook, index };
+}
+
+/** The output of a cell, in a panel of its own beside `ref`: it stays in view while one works on. */
+export async function openOutput({ lab, notebook, index }, label, mode, ref) {
+  const before = new Set([...lab.shell.widgets("main")].map((panel) => panel.id));
+  await lab.commands.execute("notebook:create-output-view", { path: notebook.context.path, index });
+  const output = [...lab.shell.widgets("main")].find((panel) => !before.has(panel.id));
+  if (!output) return;
+  output.title.label = label;
+  lab.shell.add(output, "main", { mode, ref });
+}
+
+/** The view with a button below it that opens it beside its notebook, where JupyterLab lets it. */
+export function withPanel(view, label) {
+  return (context) => {
+    const end = view(context);
+    const open = () => { const place = placeInLab(context.el); if (place) openOutput(place, label, "split-right", place.notebook.id); };
+    if (globalThis.jupyterapp) context.el.append(element("div", { class: "irsa-view irsa-beside" },
+      element("button", { onclick: open, title: "open it in a panel beside the notebook" }, "beside")));
+    return end;
+  };
+}

@@ -1,5 +1,5 @@
 // The goals of a lab, ticked by the kernel as they are reached.
-import { element, prose } from "./base.js";
+import { element, openOutput, placeInLab, prose } from "./base.js";
 
 /** The goals of a model with `lab` and `sight`; in JupyterLab a terminal opens beside it. */
 export function goals({ model, el }) {
@@ -40,25 +40,15 @@ export function goals({ model, el }) {
 
 /** Story left, terminal right, these goals below it. Only where JupyterLab shows itself to pages. */
 async function arrange(el) {
-  const lab = globalThis.jupyterapp;
-  await lab?.restored;
+  await globalThis.jupyterapp?.restored;
   const frame = () => new Promise(requestAnimationFrame);
   for (let tries = 0; tries < 60 && !el.isConnected; tries += 1) await frame();
-  const panels = lab ? [...lab.shell.widgets("main")] : [];
-  const notebook = panels.find((panel) => panel.content?.widgets && panel.node.contains(el));
-  const index = notebook ? notebook.content.widgets.findIndex((cell) => cell.node.contains(el)) : -1;
-  const beside = panels.some((panel) => panel.node.querySelector(".jp-LinkedOutputView"));
-  if (index < 0 || !notebook.context || notebook.irsaArranged || beside) return;
+  const place = placeInLab(el);
+  if (!place || place.notebook.irsaArranged || document.querySelector(".jp-LinkedOutputView")) return;
+  const { lab, notebook } = place;
   notebook.irsaArranged = true;
-  const path = notebook.context.path;
   const terminal = await lab.commands.execute("terminal:create-new");
   lab.shell.add(terminal, "main", { mode: "split-right", ref: notebook.id });
-  const before = new Set([...lab.shell.widgets("main")].map((panel) => panel.id));
-  await lab.commands.execute("notebook:create-output-view", { path, index });
-  const goals = [...lab.shell.widgets("main")].find((panel) => !before.has(panel.id));
-  if (goals) {
-    goals.title.label = "goals";
-    lab.shell.add(goals, "main", { mode: "split-bottom", ref: terminal.id });
-  }
+  await openOutput(place, "goals", "split-bottom", terminal.id);
   lab.shell.activateById(terminal.id);
 }
