@@ -7,14 +7,17 @@ history, some minutes late and without data events such as `s3:GetObject`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from irsa_helpers.policy.recorded import Call, calls_of, least_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from irsa_helpers.worlds import World
+
+__all__ = ["Assumption", "Call", "assumptions", "least_policy", "recorded_calls"]
 
 EVENT = "AssumeRoleWithWebIdentity"
 # Hops before the session: a denied one of these is a refused handshake.
@@ -34,19 +37,6 @@ class Assumption:
     def __str__(self) -> str:
         verb = "became" if self.granted else "was refused"
         return f"{self.time[11:19]}  {self.who} {verb} {self.role} ({self.via})"
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of an AWS service, as the permission policies saw it."""
-
-    action: str
-    resource: str
-    allowed: bool
-    caller: str
-
-    def __str__(self) -> str:
-        return f"{'allowed' if self.allowed else 'DENIED '}  {self.action:<28} {self.resource}"
 
 
 def assumptions(world: World, since: int = 0) -> list[Assumption]:
@@ -90,26 +80,4 @@ def recorded_calls(world: World, role: str, since: int = 0) -> list[Call]:
 
     Raises IrsaLabError in a real account, where `World.trace` is not available.
     """
-    calls = []
-    for hop in world.trace(since=since):
-        detail = hop["detail"]
-        if hop["kind"] != "aws-call" or not detail.get("role_arn", "").endswith(f"/{role}"):
-            continue
-        allowed = hop["outcome"] == "ok"
-        calls.append(Call(detail["action"], detail["resource"], allowed, detail["caller_arn"]))
-    return list({(c.action, c.resource, c.allowed): c for c in calls}.values())
-
-
-def least_policy(calls: Iterable[Call]) -> dict[str, Any]:
-    """The permission policy that allows these calls and no other, a statement for each resource.
-
-    It names what was seen: whether the app reads other objects tomorrow is for you to know.
-    """
-    actions: dict[str, set[str]] = {}
-    for call in calls:
-        actions.setdefault(call.resource, set()).add(call.action)
-    statements = [
-        {"Effect": "Allow", "Action": sorted(called), "Resource": resource}
-        for resource, called in actions.items()
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
+    return calls_of(world.trace(since=since), role)

@@ -80,6 +80,14 @@ def describe_role(world: World, name: str) -> dict[str, Any] | None:
     }
 
 
+def managed_policy(world: World, arn: str) -> dict[str, Any]:
+    """The document of a managed policy, in the version that counts."""
+    iam = world.aws("iam")
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    stored = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+    return dict(stored["PolicyVersion"]["Document"])
+
+
 def ensure_role(
     world: World,
     name: str,

@@ -1,135 +1,73 @@
-"""The projected token: what the ServiceAccount's passport says.
-
-Reading a token is not checking it: anyone can write these claims. Only the signature, checked
-against the issuer's public key, makes them true; STS does that.
-"""
+"""The projected token, the ServiceAccount's passport: read it, and check who signed it."""
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from irsa_helpers.claims import ClaimRow, Token, decode_unverified, explain_token
 from irsa_helpers.errors import IrsaLabError
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World
 
-MEANINGS = {
-    "alg": "how it is signed; EKS signs with RS256, a private key that never leaves the cluster",
-    "kid": "which of the issuer's public keys checks the signature",
-    "iss": "who made the token: the cluster's issuer; IAM looks for a provider of this URL",
-    "sub": "whom the token is about; the trust policy compares it",
-    "aud": "for whom the token was made; the provider and the trust policy compare it",
-    "exp": "not valid after",
-    "nbf": "not valid before",
-    "iat": "made at",
-    "jti": "the token's own number",
-    "kubernetes.io": "the namespace, ServiceAccount, Pod and node that it was made for",
-}
+__all__ = [
+    "ClaimRow",
+    "Signature",
+    "Token",
+    "check_signature",
+    "decode_unverified",
+    "explain_token",
+    "read_token",
+]
 
-_OBJECTS = {
-    "kubernetes.io.pod": "the Pod's name and uid",
-    "kubernetes.io.node": "the node's name and uid",
-    "kubernetes.io.serviceaccount": "the ServiceAccount's name and uid",
-}
+# EKS signs with no other algorithm; to take the token's own word for it is an old hole.
+# Source: RFC 8725, 3.1.
+ALGORITHMS = ["RS256"]
 
 
 @dataclass(frozen=True)
-class Token:
-    """A JSON Web Token's header and claims; the signature is left out, so it opens no door."""
+class Signature:
+    """Whether the issuer's published keys made a token's signature, and how one knows."""
 
-    header: dict[str, Any]
-    claims: dict[str, Any]
-
-    @property
-    def expires_at(self) -> datetime:
-        """The `exp` claim as a time."""
-        return datetime.fromtimestamp(self.claims["exp"], UTC)
+    good: bool
+    said: str
 
 
-@dataclass(frozen=True)
-class ClaimRow:
-    """One line of an explained token."""
-
-    claim: str
-    value: str
-    meaning: str
-
-    def __str__(self) -> str:
-        return f"{self.claim:<30}{self.value}\n{'':<30}{self.meaning}"
-
-
-def decode_unverified(token: str) -> Token:
-    """The header and claims of a token, its signature unchecked.
+def check_signature(world: World, token: str) -> Signature:
+    """The token's signature, checked with the keys that the cluster's issuer publishes.
 
     Raises IrsaLabError where the text is no JSON Web Token.
     """
+    read = decode_unverified(token)
+    issuer, own = str(read.claims.get("iss")), world.cluster.issuer_url
+    if issuer != own:
+        return Signature(False, f"its issuer is {issuer}; this cluster's is {own}")
+    key_id = read.header.get("kid")
+    published = {key["kid"]: key for key in _published_keys(world)}
+    if key_id not in published:
+        return Signature(False, f"the issuer publishes no key {key_id}")
+    return _made_by(published[key_id], token.strip())
+
+
+def _published_keys(world: World) -> list[dict[str, Any]]:
+    """The issuer's JSON Web Key Set. Source: OpenID Connect Discovery 1.0; RFC 7517."""
+    discovery = world.fetch(f"{world.cluster.issuer_url}/.well-known/openid-configuration")
+    keys: list[dict[str, Any]] = json.loads(world.fetch(json.loads(discovery)["jwks_uri"]))["keys"]
+    return keys
+
+
+def _made_by(key: dict[str, Any], token: str) -> Signature:
+    from joserfc import jws
+    from joserfc.errors import JoseError
+    from joserfc.jwk import RSAKey
+
     try:
-        header, claims, _signature = token.strip().split(".")
-        return Token(_read_part(header), _read_part(claims))
-    except ValueError as error:
-        raise IrsaLabError(
-            "this is not a JSON Web Token: three parts of base64url, with dots between them",
-            next_step="pass the text of the token, not the path of its file",
-        ) from error
-
-
-def _read_part(part: str) -> dict[str, Any]:
-    """JSON written in base64url, whose padding a token leaves out."""
-    members: Any = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    if not isinstance(members, dict):
-        raise ValueError("not a JSON object")
-    return members
-
-
-def explain_token(token: Token | str, *, now: datetime | None = None) -> list[ClaimRow]:
-    """Each member of the header and each claim, with its meaning.
-
-    With `now` (aware) the meaning of a time also says how far away it is.
-    """
-    read = decode_unverified(token) if isinstance(token, str) else token
-    members = [*read.header.items(), *_flat(read.claims)]
-    return [_row(claim, value, now) for claim, value in members]
-
-
-def _flat(claims: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The claims, with the members of `kubernetes.io` as `kubernetes.io.namespace` and so on."""
-    for claim, value in claims.items():
-        if claim == "kubernetes.io" and isinstance(value, dict):
-            yield from ((f"{claim}.{member}", inner) for member, inner in value.items())
-        else:
-            yield claim, value
-
-
-def _row(claim: str, value: Any, now: datetime | None) -> ClaimRow:
-    meaning = MEANINGS.get(claim) or _kubernetes_meaning(claim)
-    if claim in {"exp", "nbf", "iat"} and isinstance(value, int):
-        moment = datetime.fromtimestamp(value, UTC)
-        distance = f"; {_distance((moment - now).total_seconds())}" if now else ""
-        return ClaimRow(claim, f"{value} ({moment:%Y-%m-%d %H:%M:%S} UTC)", meaning + distance)
-    if isinstance(value, dict):
-        value = " ".join(str(member) for member in value.values())
-    text = value if isinstance(value, str) else json.dumps(value)
-    return ClaimRow(claim, text, meaning)
-
-
-def _kubernetes_meaning(claim: str) -> str:
-    if claim == "kubernetes.io.warnafter":
-        return "the API server warns of older tokens; AWS does not look at it"
-    if claim.startswith("kubernetes.io."):
-        return f"{_OBJECTS.get(claim, 'noted by Kubernetes')}; a trust policy cannot ask for it"
-    return "not a claim that IRSA uses"
-
-
-def _distance(seconds: float) -> str:
-    """`in 23 h 59 min` or `5 min ago`."""
-    minutes = round(abs(seconds) / 60)
-    parts = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
-    return f"in {parts}" if seconds >= 0 else f"{parts} ago"
+        jws.deserialize_compact(token, RSAKey.import_key(key), algorithms=ALGORITHMS)
+    except (JoseError, ValueError) as error:
+        return Signature(False, f"the published key {key['kid']} did not make it: {error}")
+    return Signature(True, f"the published key {key['kid']} made it")
 
 
 def read_token(

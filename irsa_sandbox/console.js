@@ -1,19 +1,101 @@
-// The console: the handshake view, fed by the trace as it happens.
+// The console: the views of the notebooks, fed by the sandbox as it works.
 
 const LONGEST = 300;
+const FACTS_MS = 500;
 const FRAME_MS = 50; // what happens within it is drawn at once: a long history comes hop by hop
+
+/** What a view shows and asks, as anywidget's model has it; `answer` takes what the view sends. */
+class Model {
+  constructor(state, answer = () => {}) {
+    [this.state, this.answer, this.listeners] = [state, answer, new Map()];
+  }
+
+  get(name) { return this.state[name]; }
+
+  set(name, value) {
+    this.state[name] = value;
+    for (const listener of this.listeners.get(`change:${name}`) ?? []) listener();
+  }
+
+  on(event, listener) { this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]); }
+
+  off(event, listener) { this.listeners.set(event, this.listeners.get(event).filter((one) => one !== listener)); }
+
+  send(message) { Promise.resolve(this.answer(this, message)).catch(complain); }
+}
 
 /** The page's parts come to life; `actors` says who takes part in a handshake. */
 function start(actors) {
-  const token = new URLSearchParams(location.search).get("token");
+  const secret = new URLSearchParams(location.search).get("token");
   history.replaceState(null, "", location.pathname); // not to be seen on a stage, nor kept
-  const view = show(document.getElementById("view"), actors);
+  const ask = asker(secret);
+  const hops = new Model({ hops: [], actors });
+  const tokens = new Model({ tokens: [], now: Date.now() / 1000 }, async (model, { namespace }) => {
+    const told = await ask(`/clock?namespace=${encodeURIComponent(namespace)}`);
+    model.set("now", Date.parse((await told.json()).now) / 1000);
+  });
+  const calls = callsModel(ask);
+  const refresh = atMostEvery(FACTS_MS, async () => {
+    tokens.set("tokens", await (await ask("/tokens")).json());
+    calls.send({});
+  });
+  tabs({ handshake: [handshake, hops], token: [token, tokens], permissions: [permissions, calls] });
   switchable("dark", (on) => {
     document.documentElement.style.colorScheme = on ? "dark" : "light";
     document.body.classList.toggle("irsa-dark", on);
   }, matchMedia("(prefers-color-scheme: dark)").matches);
   switchable("large", (on) => document.body.classList.toggle("irsa-large", on), false);
-  follow(token, view);
+  follow(ask, (seen) => { hops.set("hops", seen); refresh(); });
+}
+
+/** The calls of a role against a policy: that of the editor, or the least one until somebody types. */
+function callsModel(ask) {
+  let typed = null;
+  const seen = { roles: [], role: "", policy: "", verdict: { calls: [], grants: [], findings: [], diff: [] }, said: "", applies: false };
+  return new Model(seen, async (model, message) => {
+    if ("role" in message) typed = null;
+    else if ("policy" in message) typed = message.policy;
+    const asked = { role: message.role ?? model.get("role"), policy: typed };
+    const answer = await (await ask("/permissions", { method: "POST", body: JSON.stringify(asked) })).json();
+    model.set("roles", answer.roles);
+    model.set("role", answer.role);
+    if (typed == null) model.set("policy", answer.policy);
+    model.set("verdict", { findings: [], diff: [], ...answer.verdict });
+  });
+}
+
+/** Asks the sandbox; what goes wrong is said at the head of the page. */
+function asker(secret) {
+  return async (path, options = {}) => {
+    const answer = await fetch(path, { ...options, headers: { Authorization: `Bearer ${secret}` } });
+    if (!answer.ok) throw new Error(`the sandbox answers ${answer.status}: open the page with irsa-lab console`);
+    return answer;
+  };
+}
+
+const say = (text) => { document.getElementById("state").textContent = text; };
+const complain = (error) => say(String(error.message ?? error));
+
+/** A function that does `act` once for all calls of a while, after it. */
+function atMostEvery(milliseconds, act) {
+  let timer = null;
+  return () => { timer ??= setTimeout(() => { timer = null; act().catch(complain); }, milliseconds); };
+}
+
+/** A button for each view, which shows that view alone. */
+function tabs(views) {
+  const buttons = Object.entries(views).map(([name, [render, model]]) => {
+    const place = document.getElementById(name);
+    render({ model, el: place });
+    const button = element("button", { "aria-controls": name, onclick: () => choose(button) }, name);
+    return button;
+  });
+  const choose = (chosen) => buttons.forEach((button) => {
+    button.setAttribute("aria-pressed", button === chosen);
+    document.getElementById(button.getAttribute("aria-controls")).hidden = button !== chosen;
+  });
+  document.getElementById("views").append(...buttons);
+  choose(buttons[0]);
 }
 
 function switchable(id, act, begun) {
@@ -23,25 +105,22 @@ function switchable(id, act, begun) {
   set(begun);
 }
 
-/** Each hop of the stream goes into the view; a sandbox that is gone is looked for again. */
-async function follow(token, view) {
-  const state = document.getElementById("state");
+/** Each hop of the stream goes to `show`, with those before it; a sandbox that is gone is looked for again. */
+async function follow(ask, show) {
   let hops = [];
   let timer = null;
-  const draw = () => { timer = null; view.update(hops); };
+  const draw = () => { timer = null; show(hops); };
   for (;;) {
     try {
-      const since = hops.at(-1)?.seq ?? 0;
-      const answer = await fetch(`/trace/stream?since=${since}`, { headers: { Authorization: `Bearer ${token}` } });
-      if (!answer.ok) throw new Error(`the sandbox answers ${answer.status}: open the page with irsa-lab console`);
-      state.textContent = "live";
+      const answer = await ask(`/trace/stream?since=${hops.at(-1)?.seq ?? 0}`);
+      say("live");
       for await (const hop of events(answer.body)) {
         hops = [...(hop.seq <= (hops.at(-1)?.seq ?? 0) ? [] : hops), hop].slice(-LONGEST);
         timer ??= setTimeout(draw, FRAME_MS);
       }
-      state.textContent = "the sandbox has stopped";
+      say("the sandbox has stopped");
     } catch (error) {
-      state.textContent = String(error.message ?? error);
+      complain(error);
     }
     await new Promise((done) => setTimeout(done, 1000));
   }

@@ -1,6 +1,6 @@
-"""The page that shows the handshake as it happens: one text, which loads nothing from anywhere.
+"""The page that shows the sandbox as it works: one text, which loads nothing from anywhere.
 
-It is made of the views of the notebooks, whose files are read here and not imported.
+It is made of the modules of the notebooks' views, and of a script that gives them what they show.
 """
 
 from __future__ import annotations
@@ -8,31 +8,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from functools import cache
 from pathlib import Path
 
-import irsa_helpers
+from irsa_helpers.modules import actors, joined, styles
 
-VIEWS = Path(irsa_helpers.__file__).parent / "views" / "static"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./[a-z]+\.js";\n', re.MULTILINE)
+VIEWS = ("handshake", "token", "permissions")
 
 
 @cache
 def _script() -> str:
     """The views' modules and the page's own, one after another."""
-    files = [VIEWS / "base.js", VIEWS / "handshake.js", Path(__file__).with_name("console.js")]
-    actors = json.loads((VIEWS / "actors.json").read_text("utf-8"))
-    text = "".join(_IMPORT.sub("", file.read_text("utf-8")) for file in files)
-    return f"{text}\nstart({json.dumps(actors)});\n"
+    own = Path(__file__).with_name("console.js").read_text("utf-8")
+    return f"{joined(*VIEWS)}{own}\nstart({json.dumps(actors())});\n"
 
 
 @cache
 def page() -> str:
     """The page; it takes the token from its own address, and out of it."""
     template = Path(__file__).with_name("console.html").read_text("utf-8")
-    styles = (VIEWS / "views.css").read_text("utf-8")
-    return template.replace("/* styles */", styles).replace("/* script */", _script())
+    return template.replace("/* styles */", styles()).replace("/* script */", _script())
 
 
 def _allowed() -> str:

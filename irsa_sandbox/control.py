@@ -16,8 +16,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from irsa_sandbox import console
+from irsa_sandbox.calls_seen import calls_seen
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys
+from irsa_sandbox.tokens_seen import tokens_seen
 from irsa_sandbox.trace import Trace
 
 
@@ -49,8 +51,22 @@ def create_app(settings: ControlSettings) -> Starlette:
         events = (f"data: {json.dumps(hop)}\n\n" async for hop in settings.trace.follow(since))
         return StreamingResponse(events, media_type="text/event-stream")
 
+    async def tokens(request: Request) -> Response:
+        return await asyncio.to_thread(lambda: JSONResponse(tokens_seen(settings.trace.since())))
+
+    async def permissions(request: Request) -> Response:
+        asked = await _object(request)
+        role, text = str(asked.get("role", "")), asked.get("policy")
+        policy = None if text is None else str(text)
+        judged = await asyncio.to_thread(calls_seen, settings.trace.since(), role, policy)
+        return JSONResponse(judged)
+
     async def page(request: Request) -> Response:
         return HTMLResponse(console.page(), headers=console.HEADERS)
+
+    async def clock(request: Request) -> Response:
+        asked = settings.clock.of(request.query_params.get("namespace", ""))
+        return JSONResponse({"now": asked.now().isoformat()})
 
     async def advance(request: Request) -> Response:
         try:
@@ -77,7 +93,10 @@ def create_app(settings: ControlSettings) -> Starlette:
         ("/status", "GET"): status,
         ("/trace", "GET"): trace,
         ("/trace/stream", "GET"): stream,
+        ("/tokens", "GET"): tokens,
+        ("/permissions", "POST"): permissions,
         ("/console", "GET"): page,
+        ("/clock", "GET"): clock,
         ("/clock", "POST"): advance,
         ("/keys/rotate", "POST"): rotate,
         ("/keys/retire", "POST"): retire,
@@ -89,6 +108,17 @@ def create_app(settings: ControlSettings) -> Starlette:
             for (path, method), handler in handlers.items()
         ]
     )
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    """The JSON object that a request brings. Raises HTTPException."""
+    try:
+        members = await request.json()
+    except ValueError as error:
+        raise HTTPException(400, f"the body is no JSON: {error}") from error
+    if not isinstance(members, dict):
+        raise HTTPException(400, "the body is no JSON object")
+    return members
 
 
 def _demanding(token: str, handler: Any) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from irsa_helpers.boxes import Passed
 from irsa_helpers.changes import Change
+from irsa_helpers.claims import Token, token_facts
 from irsa_helpers.course.exercises import Case, Outcome
 from irsa_helpers.course.map import CourseMap, Place
 from irsa_helpers.course.tenants import Answer, Walls, Way
@@ -21,7 +21,8 @@ from irsa_helpers.labs.model import Goal
 from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.views import decision_table, handshake
 from irsa_helpers.views.quiz import Quiz
-from irsa_helpers.views.tables import Listing, MarkdownTable, token_table
+from irsa_helpers.views.tables import Listing, MarkdownTable
+from irsa_helpers.views.token import TokenView
 
 MARK = "hacked"
 IMAGE = f"<img src=x onerror=window.{MARK}=1>"
@@ -55,11 +56,10 @@ def decided(text: str) -> Any:
     return evaluate(request, resource_policy={"Version": "2012-10-17", "Statement": statement})
 
 
-def jwt(claims: dict[str, Any]) -> str:
-    """A token that nobody signed."""
-    parts = [{"alg": "RS256", "kid": "k"}, claims]
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
-    return ".".join([*(part.rstrip("=") for part in encoded), "AAAA"])
+def token(text: str) -> dict[str, Any]:
+    """What a view shows of a token that nobody signed."""
+    read = Token({"alg": "RS256", "kid": text}, {"sub": text, "aud": [text], text: text})
+    return token_facts(read, good=False, said=text) | {"label": text}
 
 
 def hop(text: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def hop(text: str) -> dict[str, Any]:
 VIEWS: dict[str, Callable[[str], Any]] = {
     "Change": lambda text: Change("create", "IAM role", text, (text,)),
     "decision_table": lambda text: decision_table(decided(text)),
-    "token_table": lambda text: token_table(jwt({"sub": text, "aud": [text], text: text})),
+    "TokenView": lambda text: TokenView(token(text), lambda: datetime.now(UTC)),
     "MarkdownTable": lambda text: MarkdownTable(("a", "b"), [(text, text)], text),
     "Listing": lambda text: Listing(text, text),
     "Diagnosis": lambda text: Diagnosis(
@@ -105,4 +105,4 @@ VIEWS: dict[str, Callable[[str], Any]] = {
 # These show the course's own words.
 OWN_WORDS = {"Text", "FirstAct"}
 # Needs a world: a browser's test types a hostile policy into it.
-IN_BROWSER = {"TrustBench"}
+IN_BROWSER = {"TrustBench", "PermissionBench"}

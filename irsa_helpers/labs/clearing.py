@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import pod_identity, roles, storage
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.labs.identities import inline_policies, managed_policy, read_identities
+from irsa_helpers.labs.identities import inline_policies, read_identities
 from irsa_helpers.labs.readers import gives
 from irsa_helpers.lookups import delete_object, kubernetes_object
 from irsa_helpers.worlds.sandbox import in_account
@@ -94,7 +94,7 @@ def _close_node(world: World, namespace: str) -> None:
         if gives(role["Arn"], [document], None, resource):
             iam.delete_role_policy(RoleName=NODE_ROLE, PolicyName=name)
     for arn in role["AttachedPolicies"]:
-        if gives(role["Arn"], [managed_policy(world, arn)], None, resource):
+        if gives(role["Arn"], [roles.managed_policy(world, arn)], None, resource):
             iam.detach_role_policy(RoleName=NODE_ROLE, PolicyArn=arn)
 
 

@@ -14,7 +14,6 @@ from irsa_helpers import oidc, roles, trust
 from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.clearing import NODE_ROLE
-from irsa_helpers.labs.identities import managed_policy
 from irsa_helpers.labs.look import Seen, look
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.openings import (
@@ -192,7 +191,7 @@ def policies_of(world: World, name: str) -> list[dict[str, Any]]:
     role = roles.describe_role(world, name)
     if role is None:
         return []
-    attached = [managed_policy(world, arn) for arn in role["AttachedPolicies"]]
+    attached = [roles.managed_policy(world, arn) for arn in role["AttachedPolicies"]]
     return [*role["InlinePolicies"].values(), *attached]
 
 

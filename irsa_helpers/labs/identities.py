@@ -31,11 +31,3 @@ def inline_policies(holder: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The inline policies of a role, a user or a group, by name."""
     listed = (policy for kind in INLINE for policy in holder.get(kind, ()))
     return {policy["PolicyName"]: policy["PolicyDocument"] for policy in listed}
-
-
-def managed_policy(world: World, arn: str) -> dict[str, Any]:
-    """The document of a managed policy, in the version that counts."""
-    iam = world.aws("iam")
-    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    found = iam.get_policy_version(PolicyArn=arn, VersionId=version)
-    return dict(found["PolicyVersion"]["Document"])

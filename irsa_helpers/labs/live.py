@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.labs.goals import CHECK_SESSION
 from irsa_helpers.labs.watching import Sight, Watch
-from irsa_helpers.views.modules import widget
+from irsa_helpers.views.widgets import widget
 from irsa_helpers.worlds.sandbox import SandboxWorld, sandbox_of
 
 if TYPE_CHECKING:

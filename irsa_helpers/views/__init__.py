@@ -2,8 +2,10 @@
 
 from irsa_helpers.views.bench import trust_bench
 from irsa_helpers.views.handshake import handshake, live_handshake
+from irsa_helpers.views.permissions import permission_bench
 from irsa_helpers.views.quiz import predict, quiz
-from irsa_helpers.views.tables import Listing, MarkdownTable, decision_table, token_table
+from irsa_helpers.views.tables import Listing, MarkdownTable, decision_table
+from irsa_helpers.views.token import token_view
 
 __all__ = [
     "Listing",
@@ -11,8 +13,9 @@ __all__ = [
     "decision_table",
     "handshake",
     "live_handshake",
+    "permission_bench",
     "predict",
     "quiz",
-    "token_table",
+    "token_view",
     "trust_bench",
 ]

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.views.modules import actors, widget
+from irsa_helpers.modules import actors
 from irsa_helpers.views.svg import Hop, handshake_svg
+from irsa_helpers.views.widgets import widget
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds.sandbox import SandboxWorld

@@ -1,18 +1,12 @@
-"""Tokens and decisions as tables that fit a page."""
+"""Decisions as tables that fit a page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from irsa_helpers.markdown import Markdown, block, cell, code
 from irsa_helpers.policy import Decision, nearest_fix
-from irsa_helpers.tokens import Token, explain_token
-
-# What the provider and the trust policy are compared with, and what ends the token.
-COMPARED = ("iss", "sub", "aud", "exp")
-LONGEST_VALUE = 44
 
 
 class MarkdownTable:
@@ -49,22 +43,6 @@ class Listing:
 
     def __repr__(self) -> str:
         return f"{self.title}\n{self.text}"
-
-
-def token_table(token: Token | str, **options: Any) -> MarkdownTable:
-    """A token claim by claim: its value, and what it means; what AWS compares comes first."""
-    order = {claim: place for place, claim in enumerate(COMPARED)}
-    found = explain_token(token, **options)
-    claims = sorted(found, key=lambda row: order.get(row.claim, len(order)))
-    rows = [(_breakable(r.claim), _breakable(r.value), cell(r.meaning)) for r in claims]
-    return MarkdownTable(("claim", "value", "meaning"), rows)
-
-
-def _breakable(text: str) -> Markdown:
-    """Code that a narrow page may break: before `.member`, between the words of a long value."""
-    parted = text.replace("kubernetes.io.", "kubernetes.io .")
-    words = parted.split() if parted != text or len(text) > LONGEST_VALUE else [text]
-    return Markdown(" ".join(map(code, words)))
 
 
 def decision_table(decision: Decision) -> MarkdownTable:

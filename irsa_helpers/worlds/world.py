@@ -140,8 +140,8 @@ class World(ABC):
     def trace(self, since: int = 0) -> list[dict[str, Any]]:
         """The hops of the handshakes seen so far, after number `since`, oldest first."""
 
-    def now(self) -> datetime:
-        """The time in this world, aware: that of AWS and of the cluster."""
+    def now(self, namespace: str = "") -> datetime:
+        """What time it is in this world (aware, UTC); with `namespace`, there."""
         return datetime.now(UTC)
 
     @abstractmethod

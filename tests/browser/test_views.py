@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from irsa_helpers import oidc, roles, trust
+from irsa_helpers import course, oidc, roles, storage, trust
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.browser.jupyterlab import wait_until_idle
 from tests.hostile import HOSTILE, MARK
@@ -32,17 +32,18 @@ def violations(page: Page, place: str) -> list[str]:
     ]
 
 
-def ask_sts(world: SandboxWorld, account: str) -> None:
-    """Show STS the token of a ServiceAccount, as an SDK in a Pod does."""
+def ask_sts(world: SandboxWorld, account: str, namespace: str = "default") -> str:
+    """Show STS the token of a ServiceAccount, as an SDK in a Pod does; returns the token."""
     accounts = world.resource("v1", "ServiceAccount")
     body = {"spec": {"audiences": [oidc.AUDIENCE]}}
-    token = accounts.token.create(name=account, namespace="default", body=body).status.token
+    token = accounts.token.create(name=account, namespace=namespace, body=body).status.token
     with contextlib.suppress(ClientError):
         world.aws("sts").assume_role_with_web_identity(
             RoleArn=roles.role_arn(world, "console-role"),
             RoleSessionName="a-session",
             WebIdentityToken=token,
         )
+    return str(token)
 
 
 @pytest.fixture
@@ -90,12 +91,77 @@ def test_a_refusal_ends_red_with_its_reason_and_two_are_compared(
     details = console.locator(".irsa-details").inner_text()
     assert "Nearest fix" in details
     assert "system:serviceaccount:default:defaults" in details
-    count = console.locator("select option").count() - 1
-    console.get_by_label("show").select_option(index=count - 1)
-    console.get_by_label("beside").select_option(index=count)
+    chooser = console.locator(".irsa-handshake select")
+    count = chooser.locator("option").count() - 1
+    chooser.select_option(index=count - 1)
+    chooser.nth(1).select_option(index=count)
     row = console.locator(".irsa-comparison tr", has_text="trust policy")
     assert row.locator("td.irsa-ok").count() == 1
     assert row.locator("td.irsa-denied").count() == 1
+
+
+def test_the_token_on_the_console_ages_and_keeps_its_signature(
+    console: Page, world: SandboxWorld, namespace: str
+) -> None:
+    token = ask_sts(world, "default", namespace)
+    console.locator("#views button", has_text="token").click()
+    view = console.locator(".irsa-token")
+    subject = view.locator("tr", has=console.locator("th:text-is('sub')"))
+    subject.get_by_text(f"system:serviceaccount:{namespace}:default").wait_for(timeout=MILLISECONDS)
+    view.get_by_text("✓ good: ").wait_for(timeout=MILLISECONDS)
+    view.get_by_text("✓ in force: ").wait_for(timeout=MILLISECONDS)
+    assert subject.get_by_text("AWS looks at it").count() == 1
+    assert violations(console, "body") == []
+    assert token.rpartition(".")[2] not in console.content()
+    world.advance_clock(2 * 86_400, namespace=namespace)
+    view.get_by_text("✗ expired ").wait_for(timeout=MILLISECONDS)
+
+
+def call_s3(world: SandboxWorld, namespace: str) -> None:
+    """What a session of a role that may list its bucket, and no more, asks of S3."""
+    role, bucket = f"caller-{namespace}", course.bucket_name(world)
+    policy = trust.build_trust_policy(oidc.provider_arn(world), namespace, "default")
+    listing = roles.build_bucket_read_policy(bucket)
+    listing["Statement"].pop()
+    roles.ensure_role(world, role, policy, permission_policies={"list": listing})
+    storage.ensure_bucket(world, bucket)
+    token = ask_sts(world, "default", namespace)
+    session = world.aws("sts").assume_role_with_web_identity(
+        RoleArn=roles.role_arn(world, role), RoleSessionName="caller", WebIdentityToken=token
+    )
+    s3 = world.aws("s3", credentials=session["Credentials"])
+    s3.list_objects_v2(Bucket=bucket)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.get_object(Bucket=bucket, Key="hello.txt")
+    roles.ensure_no_role(world, role)
+
+
+def test_recorded_calls_meet_a_policy_on_the_console(
+    console: Page, world: SandboxWorld, namespace: str
+) -> None:
+    call_s3(world, namespace)
+    console.locator("#views button", has_text="permissions").click()
+    view = console.locator(".irsa-permissions")
+    view.locator(f"option[selected]:text-is('caller-{namespace}')").wait_for(
+        timeout=MILLISECONDS, state="attached"
+    )
+    rows = view.locator("table").first.locator("tbody tr")
+    rows.filter(has_text="s3:GetObject").get_by_text("✗ refused").wait_for(timeout=MILLISECONDS)
+    rows.filter(has_text="s3:ListBucket").get_by_text("✓ allowed").wait_for(timeout=MILLISECONDS)
+    editor = view.locator("textarea")
+    policy = editor.input_value()
+    editor.fill(policy.replace("s3:ListBucket", "s3:ListBuckets"))
+    view.get_by_text("! unused").wait_for(timeout=MILLISECONDS)
+    rows.filter(has_text="s3:ListBucket").get_by_text("was allowed").wait_for(timeout=MILLISECONDS)
+    assert violations(console, "body") == []
+    for text in HOSTILE:
+        hostile = policy.replace("s3:ListBucket", f"s3:{json.dumps(text)[1:-1]}")
+        with console.expect_response("**/permissions", timeout=MILLISECONDS):
+            editor.fill(hostile)
+    editor.fill(policy)
+    rows.filter(has_text="s3:ListBucket").get_by_text("✓ allowed").wait_for(timeout=MILLISECONDS)
+    assert console.evaluate(f"window.{MARK}") is None
+    assert view.locator("img, script, svg").count() == 0
 
 
 def run_cell(page: Page, text: str) -> None:
@@ -123,6 +189,29 @@ def test_the_first_act_is_played(open_notebook: Any, page: Page) -> None:
     page.get_by_text("All of it is gone").wait_for(timeout=MILLISECONDS)
 
 
+def test_a_view_stands_beside_its_notebook_and_grows_for_an_audience(
+    page: Page, course_url: str
+) -> None:
+    page.set_viewport_size(LAPTOP)
+    address, token = course_url.split("/lab", 1)[0], course_url.split("token=")[1]
+    page.goto(f"{address}/lab/tree/tests/browser/bench.ipynb?token={token}&reset")
+    wait_until_idle(page)
+    run_cell(page, "trust_bench(")
+    page.get_by_role("button", name="beside").click(timeout=MILLISECONDS)
+    panel = page.locator(".jp-LinkedOutputView .irsa-bench")
+    panel.wait_for(timeout=MILLISECONDS)
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    before = panel.evaluate(size)
+    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
+    page.wait_for_function(
+        f"before => ({size})(document.querySelector('.jp-LinkedOutputView .irsa-bench')) > before",
+        arg=before,
+        timeout=MILLISECONDS,
+    )
+    assert violations(page, ".jp-LinkedOutputView .irsa-view") == []
+    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
+
+
 def test_a_policy_is_built_on_the_bench(open_notebook: Any, page: Page) -> None:
     page.set_viewport_size(LAPTOP)
     open_notebook("../tests/browser/bench.ipynb")
@@ -138,7 +227,8 @@ def test_a_policy_is_built_on_the_bench(open_notebook: Any, page: Page) -> None:
     wide = policy.replace("default:enginrect-sa", "*").replace("StringEquals", "StringLike")
     editor.fill(wide)
     verdict.get_by_text("too-wide").wait_for(timeout=MILLISECONDS)
-    assert verdict.locator("td.irsa-denied").count() == 0
+    assert verdict.locator("td .irsa-ok").count() >= 3
+    assert verdict.locator("td .irsa-denied").count() == 0
     assert violations(page, ".irsa-bench") == []
     for text in HOSTILE:
         hostile = json.dumps(text)[1:-1]

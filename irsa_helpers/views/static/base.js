@@ -8,7 +8,7 @@ export function element(tag, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(name, "");
     else if (value !== false && value != null) made.setAttribute(name, String(value));
   }
-  made.append(...children.flat().filter((child) => child != null));
+  made.append(...children.flat(Infinity).filter((child) => child != null));
   return made;
 }
 
@@ -48,4 +48,91 @@ export function pairs(entries) {
 /** Text with `code` in backquotes. */
 export function prose(text) {
   return text.split(/`([^`]*)`/).map((part, index) => (index % 2 ? element("code", {}, part) : part));
+}
+
+/** `yes` or `no`, each a mark with its word, in the colour of what it means. */
+export function mark(good, yes, no, kind = "denied") {
+  return element("span", { class: good ? "irsa-ok" : `irsa-${kind}` }, element("strong", { class: "irsa-mark" }, good ? yes : no));
+}
+
+/** What the linter says, each with its fix. */
+export function findings(listed) {
+  return listed.flatMap((finding) => [
+    element("p", { class: `irsa-part${finding.severity === "advice" ? "" : " irsa-denied"}` }, finding.severity),
+    element("p", {}, prose(finding.message)), element("p", {}, "Fix: ", ...prose(finding.fix))]);
+}
+
+/** The lines that differ from what IAM has. */
+export function differences(lines) {
+  return lines.length ? [element("p", { class: "irsa-part" }, "What differs from IAM"), element("pre", {}, lines.join("\n"))] : [];
+}
+
+const KEY_WAIT_MS = 30;
+
+/** The editor of a model's `policy`, its buttons, and what was said of applying it.
+ *
+ * `parts` are the elements; `ask(more)` sends the text and `typed()`; `heard(verdict)` is called with each verdict;
+ * `start(draw)` draws now and at each answer, and returns what ends that. */
+export function editing(model, label, typed = () => "") {
+  let timer = null;
+  const ask = (more = {}) => model.send({ policy: editor.value, typed: typed(), ...more });
+  const soon = () => { clearTimeout(timer); timer = setTimeout(ask, KEY_WAIT_MS); };
+  const editor = element("textarea", {
+    class: "irsa-editor", rows: 18, spellcheck: "false", "aria-label": label,
+    oninput: soon, onkeydown: (event) => event.stopPropagation(), // JupyterLab's own keys are not meant
+  });
+  const restore = () => { if (editor.value !== model.get("policy")) editor.value = model.get("policy"); };
+  const apply = element("button", { onclick: () => ask({ apply: true }) }, "apply to IAM");
+  const back = element("button", { onclick: () => { restore(); ask(); } }, "as it was");
+  const said = element("pre", { class: "irsa-said", role: "status" });
+  restore();
+  return {
+    parts: [editor, model.get("applies") === false ? null : element("div", { class: "irsa-controls" }, apply, back), said],
+    ask, soon,
+    heard(verdict) {
+      apply.disabled = Boolean(verdict.error) || !verdict.diff.length;
+      said.textContent = model.get("said");
+    },
+    start(draw) {
+      const events = ["change:verdict", "change:said"];
+      events.forEach((event) => model.on(event, draw));
+      model.on("change:policy", restore);
+      draw();
+      return () => {
+        clearTimeout(timer);
+        events.forEach((event) => model.off(event, draw));
+        model.off("change:policy", restore);
+      };
+    },
+  };
+}
+
+/** The JupyterLab that shows itself to pages, the notebook that holds an element, and the number of its cell. */
+export function placeInLab(el) {
+  const lab = globalThis.jupyterapp;
+  const panels = lab ? [...lab.shell.widgets("main")] : [];
+  const notebook = panels.find((panel) => panel.content?.widgets && panel.context && panel.node.contains(el));
+  const index = notebook ? notebook.content.widgets.findIndex((cell) => cell.node.contains(el)) : -1;
+  return index < 0 ? null : { lab, notebook, index };
+}
+
+/** The output of a cell, in a panel of its own beside `ref`: it stays in view while one works on. */
+export async function openOutput({ lab, notebook, index }, label, mode, ref) {
+  const before = new Set([...lab.shell.widgets("main")].map((panel) => panel.id));
+  await lab.commands.execute("notebook:create-output-view", { path: notebook.context.path, index });
+  const output = [...lab.shell.widgets("main")].find((panel) => !before.has(panel.id));
+  if (!output) return;
+  output.title.label = label;
+  lab.shell.add(output, "main", { mode, ref });
+}
+
+/** The view with a button below it that opens it beside its notebook, where JupyterLab lets it. */
+export function withPanel(view, label) {
+  return (context) => {
+    const end = view(context);
+    const open = () => { const place = placeInLab(context.el); if (place) openOutput(place, label, "split-right", place.notebook.id); };
+    if (globalThis.jupyterapp) context.el.append(element("div", { class: "irsa-view irsa-beside" },
+      element("button", { onclick: open, title: "open it in a panel beside the notebook" }, "beside")));
+    return end;
+  };
 }

@@ -1,28 +1,15 @@
 // The trust-policy bench. Nothing is decided here: each keystroke is sent to the kernel.
-import { element, prose, shortened } from "./base.js";
+import { differences, editing, element, findings, mark, prose, shortened } from "./base.js";
 
-const WAIT_MS = 40;
-
-/** The bench as a widget of a notebook. */
-export function render({ model, el }) {
-  let timer = null;
-  const editor = element("textarea", {
-    class: "irsa-editor", rows: 18, spellcheck: "false", "aria-label": `trust policy of ${model.get("role")}`,
-    oninput: () => { clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); },
-    onkeydown: (event) => event.stopPropagation(), // JupyterLab's own keys are not meant
-  });
-  editor.value = model.get("policy");
+/** The bench of a model with `policy`, `role`, `claims`, `verdict` and `said`. */
+export function bench({ model, el }) {
   const typed = element("input", {
     placeholder: "namespace/name", "aria-label": "another ServiceAccount to try, as namespace/name",
-    oninput: () => { clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); },
-    onkeydown: (event) => event.stopPropagation(),
+    oninput: () => edit.soon(), onkeydown: (event) => event.stopPropagation(),
   });
+  const edit = editing(model, `trust policy of ${model.get("role")}`, () => typed.value);
   const claims = element("div", { class: "irsa-claims" });
   const verdict = element("div", { class: "irsa-verdict", role: "status" });
-  const said = element("pre", { class: "irsa-said", role: "status" });
-  const ask = (more = {}) => model.send({ policy: editor.value, typed: typed.value, ...more });
-  const apply = element("button", { onclick: () => ask({ apply: true }) }, "apply to IAM");
-  const back = element("button", { onclick: () => { editor.value = model.get("policy"); ask(); } }, "as it was");
 
   function drawClaims() {
     const lines = model.get("verdict").lines ?? [];
@@ -41,7 +28,7 @@ export function render({ model, el }) {
 
   function drawVerdict() {
     const seen = model.get("verdict");
-    apply.disabled = Boolean(seen.error) || !seen.diff.length;
+    edit.heard(seen);
     if (seen.error) {
       verdict.replaceChildren(element("p", { class: "irsa-denied" }, element("strong", { class: "irsa-mark" }, "✗ "), seen.error));
       return;
@@ -53,16 +40,12 @@ export function render({ model, el }) {
       element("p", { class: "irsa-part" }, "Who gets in?"),
       element("table", {},
         element("thead", {}, element("tr", {}, ["ServiceAccount", "there?", "admitted"].map((head) => element("th", { scope: "col" }, head)))),
-        element("tbody", {}, seen.who.map((each) => element("tr", {},
-          element("td", {}, each.subject.replace("system:serviceaccount:", "").replace(":", "/")),
-          element("td", {}, each.there),
-          element("td", { class: each.admitted ? "irsa-ok" : "irsa-denied" },
-            element("strong", { class: "irsa-mark" }, each.admitted ? "✓ yes" : "✗ no")))))),
+        element("tbody", {}, seen.who.map((asked) => element("tr", {},
+          element("td", {}, asked.subject.replace("system:serviceaccount:", "").replace(":", "/")),
+          element("td", {}, asked.there),
+          element("td", {}, mark(asked.admitted, "✓ yes", "✗ no")))))),
       element("label", {}, "try another: ", typed),
-      ...seen.findings.flatMap((finding) => [
-        element("p", { class: `irsa-part${finding.severity === "advice" ? "" : " irsa-denied"}` }, finding.severity),
-        element("p", {}, prose(finding.message)), element("p", {}, "Fix: ", ...prose(finding.fix))]),
-      ...(seen.diff.length ? [element("p", { class: "irsa-part" }, "What differs from IAM"), element("pre", {}, seen.diff.join("\n"))] : []));
+      ...findings(seen.findings), ...differences(seen.diff));
   }
 
   function draw() {
@@ -70,15 +53,11 @@ export function render({ model, el }) {
     drawClaims();
     drawVerdict();
     if (hadFocus) typed.focus();
-    said.textContent = model.get("said");
   }
-  model.on("change:verdict", draw);
-  model.on("change:said", draw);
   el.replaceChildren(element("section", { class: "irsa-view irsa-bench", "aria-label": "the trust-policy bench" },
     element("div", { class: "irsa-bench-parts" },
       element("div", {}, element("p", { class: "irsa-part" }, "The token says"), claims),
-      element("div", {}, element("p", { class: "irsa-part" }, "The trust policy asks"), editor,
-        element("div", { class: "irsa-controls" }, apply, back), said),
+      element("div", {}, element("p", { class: "irsa-part" }, "The trust policy asks"), edit.parts),
       element("div", {}, element("p", { class: "irsa-part" }, "The evaluator decides"), verdict))));
-  draw();
+  return edit.start(draw);
 }

@@ -1,8 +1,8 @@
 // The goals of a lab, ticked by the kernel as they are reached.
-import { element, prose } from "./base.js";
+import { element, openOutput, placeInLab, prose } from "./base.js";
 
-/** The goals as a widget of a notebook; in JupyterLab a terminal opens beside it. */
-export function render({ model, el }) {
+/** The goals of a model with `lab` and `sight`; in JupyterLab a terminal opens beside it. */
+export function goals({ model, el }) {
   const list = element("ul", { class: "irsa-goals" });
   const note = element("p", { class: "irsa-count", role: "status" });
   const end = element("div", { class: "irsa-goals-end" });
@@ -17,10 +17,10 @@ export function render({ model, el }) {
   const link = (address, text) => element("a", { href: address, target: "_blank", rel: "noopener" }, text);
 
   function draw() {
-    const { goals, note: said, debrief } = model.get("sight");
-    const reached = goals.filter((seen) => seen.reached).length;
-    note.textContent = said || `Lab ${model.get("lab").number}: ${reached} of ${goals.length} goals reached`;
-    list.replaceChildren(...goals.map(goal));
+    const { goals: seenGoals, note: said, debrief } = model.get("sight");
+    const reached = seenGoals.filter((seen) => seen.reached).length;
+    note.textContent = said || `Lab ${model.get("lab").number}: ${reached} of ${seenGoals.length} goals reached`;
+    list.replaceChildren(...seenGoals.map(goal));
     end.replaceChildren(...(debrief ? ending(debrief) : []));
   }
 
@@ -40,25 +40,15 @@ export function render({ model, el }) {
 
 /** Story left, terminal right, these goals below it. Only where JupyterLab shows itself to pages. */
 async function arrange(el) {
-  const lab = globalThis.jupyterapp;
-  await lab?.restored;
+  await globalThis.jupyterapp?.restored;
   const frame = () => new Promise(requestAnimationFrame);
   for (let tries = 0; tries < 60 && !el.isConnected; tries += 1) await frame();
-  const panels = lab ? [...lab.shell.widgets("main")] : [];
-  const notebook = panels.find((panel) => panel.content?.widgets && panel.node.contains(el));
-  const index = notebook ? notebook.content.widgets.findIndex((cell) => cell.node.contains(el)) : -1;
-  const beside = panels.some((panel) => panel.node.querySelector(".jp-LinkedOutputView"));
-  if (index < 0 || !notebook.context || notebook.irsaArranged || beside) return;
+  const place = placeInLab(el);
+  if (!place || place.notebook.irsaArranged || document.querySelector(".jp-LinkedOutputView")) return;
+  const { lab, notebook } = place;
   notebook.irsaArranged = true;
-  const path = notebook.context.path;
   const terminal = await lab.commands.execute("terminal:create-new");
   lab.shell.add(terminal, "main", { mode: "split-right", ref: notebook.id });
-  const before = new Set([...lab.shell.widgets("main")].map((panel) => panel.id));
-  await lab.commands.execute("notebook:create-output-view", { path, index });
-  const goals = [...lab.shell.widgets("main")].find((panel) => !before.has(panel.id));
-  if (goals) {
-    goals.title.label = "goals";
-    lab.shell.add(goals, "main", { mode: "split-bottom", ref: terminal.id });
-  }
+  await openOutput(place, "goals", "split-bottom", terminal.id);
   lab.shell.activateById(terminal.id);
 }

@@ -8,10 +8,11 @@ const ANSWERS = new Set([
   "assumed_role_arn", "access_key_id", "expiration", "expires_at", "checks", "mutated", "env",
   "client_ids", "provider_arn", "kid", "cached", "path", "error", "code", "status",
 ]);
-const TOLD_APART = new Set(["decision", "explanation", "fix"]);
+// The token view tells the header and the claims.
+const TOLD_APART = new Set(["decision", "explanation", "fix", "header", "claims"]);
 
 /** The attempts in a trace: what led to each, the calls after it, and how it ended. */
-export function attempts(hops) {
+function attempts(hops) {
   const found = [];
   const prelude = new Map();
   const podOf = (hop) => `${hop.detail.namespace}/${hop.detail.pod ?? hop.detail.service_account}`;
@@ -36,8 +37,8 @@ function outcomeOf(hops) {
   return hops.find((hop) => hop.outcome !== "ok")?.outcome ?? "ok";
 }
 
-/** A view of hops in `host`; returns {update(hops), select(index), play(), stop()}. */
-export function show(host, actors, { hops = [], follow = true } = {}) {
+/** A view of hops in `host`; returns {update(hops), stop()}. */
+function show(host, actors, { hops = [], follow = true } = {}) {
   const state = { hops, known: attempts(hops), chosen: hops.length - 1, attempt: null, against: null, timer: null, follow };
   const root = element("section", { class: "irsa-view irsa-handshake", "aria-label": "the handshake" });
   host.replaceChildren(root);
@@ -193,7 +194,7 @@ export function show(host, actors, { hops = [], follow = true } = {}) {
 
   draw();
   return {
-    select, play, stop,
+    stop,
     update(newHops) {
       const atEnd = state.chosen >= visible().length - 1;
       state.hops = newHops;
@@ -204,8 +205,8 @@ export function show(host, actors, { hops = [], follow = true } = {}) {
   };
 }
 
-/** The view as a widget of a notebook. */
-export function render({ model, el }) {
+/** The view of a model with `hops` and `actors`: a notebook's widget, or the console's. */
+export function handshake({ model, el }) {
   const view = show(el, model.get("actors"), { hops: model.get("hops") });
   const changed = () => view.update(model.get("hops"));
   model.on("change:hops", changed);

@@ -171,6 +171,8 @@ class Authorizer:
             "role_arn": caller.principal_arn if caller.is_role else None,
             "decision": decision.to_dict(),
         }
+        if need.context:
+            detail["context"] = dict(need.context)
         if not decision.allowed:
             refusal = common_error("denied", models.protocol(invocation.service))
             detail |= {

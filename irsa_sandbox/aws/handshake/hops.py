@@ -49,7 +49,14 @@ class Hops:
         """Record that the service got a token that reads well."""
         self._common |= _workload(token)
         audiences = list(token.audiences)
-        self.asked(token.subject, issuer=token.issuer, sub=token.subject, aud=audiences)
+        self.asked(
+            token.subject,
+            issuer=token.issuer,
+            sub=token.subject,
+            aud=audiences,
+            header={"alg": token.algorithm, "kid": token.key_id},
+            claims=token.claims,
+        )
 
     def asked(self, who: str, **detail: Any) -> None:
         """Record who asks for the role."""
