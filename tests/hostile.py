@@ -103,6 +103,6 @@ VIEWS: dict[str, Callable[[str], Any]] = {
     "CourseMap": lambda text: CourseMap((Place("03-x", text, 1, 0, 1, text),), ()),
 }
 # These show the course's own words.
-OWN_WORDS = {"Text", "FirstAct"}
+OWN_WORDS = {"Text", "FirstAct", "LiveGoals"}
 # Needs a world: a browser's test types a hostile policy into it.
 IN_BROWSER = {"TrustBench", "PermissionBench"}

@@ -20,7 +20,7 @@ Edges = set[tuple[str, str]]
 # Where the sandbox's loose modules stand in the picture; its folders are parts by themselves.
 LOOSE = {
     "process": {"__main__", "server", "cluster_parts", "component_roles", "control", "console"}
-    | {"opening", "warm"},
+    | {"opening", "warm", "calls_seen", "tokens_seen"},
     "node": {"node", "webhook", "admission_review", "pod_identity_agent"},
     "apiclient": {"apiclient"},
 }
