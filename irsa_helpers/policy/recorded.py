@@ -101,7 +101,9 @@ def _judged(policies: Sequence[Document], call: Call, context: Mapping[str, str]
     request = _request(call, context)
 
     def decide(read: Any) -> Decision:
-        return evaluate_one_account(request, identity_policies=[read(policy) for policy in policies])
+        return evaluate_one_account(
+            request, identity_policies=[read(policy) for policy in policies]
+        )
 
     judgement = judge(policies, knows(request), decide)
     refused = not judgement.decision.allowed
