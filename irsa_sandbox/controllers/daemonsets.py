@@ -33,7 +33,7 @@ class DaemonSetController(Controller):
         self.nodes = cluster[NODES]
 
     def woken_by(self, kind: Kind, body: Object) -> Iterable[Key]:
-        """A node that changes may be one for any of them."""
+        """When a node changes, every DaemonSet may want a Pod on it."""
         return list(self.collection.objects) if kind is NODES else super().woken_by(kind, body)
 
     async def sync(self, owner: Object) -> None:
@@ -70,7 +70,7 @@ class DaemonSetController(Controller):
         return belonging
 
     async def _manage(self, owner: Object, digest: str, on_nodes: OnNodes) -> ApiError | None:
-        """Pods where there is none, and none where one should not be."""
+        """Make the Pods that are missing, and delete those that should not be there."""
         failure: ApiError | None = None
         for node, (wanted, may_stay) in self._belongs(owner).items():
             pods = on_nodes.get(node, [])

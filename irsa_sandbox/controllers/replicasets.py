@@ -84,7 +84,7 @@ class ReplicaSetController(Controller):
             "conditions": [],
         }
         if failure:
-            # One that stands already stays: a new message would wake the controller at once.
+            # A condition that is there stays: a new message would wake this controller at once.
             known = (owner.get("status") or {}).get("conditions") or ()
             status["conditions"] = [
                 condition for condition in known if condition["type"] == "ReplicaFailure"
