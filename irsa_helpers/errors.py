@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# Control characters but for the line's end and the tab, and those that turn the writing's
-# direction: a name may hold them, and what follows would be read as something else.
+# Control characters other than line end and tab, and those that change the direction of writing: a
+# name may hold them, and the text after them would look like something else.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 

@@ -1,7 +1,7 @@
 """The node: its name, and the instance metadata service (IMDSv2) that every Pod on it can reach.
 
-That is the trouble IRSA ends: whoever reaches this address has the node's role. On EC2 a hop limit
-of 1 keeps Pods away from it; here a NetworkPolicy can, and without one it is open.
+This is the problem that IRSA solves: whoever reaches this address has the node's role. On EC2 a
+hop limit of 1 keeps Pods away from it; here a NetworkPolicy can, and without one it is open.
 Source: EC2 User Guide, "Use the Instance Metadata Service to access instance metadata".
 """
 

@@ -1,4 +1,4 @@
-"""What whoever runs the sandbox should know: said by `irsa-lab status` until it is settled."""
+"""What a person with a sandbox should know: shown by `irsa-lab status` until it is settled."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ def glob(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
     `ignore_case` is about the letters A to Z, of which the names of actions are made: to Unicode
     "ſ" is an "s" too.
 
-    A sign that came out of a policy variable stands for itself. What stands between two stars is
-    taken where it comes first, and never looked for again (an atomic group): were there another
-    way to match, that one would do too. So the time grows with the text's length, not with a power
-    of it.
+    A sign that came out of a policy variable stands for itself. The part between two stars is
+    matched where it comes first, and never tried again (an atomic group): if the text matches at
+    all, it matches in this way too. So the time grows with the text's length, not with a power of
+    it.
     """
     first, *rest = (_fixed(part) for part in re.split(r"\*+", pattern))
     between = "".join(f"(?>.*?{part})" for part in rest[:-1])

@@ -21,7 +21,7 @@ Decide = Callable[[Callable[[Document], Document]], Decision]
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is sure of a decision: `unseen` names the keys it hangs on, none where it is sure.
+    """A decision, and how sure it is: `unseen` names the keys that it depends on, none if sure.
 
     `decision` is the hopeful one: where even that denies, the request is denied.
     """

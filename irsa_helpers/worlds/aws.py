@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds import https
-from irsa_helpers.worlds.world import World
+from irsa_helpers.worlds.world import World, session_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,14 +54,7 @@ class AwsWorld(World):
     def _client(self, service: str, region: str, credentials: Mapping[str, Any] | None) -> Any:
         import boto3
 
-        keys = credentials or {}
-        return boto3.client(
-            service,
-            region_name=region,
-            aws_access_key_id=keys.get("AccessKeyId"),
-            aws_secret_access_key=keys.get("SecretAccessKey"),
-            aws_session_token=keys.get("SessionToken"),
-        )
+        return boto3.client(service, region_name=region, **session_arguments(credentials))
 
     def fetch(self, url: str) -> bytes:
         """The body of a public HTTPS document."""

@@ -43,7 +43,7 @@ class Program:
 
 
 class Forked:
-    """A forked program, to its starter what a `subprocess.Popen` is."""
+    """A forked program, with the methods of `subprocess.Popen` that its starter needs."""
 
     stdin = stdout = stderr = None
 

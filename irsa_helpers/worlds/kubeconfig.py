@@ -13,6 +13,7 @@ import yaml
 
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds.aws import AwsWorld
+from irsa_helpers.worlds.world import session_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,14 +77,7 @@ class KubeconfigWorld(AwsWorld):
             raise IrsaLabError(str(error), next_step="aws configure list-profiles") from error
 
     def _client(self, service: str, region: str, credentials: Mapping[str, Any] | None) -> Any:
-        keys = credentials or {}
-        return self._session.client(
-            service,
-            region_name=region,
-            aws_access_key_id=keys.get("AccessKeyId"),
-            aws_secret_access_key=keys.get("SecretAccessKey"),
-            aws_session_token=keys.get("SessionToken"),
-        )
+        return self._session.client(service, region_name=region, **session_arguments(credentials))
 
 
 def read_kubeconfig(paths: str) -> dict[str, Any]:

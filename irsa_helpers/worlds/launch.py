@@ -42,7 +42,7 @@ KEPT = (
 def ensure_sandbox(home: Path, *, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
     """The running sandbox of that folder, started where none runs; returns its state.
 
-    `tell` hears what a long start is at. Raises IrsaLabError as `Start` does.
+    `tell` is called with the progress of a long start. Raises IrsaLabError as `Start` does.
     """
     return Start(home).finish(tell or (lambda _: None))
 
@@ -76,7 +76,7 @@ class Start:
         return self._wait(lambda: state.read(self._home) or state.announced(self._home))
 
     def finish(self, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
-        """The state of the sandbox that answers now; `tell` hears what a long start is at.
+        """The state of the sandbox that answers now; `tell` is called with its progress.
 
         Raises IrsaLabError, with the end of its log, where it does not start.
         """
@@ -121,7 +121,7 @@ def _prepare(home: Path) -> None:
 
 
 def _progress(home: Path) -> str:
-    """What the start says it is at."""
+    """What the start is doing now, in its own words."""
     try:
         return (home / "progress.txt").read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -194,7 +194,7 @@ def stop_sandbox(home: Path) -> bool:
 
 
 def _ended(process: psutil.Process) -> bool:
-    """Whether the process ends within its time; nobody need have taken note of its end.
+    """Whether the process ends within its time; a zombie has ended.
 
     A parent that is busy, or a container's first program that reaps nobody, leaves a zombie.
     """

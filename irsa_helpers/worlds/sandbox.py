@@ -21,7 +21,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds import https
-from irsa_helpers.worlds.world import Cluster, World
+from irsa_helpers.worlds.world import Cluster, World, session_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,9 +83,7 @@ class SandboxWorld(World):
             service,
             region_name=region,
             endpoint_url=own["endpoint_url"],
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys.get("SessionToken"),
+            **session_arguments(keys),
             config=Config(proxies={"http": "", "https": ""}, s3={"addressing_style": "path"}),
         )
 

@@ -31,6 +31,17 @@ class Cluster:
     arn: str
 
 
+def session_arguments(credentials: Mapping[str, Any] | None) -> dict[str, Any]:
+    """How boto3 is given the `Credentials` of an STS answer; nothing where there are none."""
+    if credentials is None:
+        return {}
+    return {
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials.get("SessionToken"),
+    }
+
+
 class World(ABC):
     """An AWS account and an EKS cluster; see `.aws(service)`, `.kubernetes` and `.cluster`."""
 

@@ -299,7 +299,7 @@ class Objects:
         return (marked if same(body, marked) else self.store.put(target.key, marked)), False
 
     async def admit(self, target: Target, body: Object, writer: Writer) -> Object:
-        """What is asked for and not stored, such as a TokenRequest, after every webhook."""
+        """An object that is not stored, such as a TokenRequest, as every webhook leaves it."""
         return await self._webhooks.admit(Admission("CREATE", target, writer, body)) or body
 
     async def connect(self, target: Target, query: QueryParams, user: User) -> None:

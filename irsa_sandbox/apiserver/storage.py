@@ -189,9 +189,9 @@ class Store:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """All writes of this task meanwhile are on the disk itself at the end, after one wait.
+        """The writes that this task makes in the block are on the disk itself at its end.
 
-        For what is acknowledged as one: the disk makes each of ten thousand waits a long one.
+        For many writes that are acknowledged as one: they wait for the slow disk once.
         """
         token = _TOGETHER.set(True)
         try:

@@ -54,7 +54,7 @@ def definitions(kind: Kind) -> list[Object]:
 
 
 def _described(description: str) -> str:
-    """The words, or those that the published schemas have of a field."""
+    """The description itself, or where it begins with `@` that of a field in the schemas."""
     if not description.startswith("@"):
         return description
     name, _, field = description[1:].rpartition(".")

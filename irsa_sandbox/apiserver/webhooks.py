@@ -73,7 +73,7 @@ class Webhooks:
                 raise outcome
 
     async def admit(self, admission: Admission) -> Object | None:
-        """The object of a request of which nothing is stored, after every webhook."""
+        """The object of a request that is not stored, as every webhook leaves it."""
         asked = await self.mutate(admission)
         await self.validate(asked)
         return asked.object

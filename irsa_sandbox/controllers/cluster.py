@@ -12,7 +12,7 @@ from irsa_sandbox.controllers.kinds import Kind
 
 @dataclass(frozen=True, eq=False)
 class Cluster:
-    """The API, what it has of each kind as far as it has told, the time, and how tokens are made.
+    """The API, a watched copy of the objects of each kind, the time, and how tokens are made.
 
     What a controller writes here is counted at once: the watch may bring it only after the next
     reconciliation.

@@ -109,7 +109,7 @@ class CronJobController(Controller):
         status["lastScheduleTime"] = stamp(due)
 
     def _since(self, owner: Object) -> datetime:
-        """Up to when all that was due has been dealt with."""
+        """The moment up to which every run that was due has been dealt with."""
         last = (owner.get("status") or {}).get("lastScheduleTime")
         since = datetime.fromisoformat(last or owner["metadata"]["creationTimestamp"])
         deadline = owner["spec"].get("startingDeadlineSeconds")

@@ -12,7 +12,7 @@ from irsa_sandbox.controllers.daemon_nodes import belongs, bind_to_node, node_of
 from irsa_sandbox.controllers.deployment_status import share
 from irsa_sandbox.controllers.kinds import CONTROLLER_REVISIONS, DAEMON_SETS, NODES, PODS, Kind
 from irsa_sandbox.controllers.owners import available_in, claim, is_ended, is_ready, soonest
-from irsa_sandbox.controllers.pods import create_pod, label_of, pod_from
+from irsa_sandbox.controllers.pods import create_pod, delete_pod, label_of, pod_from
 from irsa_sandbox.controllers.revisions import Revisions
 
 HASH = "controller-revision-hash"
@@ -33,7 +33,7 @@ class DaemonSetController(Controller):
         self.nodes = cluster[NODES]
 
     def woken_by(self, kind: Kind, body: Object) -> Iterable[Key]:
-        """A node that changes may be one for any of them."""
+        """When a node changes, every DaemonSet may want a Pod on it."""
         return list(self.collection.objects) if kind is NODES else super().woken_by(kind, body)
 
     async def sync(self, owner: Object) -> None:
@@ -70,7 +70,7 @@ class DaemonSetController(Controller):
         return belonging
 
     async def _manage(self, owner: Object, digest: str, on_nodes: OnNodes) -> ApiError | None:
-        """Pods where there is none, and none where one should not be."""
+        """Make the Pods that are missing, and delete those that should not be there."""
         failure: ApiError | None = None
         for node, (wanted, may_stay) in self._belongs(owner).items():
             pods = on_nodes.get(node, [])
@@ -156,11 +156,8 @@ class DaemonSetController(Controller):
 
     async def _delete(self, owner: Object, pods: list[Object]) -> None:
         for pod in pods:
-            if pod["metadata"].get("deletionTimestamp"):
-                continue
-            await self.cluster.delete(PODS, pod)
-            text = f"Deleted pod: {pod['metadata']['name']}"
-            self.events.record(owner, "Normal", "SuccessfulDelete", text)
+            if not pod["metadata"].get("deletionTimestamp"):
+                await delete_pod(self, owner, pod)
 
     async def _report(self, owner: Object, digest: str, on_nodes: OnNodes) -> None:
         places = self._belongs(owner)

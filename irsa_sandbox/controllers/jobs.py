@@ -12,7 +12,7 @@ from irsa_sandbox.controllers.cluster import Cluster
 from irsa_sandbox.controllers.controller import Controller
 from irsa_sandbox.controllers.kinds import JOBS, PODS
 from irsa_sandbox.controllers.owners import controlled_by, is_active, is_ready
-from irsa_sandbox.controllers.pods import create_pod, pod_from
+from irsa_sandbox.controllers.pods import create_pod, delete_pod, pod_from
 
 UID_LABEL = "batch.kubernetes.io/controller-uid"
 NAME_LABEL = "batch.kubernetes.io/job-name"
@@ -146,9 +146,7 @@ class JobController(Controller):
 
     async def _delete(self, job: Object, pods: list[Object]) -> None:
         for pod in pods:
-            await self.client.delete(PODS.path(*key_of(pod)))
-            text = f"Deleted pod: {pod['metadata']['name']}"
-            self.events.record(job, "Normal", "SuccessfulDelete", text)
+            await delete_pod(self, job, pod)
 
     async def _end(self, job: Object, tally: Tally, kind: str, reason: str, text: str) -> None:
         await self._delete(job, tally.active)

@@ -12,7 +12,7 @@ from irsa_sandbox.apiclient import Key, Object, key_of
 from irsa_sandbox.controllers.controller import Worker
 from irsa_sandbox.controllers.kinds import NODES, PODS, Kind
 
-# A node may come back under its name; so long its Pods are left alone.
+# A node may come back under its name: for so long its Pods are left alone.
 QUARANTINE_SECONDS = 40.0
 
 

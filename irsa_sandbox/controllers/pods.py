@@ -37,6 +37,16 @@ async def create_pod(controller: Worker, owner: Object, pod: Object) -> ApiError
     return None
 
 
+async def delete_pod(controller: Worker, owner: Object, pod: Object) -> None:
+    """The Pod is gone or on its way out, counted so at once, and an Event of its owner says so.
+
+    Source: kubernetes, pkg/controller, RealPodControl.
+    """
+    await controller.cluster.delete(PODS, pod)
+    text = f"Deleted pod: {pod['metadata']['name']}"
+    controller.events.record(owner, "Normal", "SuccessfulDelete", text)
+
+
 def label_of(pod: Object, name: str) -> str:
     """A label's value, empty where the Pod has none."""
     return str((pod["metadata"].get("labels") or {}).get(name, ""))

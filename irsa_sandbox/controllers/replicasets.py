@@ -16,7 +16,7 @@ from irsa_sandbox.controllers.owners import (
     is_ready,
     soonest,
 )
-from irsa_sandbox.controllers.pods import create_pod, pod_from
+from irsa_sandbox.controllers.pods import create_pod, delete_pod, pod_from
 
 
 class ReplicaSetController(Controller):
@@ -38,7 +38,7 @@ class ReplicaSetController(Controller):
             pods.sort(key=_made, reverse=True)
             pods.sort(key=is_ready)
             for pod in pods[: len(pods) - wanted]:
-                await self._delete(owner, pod)
+                await delete_pod(self, owner, pod)
         await self._report(owner, failure)
         if failure:
             raise failure
@@ -50,11 +50,6 @@ class ReplicaSetController(Controller):
             if failure := await create_pod(self, owner, pod):
                 return failure
         return None
-
-    async def _delete(self, owner: Object, pod: Object) -> None:
-        await self.client.delete(PODS.path(*key_of(pod)))
-        text = f"Deleted pod: {pod['metadata']['name']}"
-        self.events.record(owner, "Normal", "SuccessfulDelete", text)
 
     @staticmethod
     def _is_ending(owner: Object) -> Callable[[Object], bool]:
@@ -84,7 +79,7 @@ class ReplicaSetController(Controller):
             "conditions": [],
         }
         if failure:
-            # One that stands already stays: a new message would wake the controller at once.
+            # A condition that is there stays: a new message would wake this controller at once.
             known = (owner.get("status") or {}).get("conditions") or ()
             status["conditions"] = [
                 condition for condition in known if condition["type"] == "ReplicaFailure"

@@ -74,7 +74,7 @@ class Scheduler(Controller):
         self.events.record(pod, "Normal", "Scheduled", text)
 
     async def _hold(self, pod: Object, reason: str, text: str) -> bool:
-        """The Pod's condition says why it waits; whether it did not say so before."""
+        """Let the Pod's condition say why it waits; False where it says so already."""
         conditions = pod.get("status", {}).get("conditions") or ()
         if any(condition.get("message") == text for condition in conditions):
             return False

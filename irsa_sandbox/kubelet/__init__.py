@@ -133,7 +133,7 @@ class Kubelet:
         return next((pod for pod in known if pod["metadata"]["uid"] == uid), None)
 
     async def _follow_clock(self) -> None:
-        """Where the time of a Pod is moved, its containers keep no credentials of before."""
+        """Where the time of a Pod is moved, its containers lose the credentials that they kept."""
         while True:
             await self._clock.moved()
             for worker in self._workers.values():
@@ -163,7 +163,7 @@ class Kubelet:
             self._begin(pod)
 
     def _begin(self, pod: Object) -> None:
-        """A new Pod runs, or an Event says what nobody foresaw."""
+        """Run a new Pod; an unexpected error is told in an Event."""
         try:
             worker = PodWorker(self._node, pod)
         except Exception as error:

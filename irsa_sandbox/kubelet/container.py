@@ -233,7 +233,7 @@ class Container:
             config.write_text(f"[default]\nregion = {region}\n", encoding="utf-8")
 
     def forget_credentials(self) -> None:
-        """What the AWS CLI has kept is gone: it goes by the machine's clock, and would use it on.
+        """Delete the credentials that the AWS CLI keeps: by the machine's clock they are valid.
 
         Source: botocore.credentials, the expiry of cached credentials.
         """

@@ -1,4 +1,4 @@
-"""Pulling an image, as far as this machine can: what it has is there, what it has not never comes.
+"""Pulling an image, as far as this machine can: what it does not have never comes.
 
 The Events are worded as a kubelet words them. Source: Kubernetes, pkg/kubelet/images.
 """

@@ -231,8 +231,8 @@ def mark_of(folder: Path) -> str:
 def sweep(folders: Collection[Path], before: float | None = None) -> int:
     """End every process that the sandbox started for a Pod of those folders, and their children.
 
-    They are known by their noted session, and by the Pod's mark in their environment; where a
-    process stands or what else it has says nothing. A folder is a Pod's, or that of all Pods.
+    They are known by their noted session, and by the Pod's mark in their environment; their
+    working folder or their words do not count. A folder is a Pod's, or that of all Pods.
     `before` (seconds since the epoch) spares younger ones. Returns how many were ended.
     """
     pods = [path for folder in folders for path in (folder, *_below(folder))]

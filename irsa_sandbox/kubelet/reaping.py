@@ -2,9 +2,8 @@
 
 A warden, one small shell, waits on a pipe that the sandbox holds. When the sandbox is gone, killed
 or not, the pipe closes, and the warden ends what the sandbox started: noted sessions, and what
-carries a Pod's mark. Where there is no `sh`, the next start does that. Only what leaves its session
-and its environment both behind (`env -i setsid -f ...`) is not known any more: there is no
-container here that would hold it.
+carries a Pod's mark. Where there is no `sh`, the next start does that. Only a process that leaves
+both its session and its environment (`env -i setsid -f ...`) escapes: no container holds it here.
 """
 
 from __future__ import annotations

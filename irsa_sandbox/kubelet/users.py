@@ -14,7 +14,7 @@ from irsa_sandbox.apiclient import Object
 from irsa_sandbox.kubelet.environment import ConfigError
 
 CLOSED = 0o000
-# Root passes over a file's mode, unless it gives up these capabilities. Source: capabilities(7).
+# Root ignores a file's mode, unless it gives up these capabilities. Source: capabilities(7).
 _AS_A_USER = ("--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--")
 
 
@@ -59,7 +59,7 @@ def token_mode(pod_spec: Object, default_mode: int) -> int:
 
 
 def without_roots_powers(command: Sequence[str], user: int | None) -> list[str]:
-    """The command, bound to files' modes where the sandbox is root's and the container is not."""
+    """The command, held to files' modes where root runs the sandbox and not the container."""
     setpriv = shutil.which("setpriv")
     if not user or setpriv is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return list(command)

@@ -98,7 +98,7 @@ class Volumes:
             ]
 
     async def rewrite(self, volume: str) -> None:
-        """Everything but the tokens of a volume is as its sources say now; nothing else stays.
+        """Write all files of a volume but its tokens anew; remove those that its sources lack now.
 
         Raises MountError.
         """

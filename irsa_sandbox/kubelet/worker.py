@@ -164,7 +164,7 @@ class PodWorker:
         return await persist(name, work, self._failed, self._node.clock.sleep)
 
     def _failed(self, error: Exception) -> None:
-        """What nobody foresaw is told where the learner looks."""
+        """An unexpected error is told in an Event and in the status of the containers."""
         text = f"error syncing pod, skipping: {type(error).__name__}: {error}"
         self._report.tell("Warning", "FailedSync", text)
         for container in (*self.init_containers, *self.containers):
@@ -297,7 +297,7 @@ class PodWorker:
         container.ended(code, self._node.now())
 
     def kill(self) -> None:
-        """Nothing is given any more grace."""
+        """End every process at once, without grace."""
         for container in (*self.containers, *self.init_containers):
             if container.process:
                 container.process.send(KILL)

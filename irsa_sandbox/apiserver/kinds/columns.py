@@ -47,9 +47,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what stands in it for an object.
+    """A column, and the function that makes its cell for an object.
 
-    A description that begins with `@` is that of a field, in the published schemas.
+    A description that begins with `@` names a field: its description in the schemas is taken.
     """
 
     name: str
