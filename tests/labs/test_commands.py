@@ -59,6 +59,7 @@ def test_a_lab_is_played_from_a_terminal(labs: Any, sandbox_home: Path) -> None:
     done = json.loads(labs("check", "02", "--json").stdout)
     assert done["passed"]
     assert done["debrief"] == find_lab("02").debrief
+    assert f"Seen elsewhere: {find_lab('02').seen[0]}" in labs("check", "02").stdout
 
     listed = labs().stdout
     assert re.search(r"\n1 of \d+ done", listed)
