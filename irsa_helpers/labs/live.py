@@ -8,7 +8,6 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.labs.goals import CHECK_SESSION
-from irsa_helpers.labs.model import all_labs
 from irsa_helpers.labs.watching import Sight, Watch
 from irsa_helpers.views.widgets import widget
 from irsa_helpers.worlds.sandbox import SandboxWorld, sandbox_of
@@ -101,6 +100,6 @@ def _plain(sight: Sight) -> dict[str, Any]:
 
 def _told(lab: Lab) -> dict[str, str]:
     """What the view says of the lab itself."""
-    following = next((other for other in all_labs() if other.number > lab.number), None)
+    following = lab.following()
     after = f"lab {following.number}, {following.title}" if following else ""
     return {"number": lab.number, "lesson": lab.lesson, "next": after}

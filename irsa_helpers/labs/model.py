@@ -141,6 +141,10 @@ class Lab:
         assume = f"aws sts assume-role --role-arn {role} --role-session-name me"
         return (*shown, f"{assume}   # credentials for account {self.account}")
 
+    def following(self) -> Lab | None:
+        """The lab with the next number; None after the last one."""
+        return next((lab for lab in all_labs() if lab.number > self.number), None)
+
     def refuse_gaps(self) -> None:
         """Raises IrsaLabError that names each line which its author has still to fill in."""
         gaps = [
