@@ -43,6 +43,8 @@ CAUSES = {
     "Failed to connect to proxy URL": "the proxy does not answer",
     "Connect timeout on endpoint URL": "nothing lets the Pod out to AWS: see its network",
     "You must specify a region": "the app has no region",
+    "1 hour session limit": "from one role to another a session lives for an hour at most, "
+    "whatever the role's maximum is: ask for 3600 seconds, and again in time",
     "AccessDenied": "the role may not do what the app asks for",
     "not authorized to perform": "the role may not do what the app asks for",
 }

@@ -33,48 +33,59 @@ def clear_scene(world: World, namespace: str) -> None:
         delete_object(world.resource("v1", "Namespace"), name)
     for name in own:
         _wait_until_gone(world, name)
-    for each in (world, *(in_account(world, account) for account in OTHER_ACCOUNTS)):
-        _clear_account(each, namespace)
+    for account in (world, *(in_account(world, number) for number in OTHER_ACCOUNTS)):
+        _clear_account(account, namespace)
     _close_node(world, namespace)
     pages = world.aws("eks").get_paginator("list_pod_identity_associations")
     for page in pages.paginate(clusterName=world.cluster_name):
-        for found in page["associations"]:
-            if found["namespace"] in {namespace, *own}:
+        for association in page["associations"]:
+            if association["namespace"] in {namespace, *own}:
                 pod_identity.ensure_no_association(
-                    world, found["serviceAccount"], namespace=found["namespace"]
+                    world, association["serviceAccount"], namespace=association["namespace"]
                 )
 
 
 def namespaces_of(world: World, namespace: str) -> list[str]:
     """The lab's own namespace and those that it has beside it, as `lab-31-…`, where they are."""
     namespaces: Any = world.resource("v1", "Namespace")
-    names = [each.metadata.name for each in namespaces.get().items]
+    names = [item.metadata.name for item in namespaces.get().items]
     return [name for name in names if name == namespace or name.startswith(f"{namespace}-")]
 
 
 def _clear_account(world: World, namespace: str) -> None:
-    """No role, policy, bucket or person of the lab is left in the account.
+    """No role, policy, bucket, secret or person of the lab is left in the account.
 
     Who has another name keeps nothing that is about the lab: a tempting fix gives it to the node.
     """
-    prefix, found = f"{namespace}-", read_identities(world)
-    for policy in found["Policies"]:
-        if policy["Arn"].rpartition("/")[2].startswith(prefix):
-            _delete_policy(world, policy["Arn"])
-    for role in found["RoleDetailList"]:
+    prefix, identities = f"{namespace}-", read_identities(world)
+    for role in identities["RoleDetailList"]:
         if role["RoleName"].startswith(prefix):
             roles.ensure_no_role(world, role["RoleName"])
         else:
             _forget(world, role, namespace)
-    for user in found["UserDetailList"]:
+    # Roles go first: IAM keeps a policy that is the boundary of one.
+    for policy in identities["Policies"]:
+        if policy["Arn"].rpartition("/")[2].startswith(prefix):
+            _delete_policy(world, policy["Arn"])
+    for user in identities["UserDetailList"]:
         if user["UserName"].startswith(prefix):
             delete_person(world, user["UserName"])
-    for group in found["GroupDetailList"]:
+    for group in identities["GroupDetailList"]:
         if group["GroupName"].startswith(prefix):
             _delete_group(world, group)
     for bucket in world.aws("s3").list_buckets()["Buckets"]:
         if bucket["Name"].startswith(prefix):
             _delete_bucket(world, bucket["Name"])
+    _clear_secrets(world, prefix)
+
+
+def _clear_secrets(world: World, prefix: str) -> None:
+    """No secret of that beginning is left, not even to be restored."""
+    secrets = world.aws("secretsmanager")
+    for page in secrets.get_paginator("list_secrets").paginate():
+        for secret in page["SecretList"]:
+            if secret["Name"].startswith(prefix):
+                secrets.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
 
 
 def _forget(world: World, role: dict[str, Any], namespace: str) -> None:
@@ -127,13 +138,13 @@ def _delete_policy(world: World, arn: str) -> None:
 
 def exclude_from_webhook(world: World, namespace: str) -> None:
     """The webhook is not asked about this namespace's Pods: for them it is as if it were gone."""
-    _change_selector(world, lambda found: [*found, _away_from(namespace)])
+    _change_selector(world, lambda expressions: [*expressions, _away_from(namespace)])
 
 
 def include_in_webhook(world: World, namespace: str) -> None:
     """The webhook is asked about this namespace's Pods again, where it was not."""
     away = _away_from(namespace)
-    _change_selector(world, lambda found: [each for each in found if each != away])
+    _change_selector(world, lambda expressions: [it for it in expressions if it != away])
 
 
 def _away_from(namespace: str) -> dict[str, Any]:
@@ -146,13 +157,13 @@ def _change_selector(world: World, change: Callable[[list[Any]], list[Any]]) -> 
     Raises IrsaLabError where the learner has deleted its registration.
     """
     api = world.resource("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration")
-    found = kubernetes_object(api, WEBHOOK)
-    if found is None:
+    registration = kubernetes_object(api, WEBHOOK)
+    if registration is None:
         raise IrsaLabError(
             f"there is no MutatingWebhookConfiguration {WEBHOOK}: no lab works without it",
             next_step="irsa-lab reset, which begins with a new cluster",
         )
-    body = found.to_dict()
+    body = registration.to_dict()
     before = [
         hook.get("namespaceSelector", {}).get("matchExpressions", []) for hook in body["webhooks"]
     ]
@@ -168,15 +179,15 @@ def _delete_bucket(world: World, bucket: str) -> None:
     s3 = world.aws("s3")
     s3.delete_bucket_policy(Bucket=bucket)
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        for each in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
-            s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+        for version in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
+            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
     storage.ensure_no_bucket(world, bucket)
 
 
 def delete_person(world: World, person: str) -> None:
     """The IAM user is gone, with keys and policies."""
     iam = world.aws("iam")
-    if person not in {each["UserName"] for each in iam.list_users()["Users"]}:
+    if person not in {user["UserName"] for user in iam.list_users()["Users"]}:
         return
     for key in iam.list_access_keys(UserName=person)["AccessKeyMetadata"]:
         iam.delete_access_key(UserName=person, AccessKeyId=key["AccessKeyId"])

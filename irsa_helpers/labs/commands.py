@@ -93,7 +93,7 @@ def start(lab: Lab) -> None:
     say("\nYou are done when:")
     for goal in lab.goals:
         say(f"  - {goal}")
-    following = ", ".join(("hint", "solution", "reset"))
+    following = ", ".join(("watch", "hint", "solution", "reset"))
     say(f"\nNext: irsa-lab labs check {lab.number}   (or: {following})")
 
 
@@ -105,7 +105,17 @@ def check(lab: Lab, as_json: bool) -> None:
     verdict = engine.check(_world(), lab, Progress())
     answer = asdict(verdict) | {"passed": verdict.passed}
     say(json.dumps(answer, indent=2) if as_json else str(verdict))
+    if verdict.passed and not as_json:
+        say(f"\n{_leads_on(lab)}")
     raise SystemExit(0 if verdict.passed else 1)
+
+
+def _leads_on(lab: Lab) -> str:
+    """Where a lab that is done leads to."""
+    lesson, following = f"Lesson: notebooks/{lab.lesson}.ipynb", lab.following()
+    if following is None:
+        return f"{lesson}\nIt was the last lab: irsa-lab labs new NAME makes another."
+    return f"{lesson}\nNext: irsa-lab labs start {following.number}   # {following.title}"
 
 
 @labs.command()

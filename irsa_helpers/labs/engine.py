@@ -9,7 +9,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.happenings import happened
 from irsa_helpers.labs import machinery
 from irsa_helpers.labs.clearing import clear_scene, namespaces_of
-from irsa_helpers.labs.model import Goal, Lab
+from irsa_helpers.labs.model import Goal, Lab, Sighting
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.lookups import kubernetes_object
 from irsa_helpers.markdown import cell
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check saw: every goal, and whether all are reached; then `debrief` names the fault."""
+    """What a check saw: every goal, and whether all are reached.
+
+    Then `debrief` names the kind of fault, `seen` where it was met in public.
+    """
 
     lab_id: str
     goals: tuple[Goal, ...]
     debrief: str
+    seen: tuple[Sighting, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -32,8 +36,10 @@ class Verdict:
         return all(goal.reached for goal in self.goals)
 
     def __str__(self) -> str:
-        last = f"All goals reached.\n\n{self.debrief}" if self.passed else "Not there yet."
-        return "\n".join([*map(str, self.goals), last])
+        if not self.passed:
+            return "\n".join([*map(str, self.goals), "Not there yet."])
+        met = [f"Seen elsewhere: {sighting}" for sighting in self.seen]
+        return "\n".join([*map(str, self.goals), "All goals reached.", "", self.debrief, *met])
 
     def _repr_markdown_(self) -> str:
         rows = [
@@ -42,10 +48,9 @@ class Verdict:
             for g in self.goals
         ]
         head = ["| | goal | found | expected |", "| --- | --- | --- | --- |"]
-        last = (
-            f"**All goals reached.** {self.debrief}".rstrip() if self.passed else "*Not there yet.*"
-        )
-        return "\n".join([*head, *rows, "", last])
+        last = [f"**All goals reached.** {self.debrief}"] if self.passed else ["*Not there yet.*"]
+        met = [f"Seen elsewhere: [{cell(one.what)}]({one.url})." for one in self.seen]
+        return "\n".join([*head, *rows, "", *last, "", *met])
 
 
 def start(world: World, lab: Lab, progress: Progress) -> str:
@@ -104,7 +109,7 @@ def _judged(world: World, lab: Lab, progress: Progress) -> Verdict:
         )
     goals = tuple(machinery.judge(lab, world))
     passed = all(goal.reached for goal in goals)
-    return Verdict(lab.id, goals, lab.debrief if passed else "")
+    return Verdict(lab.id, goals, *((lab.debrief, lab.seen) if passed else ("",)))
 
 
 def _tell(lab: Lab, verdict: Verdict) -> None:

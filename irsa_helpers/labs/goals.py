@@ -48,8 +48,8 @@ def chain_goals(scene: Scene, seen: Seen | None = None) -> list[Goal]:
     with ThreadPoolExecutor(1) as pool:
         looking = pool.submit(lambda: seen or look(scene))
         policies = [trusts_only_app(scene), permits_only_read(scene)]
-    found = looking.result()
-    return [reads_bucket(found), acts_as_role(scene, found), *policies]
+    own = looking.result()
+    return [reads_bucket(own), acts_as_role(scene, own), *policies]
 
 
 def reads_bucket(seen: Seen, name: str = READS) -> Goal:
@@ -63,8 +63,8 @@ def acts_as_role(scene: Scene, seen: Seen) -> Goal:
     expected = f"assumed-role/{scene.role}/"
     right = expected in seen.arn
     # Where another role's credentials come from is what a lab may be about.
-    found = f"{seen.arn}, by {seen.credentials}" if right else seen.arn
-    return Goal(ACTS, right and seen.own_token, found, f"{expected}, by the Pod's own token")
+    who = f"{seen.arn}, by {seen.credentials}" if right else seen.arn
+    return Goal(ACTS, right and seen.own_token, who, f"{expected}, by the Pod's own token")
 
 
 def reads_later(scene: Scene, seconds: float) -> Goal:
@@ -104,8 +104,8 @@ def attacked(scene: Scene) -> Goal:
         and hop["detail"]["access_key_id"] in strangers
         and str(hop["detail"]["resource"]).startswith(bucket)
     ]
-    found = f"{seen[-1]} read it" if seen else "only the app has read it"
-    return Goal(ATTACKED, bool(seen), found, f"a read of {scene.bucket} by another ServiceAccount")
+    said = f"{seen[-1]} read it" if seen else "only the app has read it"
+    return Goal(ATTACKED, bool(seen), said, f"a read of {scene.bucket} by another ServiceAccount")
 
 
 def _workload(detail: Mapping[str, Any]) -> tuple[str, str]:
@@ -119,8 +119,8 @@ def trusts_only_app(scene: Scene) -> Goal:
     if role is None:
         return Goal(TRUSTS, reached=False, found=f"no role {scene.role}", expected="the role")
     faults = list(_trust_faults(scene, role["TrustPolicy"]))
-    found = "; ".join(dict.fromkeys(faults)) or "it admits the app alone"
-    return Goal(TRUSTS, not faults, found, "the app's ServiceAccount admitted, all others refused")
+    said = "; ".join(dict.fromkeys(faults)) or "it admits the app alone"
+    return Goal(TRUSTS, not faults, said, "the app's ServiceAccount admitted, all others refused")
 
 
 def _trust_faults(scene: Scene, policy: dict[str, Any]) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _token(scene: Scene) -> TokenFacts:
 def _lets_in_by_sts(scene: Scene) -> bool:
     """Whether a ServiceAccount that is there, and is not the app's, becomes the role."""
     namespaces = (scene.namespace, "default", "kube-system")
-    return not all(_refused_by_sts(scene, each, "default") for each in namespaces)
+    return not all(_refused_by_sts(scene, namespace, "default") for namespace in namespaces)
 
 
 def _refused_by_sts(scene: Scene, namespace: str, name: str) -> bool:
@@ -200,12 +200,12 @@ def _bucket_policy(scene: Scene) -> dict[str, Any] | None:
     from botocore.exceptions import ClientError
 
     try:
-        found = scene.world.aws("s3").get_bucket_policy(Bucket=scene.bucket)
+        answer = scene.world.aws("s3").get_bucket_policy(Bucket=scene.bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] in {"NoSuchBucketPolicy", "NoSuchBucket"}:
             return None
         raise
-    document: dict[str, Any] = json.loads(found["Policy"])
+    document: dict[str, Any] = json.loads(answer["Policy"])
     return document
 
 

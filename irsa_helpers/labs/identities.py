@@ -17,14 +17,14 @@ def read_identities(world: World) -> dict[str, list[Any]]:
 
     Keys: `RoleDetailList`, `UserDetailList`, `GroupDetailList`, `Policies`.
     """
-    found: dict[str, list[Any]] = {
+    identities: dict[str, list[Any]] = {
         kind: [] for kind in ("RoleDetailList", "UserDetailList", "GroupDetailList", "Policies")
     }
     pages = world.aws("iam").get_paginator("get_account_authorization_details")
     for page in pages.paginate(Filter=WANTED):
-        for kind, listed in found.items():
+        for kind, listed in identities.items():
             listed.extend(page.get(kind, ()))
-    return found
+    return identities
 
 
 def inline_policies(holder: dict[str, Any]) -> dict[str, dict[str, Any]]:

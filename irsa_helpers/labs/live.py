@@ -98,5 +98,8 @@ def _plain(sight: Sight) -> dict[str, Any]:
     return asdict(sight)
 
 
-def _told(lab: Lab) -> dict[str, Any]:
-    return {"number": lab.number, "seen": [], "next": ""}
+def _told(lab: Lab) -> dict[str, str]:
+    """What the view says of the lab itself."""
+    following = lab.following()
+    after = f"lab {following.number}, {following.title}" if following else ""
+    return {"number": lab.number, "lesson": lab.lesson, "next": after}

@@ -23,8 +23,8 @@ def attempt(call):
 def arn():
     return session.create_client("sts").get_caller_identity()["Arn"]
 def source():
-    found = session.get_credentials()
-    return found.method if found else "no credentials"
+    credentials = session.get_credentials()
+    return credentials.method if credentials else "no credentials"
 def token_of():
     with open(os.environ["AWS_WEB_IDENTITY_TOKEN_FILE"]) as file:
         payload = file.read().split(".")[1]
@@ -93,15 +93,15 @@ def look(scene: Scene, other: str = "") -> Seen:
     if answer.exit_code != 0:
         last = (answer.stderr.strip() or f"exit code {answer.exit_code}").splitlines()[-1]
         return Seen(last, last, read=False)
-    found = json.loads(answer.stdout)
-    (read, text), (other_read, other_text) = [*found["texts"], (False, "")][:2]
+    told = json.loads(answer.stdout)
+    (read, text), (other_read, other_text) = [*told["texts"], (False, "")][:2]
     return Seen(
-        found["arn"][1],
+        told["arn"][1],
         text.strip(),
         read,
         other_text.strip(),
         other_read,
-        found["source"],
-        found["token_of"],
-        found["pod"],
+        told["source"],
+        told["token_of"],
+        told["pod"],
     )

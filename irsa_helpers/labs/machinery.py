@@ -71,7 +71,7 @@ def solution_text(lab: Lab) -> str:
 
 def _used(body: list[ast.stmt], name: str) -> list[ast.stmt]:
     """The statements that a function rests on, and itself; of an import, what it uses of it."""
-    wanted, found = {name}, dict[int, ast.stmt]()
+    wanted, used = {name}, dict[int, ast.stmt]()
     for place, node in reversed(list(enumerate(body))):
         if isinstance(node, ast.Import | ast.ImportFrom):
             node.names = [alias for alias in node.names if alias.name in wanted]
@@ -79,9 +79,9 @@ def _used(body: list[ast.stmt], name: str) -> list[ast.stmt]:
                 continue
         elif not wanted & _bound(node):
             continue
-        found[place] = node
-        wanted |= {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-    return [found[place] for place in sorted(found)]
+        used[place] = node
+        wanted |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return [used[place] for place in sorted(used)]
 
 
 def _bound(node: ast.stmt) -> set[str]:
@@ -92,12 +92,12 @@ def _bound(node: ast.stmt) -> set[str]:
 
 
 def _function(lab: Lab, name: str) -> Any:
-    found = getattr(_module(lab.functions), name, None)
-    if found is None:
+    function = getattr(_module(lab.functions), name, None)
+    if function is None:
         raise IrsaLabError(
             f"{lab.functions} has no {name}", next_step="see the other labs for its form"
         )
-    return found
+    return function
 
 
 def _module(path: Path) -> Any:

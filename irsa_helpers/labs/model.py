@@ -18,7 +18,7 @@ LEVELS = ("one link", "two links", "capstone")
 HINTS = 3
 OWN_ACCOUNT = "111122223333"
 OPTIONAL = {"account", "bucket", "see"}
-LISTS = ("goals", "hints", "broken", "links", "see")
+LISTS = ("goals", "hints", "broken", "links", "see", "seen")
 FIELDS = {
     "title",
     "level",
@@ -30,6 +30,7 @@ FIELDS = {
     "broken",
     "links",
     "debrief",
+    "seen",
 }
 # How a gap begins that the author of a new lab has not filled in yet.
 GAP = "FILL IN"
@@ -51,14 +52,25 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """Where a fault of the lab's kind was met in public: its address, and what it was there."""
+
+    url: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.url})"
+
+
+@dataclass(frozen=True)
 class Lab:
     """A lab as its file of words describes it; `id` is the file's name, as in `03-wrong-subject`.
 
     `lesson` is the notebook that the lab belongs to; `debrief` names the kind of fault, to whoever
-    has mended it. `broken` are the goals that a check misses right after the start, `links` the
-    doctor's links that are then broken or at risk. `account` is that of the role and of the bucket,
-    `bucket` its name where it is not the usual one. `see` are the commands that show a symptom of
-    another kind.
+    has mended it, `seen` where it was met elsewhere. `broken` are the goals that a check misses
+    right after the start, `links` the doctor's links that are then broken or at risk. `account` is
+    that of the role and of the bucket, `bucket` its name where it is not the usual one. `see` are
+    the commands that show a symptom of another kind.
     """
 
     id: str
@@ -73,6 +85,7 @@ class Lab:
     broken: tuple[str, ...]
     links: tuple[str, ...]
     debrief: str
+    seen: tuple[Sighting, ...]
     account: str = OWN_ACCOUNT
     bucket: str = ""
     see: tuple[str, ...] = ()
@@ -128,6 +141,10 @@ class Lab:
         assume = f"aws sts assume-role --role-arn {role} --role-session-name me"
         return (*shown, f"{assume}   # credentials for account {self.account}")
 
+    def following(self) -> Lab | None:
+        """The lab with the next number; None after the last one."""
+        return next((lab for lab in all_labs() if lab.number > self.number), None)
+
     def refuse_gaps(self) -> None:
         """Raises IrsaLabError that names each line which its author has still to fill in."""
         gaps = [
@@ -170,6 +187,7 @@ def load_lab(path: Path) -> Lab:
     if len(described["hints"]) != HINTS:
         raise IrsaLabError(f"{path}: {len(described['hints'])} hints", next_step="write three")
     described |= {name: tuple(described.get(name, ())) for name in LISTS}
+    described["seen"] = tuple(Sighting(**met) for met in described["seen"])
     return Lab(id=path.stem, words=path, **described)
 
 

@@ -43,8 +43,8 @@ def strangers(policy: Document, own: str) -> list[str]:
         trust.subject(f"{namespace}-x", name),
     ]
     made = _made_for(policy, "sub", own)
-    found = [each for each in [*near, *made] if SUBJECT_FORM.fullmatch(each) and each != own]
-    return list(dict.fromkeys(found))
+    subjects = [it for it in [*near, *made] if SUBJECT_FORM.fullmatch(it) and it != own]
+    return list(dict.fromkeys(subjects))
 
 
 def _made_for(policy: Document, claim: str, own: str) -> list[str]:
@@ -56,7 +56,7 @@ def _made_for(policy: Document, claim: str, own: str) -> list[str]:
         if condition.claim == claim
         for value in condition.values
     ]
-    return [each for pattern in patterns for each in _fitting(pattern, own) if each != own]
+    return [value for pattern in patterns for value in _fitting(pattern, own) if value != own]
 
 
 def _fitting(pattern: str, own: str) -> Iterator[str]:
@@ -84,15 +84,15 @@ def _another(text: str) -> str:
 
 def admitted_strangers(policy: Document, role_arn: str, token: TokenFacts) -> list[str]:
     """The strangers that the trust policy lets in, with tokens of that provider and audience."""
-    found = [replace(token, subject=each) for each in strangers(policy, token.subject)]
-    return [each.subject for each in found if _admits(policy, role_arn, each)]
+    tokens = [replace(token, subject=who) for who in strangers(policy, token.subject)]
+    return [shown.subject for shown in tokens if _admits(policy, role_arn, shown)]
 
 
 def admitted_audiences(policy: Document, role_arn: str, token: TokenFacts) -> list[str]:
     """The audiences other than the token's own with which the trust policy lets it in."""
     tried = dict.fromkeys(["some.other.service", *_made_for(policy, "aud", token.audience)])
-    found = [replace(token, audience=each) for each in tried]
-    return [each.audience for each in found if _admits(policy, role_arn, each)]
+    tokens = [replace(token, audience=audience) for audience in tried]
+    return [shown.audience for shown in tokens if _admits(policy, role_arn, shown)]
 
 
 def _admits(policy: Document, role_arn: str, token: TokenFacts) -> bool:
@@ -124,7 +124,7 @@ def _may_assume(policy: Document, role_arn: str, who: str) -> bool:
     context = {"aws:PrincipalArn": who, "aws:PrincipalAccount": who.split(":")[4]}
     request = Request(who, "sts:AssumeRole", role_arn, context)
     decision = evaluate(request, resource_policy=policy)
-    said_yes = any(each.matched and each.effect == "Allow" for each in decision.reasons)
+    said_yes = any(reason.matched and reason.effect == "Allow" for reason in decision.reasons)
     return said_yes and decision.effect != "ExplicitlyDenied"
 
 
@@ -145,8 +145,8 @@ def _generous(policy: Document, keeps: Callable[[str], bool]) -> Document:
 
 def only_allowing(document: Document) -> Document | None:
     """What a policy allows somebody who fulfils every condition; None where that is nothing."""
-    found = [{**each, "Condition": {}} for each in allowing([document])]
-    return {**document, "Statement": found} if found else None
+    given = [{**statement, "Condition": {}} for statement in allowing([document])]
+    return {**document, "Statement": given} if given else None
 
 
 def more_than_reading(documents: Iterable[Document], bucket: str) -> Iterator[str]:
@@ -196,10 +196,10 @@ def _is_limited_to(statement: Document, role_arn: str) -> bool:
 def _principals(statement: Document) -> list[str]:
     if "NotPrincipal" in statement:
         return ["all that NotPrincipal does not name"]
-    found = statement.get("Principal", "*")
-    if isinstance(found, str):
-        return [found]
-    return [who for listed in found.values() for who in texts(listed)]
+    named = statement.get("Principal", "*")
+    if isinstance(named, str):
+        return [named]
+    return [who for listed in named.values() for who in texts(listed)]
 
 
 def allowed(documents: Iterable[Document]) -> set[tuple[str, str]]:

@@ -25,7 +25,7 @@ def gives(
 
     Denials are left out: what they do shows where the app reads.
     """
-    given = [policy for each in documents if (policy := only_allowing(each))]
+    given = [policy for document in documents if (policy := only_allowing(document))]
     own = only_allowing(resource_policy) if resource_policy else None
     request = Request(principal, "s3:GetObject", resource, {})
     return evaluate(request, identity_policies=given, resource_policy=own).allowed
@@ -37,12 +37,12 @@ def other_readers(world: World, lab: str, resource: str) -> Iterator[str]:
     Of the lab is who bears its name (`lab-03-…`), or whose policy names the bucket. Somebody who
     may read all that there is, as an administrator, is none of the lab's business.
     """
-    found = read_identities(world)
-    managed = {policy["Arn"]: _default_version(policy) for policy in found["Policies"]}
-    groups = {group["GroupName"]: group for group in found["GroupDetailList"]}
-    for who in (*found["RoleDetailList"], *found["UserDetailList"]):
+    identities = read_identities(world)
+    managed = {policy["Arn"]: _default_version(policy) for policy in identities["Policies"]}
+    groups = {group["GroupName"]: group for group in identities["GroupDetailList"]}
+    for who in (*identities["RoleDetailList"], *identities["UserDetailList"]):
         holders = [who, *(groups[name] for name in who.get("GroupList", ()))]
-        documents = [document for each in holders for document in _documents(each, managed)]
+        documents = [document for holder in holders for document in _documents(holder, managed)]
         if concerns(who, lab, documents, resource) and gives(who["Arn"], documents, None, resource):
             yield str(who["Arn"])
 
@@ -50,7 +50,9 @@ def other_readers(world: World, lab: str, resource: str) -> Iterator[str]:
 def concerns(who: Mapping[str, Any], lab: str, documents: list[Document], resource: str) -> bool:
     """Whether a role or user bears the lab's name, or its policies name the object's bucket."""
     name, bucket = who["Arn"].rpartition("/")[2], resource.partition("/")[0]
-    named = any(bucket.rpartition(":")[2] in json.dumps(each) for each in allowing(documents))
+    named = any(
+        bucket.rpartition(":")[2] in json.dumps(statement) for statement in allowing(documents)
+    )
     return named or str(name).startswith(f"{lab}-")
 
 

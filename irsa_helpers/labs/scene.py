@@ -73,12 +73,13 @@ class Scene:
         )
         named = deployment and deployment.spec.template.spec.serviceAccountName
         name = named if named and named != "default" else SERVICE_ACCOUNT
-        found = kubernetes_object(self.world.resource("v1", "ServiceAccount"), name, self.namespace)
-        if found is None:
+        accounts = self.world.resource("v1", "ServiceAccount")
+        account = kubernetes_object(accounts, name, self.namespace)
+        if account is None:
             return self
-        arn = (found.metadata.annotations or {}).get(serviceaccounts.ROLE_ARN) or ""
-        account, begin = self.world.cluster.account_id, re.escape(self.namespace)
-        own = re.fullmatch(rf"arn:aws:iam::{account}:role/([\w./-]+/)?{begin}-[\w+=,.@-]+", arn)
+        arn = (account.metadata.annotations or {}).get(serviceaccounts.ROLE_ARN) or ""
+        number, begin = self.world.cluster.account_id, re.escape(self.namespace)
+        own = re.fullmatch(rf"arn:aws:iam::{number}:role/([\w./-]+/)?{begin}-[\w+=,.@-]+", arn)
         return replace(self, service_account=name, new_role_arn=arn if own else "")
 
     def trust_policy(self) -> dict[str, Any]:
@@ -231,8 +232,8 @@ class Scene:
     @property
     def started_at_hop(self) -> int:
         """The number that `note_start` remembered."""
-        found: Any = self.world.resource("v1", "Namespace").get(name=self.namespace)
-        return int((found.metadata.annotations or {}).get(STARTED, 0))
+        own: Any = self.world.resource("v1", "Namespace").get(name=self.namespace)
+        return int((own.metadata.annotations or {}).get(STARTED, 0))
 
     def become(self, namespace: str, name: str, session: str) -> dict[str, Any]:
         """STS's credentials of the role for a token of that ServiceAccount, as a Pod gets them.
@@ -263,10 +264,10 @@ class Scene:
         Raises IrsaLabError with the reason where there is none.
         """
         deployments = self.world.resource("apps/v1", "Deployment")
-        found = kubernetes_object(deployments, DEPLOYMENT, self.namespace)
-        if found is not None and found.spec.replicas == 0:
+        app = kubernetes_object(deployments, DEPLOYMENT, self.namespace)
+        if app is not None and app.spec.replicas == 0:
             raise IrsaLabError(f"Deployment {self.namespace}/{DEPLOYMENT} is scaled to no Pods")
-        conditions = (found and found.status.conditions) or []
+        conditions = (app and app.status.conditions) or []
         refused = any(c.type == "ReplicaFailure" and c.status == "True" for c in conditions)
         seconds = REFUSED_SECONDS if refused else CHECK_SECONDS
         return pods.wait_for_pod(

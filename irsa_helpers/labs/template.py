@@ -34,6 +34,9 @@ hints:
 - '{GAP}: a pointer, what to compare with what'
 - '{GAP}: nearly the answer'
 debrief: '{GAP}: the kind of fault, told to whoever has mended it'
+seen:
+- url: '{GAP}: a public thread where it was met; read it first'
+  what: '{GAP}: what it was there, in words of your own'
 """
 FUNCTIONS = f"""\
 from irsa_helpers.labs.scene import Scene

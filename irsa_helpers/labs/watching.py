@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from irsa_helpers.labs.engine import Verdict
-    from irsa_helpers.labs.model import Goal, Lab
+    from irsa_helpers.labs.model import Goal, Lab, Sighting
     from irsa_helpers.worlds.sandbox import SandboxWorld
 
 POLL_SECONDS = 0.25
@@ -30,6 +30,7 @@ class Sight:
     goals: tuple[Goal, ...] = ()
     note: str = ""
     debrief: str = ""
+    seen: tuple[Sighting, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -108,7 +109,7 @@ class Watch:
             return Sight(note=str(error))
         except _passing():
             return Sight(note=AWAY)
-        return Sight(verdict.goals, debrief=verdict.debrief)
+        return Sight(verdict.goals, debrief=verdict.debrief, seen=verdict.seen)
 
 
 def _passing() -> tuple[type[Exception], ...]:

@@ -48,7 +48,12 @@ def _listed(watch: Watch) -> bool:
 
 def _lines(lab: Lab, sight: Sight) -> str:
     goals = [f"{mark(goal.reached)}  {goal.name}" for goal in sight.goals]
-    return "\n".join([f"Lab {lab.number}: {lab.title}", *goals, sight.debrief or sight.note])
+    return "\n".join([f"Lab {lab.number}: {lab.title}", *goals, _last_words(sight)])
+
+
+def _last_words(sight: Sight) -> str:
+    met = [f"Seen elsewhere: {sighting}" for sighting in sight.seen]
+    return "\n".join([sight.debrief or sight.note, *met])
 
 
 def _drawn(lab: Lab, sight: Sight) -> Group:
@@ -60,5 +65,5 @@ def _drawn(lab: Lab, sight: Sight) -> Group:
         style = "green" if goal.reached else "yellow"
         table.add_row(Text(mark(goal.reached), style=style), Text(goal.name))
         table.add_row("", Text(f"seen: {plain(goal.found)}", style="dim"))
-    last = sight.debrief or sight.note or "Ctrl-C ends this; your work goes on in another terminal."
+    last = _last_words(sight) or "Ctrl-C ends this; your work goes on in another terminal."
     return Group(Text(head, style="bold"), table, Text(f"\n{plain(last)}"))

@@ -17,7 +17,7 @@ from irsa_helpers.cli import main
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
-from irsa_helpers.labs.model import find_lab
+from irsa_helpers.labs.model import all_labs, find_lab
 from irsa_helpers.labs.progress import Progress, Record
 from irsa_helpers.worlds import World
 
@@ -59,6 +59,11 @@ def test_a_lab_is_played_from_a_terminal(labs: Any, sandbox_home: Path) -> None:
     done = json.loads(labs("check", "02", "--json").stdout)
     assert done["passed"]
     assert done["debrief"] == find_lab("02").debrief
+    again = labs("check", "02").stdout
+    assert f"Seen elsewhere: {find_lab('02').seen[0]}" in again
+    assert "Next: irsa-lab labs start 03" in again
+    watched = labs("watch", "02")
+    assert (watched.exit_code, watched.stdout.count("✓ reached")) == (0, 4)
 
     listed = labs().stdout
     assert re.search(r"\n1 of \d+ done", listed)
@@ -111,6 +116,8 @@ def test_the_doctor_is_one_hint_of_an_open_lab(labs: Any, sandbox_home: Path) ->
 
 def test_an_unknown_lab_is_answered_with_what_is_alike() -> None:
     assert find_lab("2").number == "02"
+    last = all_labs()[-1]
+    assert (find_lab("2").following(), last.following()) == (find_lab("3"), None)
     with pytest.raises(IrsaLabError, match=r"there are 01 to \d+; irsa-lab labs lists them"):
         find_lab("99")
     with pytest.raises(IrsaLabError, match="did you mean 02-everyone-nodded"):

@@ -41,3 +41,11 @@ def test_a_labs_notebook_gives_nothing_away(lab: Lab) -> None:
 def test_a_learner_sees_one_notebook_a_lab_and_nothing_else() -> None:
     shown = sorted(path.name for path in labs_folder().iterdir() if path.name[0] != ".")
     assert shown == [f"{lab.id}.ipynb" for lab in MADE]
+
+
+@pytest.mark.parametrize("lab", MADE, ids=lambda lab: lab.id)
+def test_a_lab_names_a_public_thread_where_its_fault_was_met(lab: Lab) -> None:
+    assert lab.seen
+    for sighting in lab.seen:
+        assert re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+", sighting.url)
+        assert sighting.url not in MADE[lab], "it would give the fault away"

@@ -14,22 +14,22 @@ export function goals({ model, el }) {
     element("strong", { class: "irsa-mark" }, seen.reached ? "✓ reached " : "○ not yet "),
     element("span", {}, ...prose(seen.name)),
     element("span", { class: "irsa-seen" }, "seen: ", ...prose(seen.found)));
-  const link = (address, text) => element("a", { href: address, target: "_blank", rel: "noopener" }, text);
+  const link = (address, ...text) => element("a", { href: address, target: "_blank", rel: "noopener" }, ...text);
 
   function draw() {
-    const { goals: seenGoals, note: said, debrief } = model.get("sight");
+    const { goals: seenGoals, note: said, debrief, seen: met } = model.get("sight");
     const reached = seenGoals.filter((seen) => seen.reached).length;
     note.textContent = said || `Lab ${model.get("lab").number}: ${reached} of ${seenGoals.length} goals reached`;
     list.replaceChildren(...seenGoals.map(goal));
-    end.replaceChildren(...(debrief ? ending(debrief) : []));
+    end.replaceChildren(...(debrief ? ending(debrief, met) : []));
   }
 
-  function ending(debrief) {
-    const { seen, next } = model.get("lab");
+  function ending(debrief, met) {
+    const { lesson, next } = model.get("lab");
     return [element("p", { class: "irsa-part" }, "All goals reached"), element("p", {}, ...prose(debrief)),
-      ...(seen.length ? [element("p", {}, "Seen elsewhere: "), element("ul", {},
-        seen.map((one) => element("li", {}, link(one.url, one.what))))] : []),
-      ...(next ? [element("p", {}, `Next: ${next}`)] : [])];
+      element("p", {}, "Seen elsewhere:"),
+      element("ul", {}, met.map((one) => element("li", {}, link(one.url, ...prose(one.what))))),
+      element("p", {}, `Lesson: notebooks/${lesson}. `, next ? `Next: ${next}.` : "It was the last lab.")];
   }
 
   model.on("change:sight", draw);
