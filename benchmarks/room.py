@@ -1,16 +1,19 @@
-"""A room full of learners who all arrive at once and run a notebook: `ROOM_SEATS=30` sets how many.
+"""A room full of learners: they arrive, all run notebook 05, and are asked what they waited for.
 
-Learners are HTTP and WebSocket clients, which ask for what JupyterLab asks for.
+Learners are HTTP and WebSocket clients, which ask for what JupyterLab asks for. Whoever is refused
+ends the run. `ROOM_SEATS=30` sets how many there are, `ROOM_WITHIN=60` in how many seconds they
+arrive (0: all at once), `ROOM_READING=2` how long each reads before the next cell, on average.
+`ROOM_WHOLE=yes` has them go through notebooks 00 to 04 before and two labs after it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import random
 import statistics
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +25,19 @@ from irsa_helpers.room.setting import FIRST_SEAT_USER
 from irsa_helpers.room.trial import OpenRoom, opened
 
 SEATS = int(os.environ.get("ROOM_SEATS", "8"))
-NOTEBOOK = "notebooks/05-pod-verification.ipynb"
+WITHIN = float(os.environ.get("ROOM_WITHIN", "0"))
+READING = float(os.environ.get("ROOM_READING", "2"))
+WHOLE = os.environ.get("ROOM_WHOLE", "") == "yes"
+FIRST, *BETWEEN, MEASURED = (
+    f"notebooks/{name}.ipynb"
+    for name in (
+        *("00-welcome", "01-why-irsa", "02-oidc-association", "03-trust-policy"),
+        *("04-service-account", "05-pod-verification"),
+    )
+)
+LABS = ("01", "02")
+KINDS = ("seat", "sandbox", "kernel")
+"""What a seat consists of: its server, and what that starts. Source: zygote.PRELOADED."""
 MEBIBYTE = 2**20
 
 
@@ -42,40 +57,65 @@ async def visit(
     begun_all: Callable[[], Awaitable[None]],
 ) -> Visit:
     """Come in, open the first notebook; once all have, run the whole of another one."""
+    await asyncio.sleep(WITHIN * number / SEATS)
     found, begun = Visit(), time.perf_counter()
     async with Learner(room.url) as learner:
         await learner.come_in(f"Learner {number}", room.word)
         await learner.sit_down()
         found.seated = time.perf_counter() - begun
-        await learner.open("notebooks/00-welcome.ipynb")
+        await learner.open(FIRST)
         await learner.run("from irsa_helpers import connect; connect().describe()")
         found.first_cell = time.perf_counter() - begun
         if await seated.wait() == 0:
             await begun_all()
-        found.cells = await learner.run_notebook(NOTEBOOK)
+        for notebook in BETWEEN if WHOLE else ():
+            await learner.run_notebook(notebook)
+        await seated.wait()
+        reading = random.Random(number)
+        found.cells = await learner.run_notebook(
+            MEASURED, before_each=lambda: asyncio.sleep(reading.uniform(0, 2 * READING))
+        )
+        await seated.wait()
+        for lab in LABS if WHOLE else ():
+            await learner.solve(lab)
     return found
 
 
-def seats_memory() -> tuple[list[float], list[float]]:
-    """MiB of each seat's server, sandbox and kernel, and of its Pods; shared pages by their share.
+def seats_memory() -> dict[int, dict[str, list[float]]]:
+    """User -> kind of program -> MiB of each; shared pages by their share, Pods as one kind.
 
     Source of the share: proc(5), Pss.
     """
-    own: Counter[int] = Counter()
-    pods: Counter[int] = Counter()
+    used: dict[int, dict[str, list[float]]] = {}
     for process in psutil.process_iter(["uids", "cmdline"]):
-        user = process.info["uids"].real
-        if user > FIRST_SEAT_USER:
-            forked = "irsa_helpers.room.zygote" in (process.info["cmdline"] or ())
-            (own if forked else pods)[user] += _share(process)
-    return list(own.values()), [pods[user] for user in own]
+        user, words = process.info["uids"].real, process.info["cmdline"] or []
+        if FIRST_SEAT_USER < user <= FIRST_SEAT_USER + SEATS:
+            kind = words[-1] if "irsa_helpers.room.zygote" in words else "Pods"
+            used.setdefault(user, {}).setdefault(kind, []).append(_share(process))
+    return used
 
 
-def _share(process: psutil.Process) -> int:
+def _share(process: psutil.Process) -> float:
     try:
-        return int(process.memory_full_info().pss) // MEBIBYTE
+        return float(process.memory_full_info().pss) / MEBIBYTE
     except psutil.NoSuchProcess:
-        return 0
+        return 0.0
+
+
+def memory_rows(used: dict[int, dict[str, list[float]]]) -> list[tuple[str, str]]:
+    """A seat's memory, median of all, with the last notebook's kernel and with all of them."""
+
+    def median(*kinds: str, of: Callable[[list[float]], float] = sum) -> str:
+        seats = [sum(of(seat[kind]) for kind in kinds if kind in seat) for seat in used.values()]
+        return f"{statistics.median(seats):.0f}"
+
+    parts = ", ".join(median(kind, of=max) for kind in KINDS)
+    return [
+        ("memory of a seat, one notebook open", f"{median(*KINDS, of=max)} MiB"),
+        ("of it server, sandbox and kernel", f"{parts} MiB"),
+        ("with every notebook's kernel", f"{median(*KINDS)} MiB"),
+        ("and of its Pods", f"{median('Pods')} MiB"),
+    ]
 
 
 def room_seconds(room: OpenRoom) -> float:
@@ -108,19 +148,18 @@ def report() -> list[tuple[str, str]]:
         opened(Path(folder) / "room", SEATS) as room,
     ):
         visits, processor = asyncio.run(_visits(room))
-        own, pods = seats_memory()
+        used = seats_memory()
     cells = [seconds for each in visits for seconds in each.cells]
     seated, first = [each.seated for each in visits], [each.first_cell for each in visits]
     load = f"{SEATS}; {os.cpu_count()}; {os.getloadavg()[1]:.1f}"
     return [
         ("seats; processors; load of the machine", load),
-        ("all at once: a seat, median and last", _both(seated)),
-        ("all at once: the first cell's answer, median and last", _both(first)),
+        (f"within {WITHIN:.0f} s: a seat, median and last", _both(seated)),
+        ("the first cell's answer, median and last", _both(first)),
         ("processor time until all have begun", f"{processor / SEATS:.1f} s a seat"),
         ("a cell while all run notebook 05, median", f"{statistics.median(cells):.2f} s"),
         (f"the same, p95 of {len(cells)}", f"{percentile(cells, 0.95):.2f} s"),
-        ("memory of a seat after it, median", f"{statistics.median(own):.0f} MiB"),
-        ("and of its Pods", f"{statistics.median(pods):.0f} MiB"),
+        *memory_rows(used),
     ]
 
 

@@ -7,6 +7,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from html import unescape
 from pathlib import Path
 from types import TracebackType
@@ -141,11 +142,18 @@ class Learner:
         await self._socket.send_str(json.dumps(_request(message, content)))
         return await asyncio.wait_for(self._output(self._socket, message), seconds)
 
-    async def run_notebook(self, notebook: str) -> list[float]:
-        """Run all its cells but those that are meant to fail; returns the seconds of each."""
+    async def run_notebook(
+        self, notebook: str, *, before_each: Callable[[], Awaitable[None]] | None = None
+    ) -> list[float]:
+        """Run all its cells but those that are meant to fail; returns the seconds of each.
+
+        `before_each` is what the learner does before the next cell, such as to read.
+        """
         opened, seconds = await self.open(notebook), []
         for cell in opened["cells"]:
             if cell["cell_type"] == "code" and EXPECTED not in cell["metadata"].get("tags", ()):
+                if before_each is not None:
+                    await before_each()
                 source, begun = cell["source"], time.monotonic()
                 await self.run(source if isinstance(source, str) else "".join(source), seconds=300)
                 seconds.append(time.monotonic() - begun)

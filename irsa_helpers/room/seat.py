@@ -92,7 +92,8 @@ def _serve(course: Path) -> None:
         f"--LabApp.{name}={os.environ[f'JUPYTERLAB_{variable}_DIR']}"
         for name, variable in folders.items()
     ]
-    sys.argv = [sys.argv[0], *jupyter.server_arguments(course), *named]
+    kernels = "--ServerApp.kernel_manager_class=irsa_helpers.room.kernels.SeatKernels"
+    sys.argv = [sys.argv[0], *jupyter.server_arguments(course), *named, kernels]
     serve()
 
 
