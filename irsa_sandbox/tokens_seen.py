@@ -38,11 +38,11 @@ def _of_attempt(hop: Hop, later: Sequence[Hop]) -> Iterator[Hop]:
     """The hops that this token led to, until its Pod asks again."""
     names = ("role_arn", "namespace", "pod", "service_account")
     own = [hop["detail"].get(name) for name in names]
-    for after in later:
-        if [after["detail"].get(name) for name in names] == own:
-            if after["kind"] == "assume-role":
+    for step in later:
+        if [step["detail"].get(name) for name in names] == own:
+            if step["kind"] == "assume-role":
                 return
-            yield after
+            yield step
 
 
 def _signature(hops: Sequence[Hop]) -> tuple[bool | None, str]:

@@ -17,7 +17,6 @@ NOT_NAMED_YET = {
     "irsa_helpers/doctor",
     "irsa_helpers/labs",
     "irsa_helpers/room",
-    "irsa_helpers/views",
 }
 PLACES = sorted(
     path.relative_to(ROOT).as_posix()

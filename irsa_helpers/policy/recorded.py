@@ -102,7 +102,7 @@ def _judged(policies: Sequence[Document], call: Call, context: Mapping[str, str]
 
     def decide(read: Any) -> Decision:
         return evaluate_one_account(
-            request, identity_policies=[read(policy) for policy in policies]
+            request, identity_policies=[read(document) for document in policies]
         )
 
     judgement = judge(policies, knows(request), decide)
@@ -138,4 +138,4 @@ def _takes_effect(part: Document, call: Call, context: Mapping[str, str]) -> boo
     """Whether the part of a statement is about the call, whichever way it decides."""
     alone = {"Version": "2012-10-17", "Statement": [part]}
     decide = partial(evaluate_one_account, _request(call, context), identity_policies=[alone])
-    return any(reason.matched for reason in decide().reasons)
+    return any(statement.matched for statement in decide().reasons)

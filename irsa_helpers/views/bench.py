@@ -6,6 +6,7 @@ The evaluator decides, here and in the sandbox's STS alike; the page only shows 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
 from irsa_helpers import oidc, roles, trust
@@ -56,8 +57,10 @@ class TrustBench(EditedPolicy):
         return roles.ensure_role(self._world, self._role, policy, approve=approve)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """The bench where one can type, the verdict as text where one cannot."""
-        return {**(self.widget()._repr_mimebundle_()[0]), "text/plain": str(self)}
+        """The bench where one can type, the verdict as a table where one cannot."""
+        shown, _metadata = self.widget()._repr_mimebundle_()
+        html = who_html(self._role, self.judge(self.saved))
+        return {**shown, "text/html": html, "text/plain": str(self)}
 
     def __str__(self) -> str:
         verdict = self.judge(self.saved)
@@ -66,10 +69,14 @@ class TrustBench(EditedPolicy):
 
     def _asked(self, typed: str) -> Iterator[tuple[str, str]]:
         """Subjects, each with whether it is there: those of the cluster, and some that are not."""
-        yield from ((subject, "exists") for subject in self._accounts)
+        known = [subject for subject in self._accounts if subject != self.subject]
+        if self.subject in self._accounts:
+            known.insert(0, self.subject)
+        yield from ((subject, "exists") for subject in known)
         namespace, _, name = typed.partition("/")
         _, _, own_namespace, own_name = self.subject.split(":")
         others = [
+            self.subject,
             trust.subject(own_namespace, "not-there-yet"),
             trust.subject("another-namespace", own_name),
             *([trust.subject(namespace, name)] if name else []),
@@ -93,6 +100,20 @@ def trust_bench(
     Nothing is changed before `apply` is pressed; in a real world that shows the plan alone.
     """
     return TrustBench(world, role, namespace, service_account)
+
+
+def who_html(role: str, verdict: Verdict) -> str:
+    """Who gets in by the policy that IAM has, and why this token does not, as a table."""
+    rows = "".join(
+        f"<tr><td>{escape(asked['subject'])}</td><td>{escape(asked['there'])}</td>"
+        f"<td>{'✓ yes' if asked['admitted'] else '✗ no'}</td></tr>"
+        for asked in verdict["who"]
+    )
+    return (
+        f"<table><caption>Who gets into {escape(role)}?</caption><thead><tr><th>ServiceAccount</th>"
+        f"<th>there?</th><th>in?</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<p>{escape(verdict['why'])}</p>"
+    )
 
 
 def _subjects(world: World) -> Iterator[str]:

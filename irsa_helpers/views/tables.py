@@ -50,7 +50,7 @@ def decision_table(decision: Decision) -> MarkdownTable:
 
     Where the conditions are about several issuers, each is named by the end of its address.
     """
-    keys = {each.key for statement in decision.reasons for each in statement.conditions}
+    keys = {test.key for statement in decision.reasons for test in statement.conditions}
     several = len({key.rpartition(":")[0] for key in keys}) > 1
     rows = []
     for statement in decision.reasons:

@@ -92,9 +92,11 @@ def test_a_refusal_ends_red_with_its_reason_and_two_are_compared(
     assert "Nearest fix" in details
     assert "system:serviceaccount:default:defaults" in details
     chooser = console.locator(".irsa-handshake select")
-    count = chooser.locator("option").count() - 1
-    chooser.select_option(index=count - 1)
-    chooser.nth(1).select_option(index=count)
+    own = chooser.locator("option", has_text="default/default")
+    let_in, kept_out = own.all()[-2:]
+    other = kept_out.get_attribute("value")
+    chooser.select_option(let_in.get_attribute("value"))
+    chooser.nth(1).select_option(other)
     row = console.locator(".irsa-comparison tr", has_text="trust policy")
     assert row.locator("td.irsa-ok").count() == 1
     assert row.locator("td.irsa-denied").count() == 1
@@ -224,6 +226,8 @@ def test_a_policy_is_built_on_the_bench(open_notebook: Any, page: Page) -> None:
     editor.fill(policy.replace("enginrect-sa", "enginrect-sb"))
     verdict.get_by_text("this token is refused").wait_for(timeout=MILLISECONDS)
     assert page.locator(".irsa-claim li.irsa-denied").count() == 1
+    assert page.locator(".irsa-threads path.irsa-denied").count() == 1
+    assert page.locator(".irsa-threads path.irsa-ok").count() == 1
     wide = policy.replace("default:enginrect-sa", "*").replace("StringEquals", "StringLike")
     editor.fill(wide)
     verdict.get_by_text("too-wide").wait_for(timeout=MILLISECONDS)
@@ -235,5 +239,6 @@ def test_a_policy_is_built_on_the_bench(open_notebook: Any, page: Page) -> None:
         editor.fill(wide.replace("system:serviceaccount:*", hostile))
         page.locator(".irsa-bench pre", has_text=hostile[:5]).first.wait_for(timeout=MILLISECONDS)
     assert page.evaluate(f"window.{MARK}") is None
-    assert page.locator(".irsa-bench").locator("img, script, svg").count() == 0
+    others = page.locator(".irsa-bench").locator("img, script, svg:not(.irsa-threads)")
+    assert others.count() == 0
     wait_until_idle(page)

@@ -10,7 +10,7 @@ import pytest
 from irsa_helpers import oidc, roles, trust
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.views import trust_bench
-from irsa_helpers.views.bench import TrustBench, Verdict
+from irsa_helpers.views.bench import TrustBench, Verdict, who_html
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
 ROLE = "bench-role"
@@ -89,3 +89,12 @@ def test_a_keystroke_is_answered_and_apply_changes_iam(
 def test_a_role_that_is_not_there_is_named(world: SandboxWorld) -> None:
     with pytest.raises(IrsaLabError, match="there is no role none-such"):
         trust_bench(world, "none-such")
+
+
+def test_without_a_kernel_a_table_tells_who_gets_in(bench: TrustBench) -> None:
+    html = bench._repr_mimebundle_()["text/html"]
+    assert "<td>system:serviceaccount:default:default</td><td>exists</td><td>✓ yes</td>" in html
+    assert html.count("✗ no") >= 2
+    subject = "<img src=x onerror=window.hacked=1>"
+    asked = {"subject": subject, "there": subject, "admitted": False}
+    assert "<img" not in who_html(subject, {"who": [asked], "why": subject})

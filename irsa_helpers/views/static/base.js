@@ -12,11 +12,16 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** A long text cut in its middle, where an ARN says the least; whole on a click or Enter. */
-export function shortened(text, signs = 44) {
-  if (text.length <= signs) return document.createTextNode(text);
+/** A long text cut in its middle, where an ARN says the least. */
+export function middleCut(text, signs) {
   const head = Math.ceil(signs * 0.45);
-  const cut = `${text.slice(0, head)}…${text.slice(text.length - (signs - head - 1))}`;
+  return text.length <= signs ? text : `${text.slice(0, head)}…${text.slice(text.length - (signs - head - 1))}`;
+}
+
+/** A long text cut in its middle; whole on a click or Enter. */
+export function shortened(text, signs = 44) {
+  const cut = middleCut(text, signs);
+  if (cut === text) return document.createTextNode(text);
   const button = element("button", {
     class: "irsa-long",
     title: text,
@@ -72,26 +77,39 @@ const KEY_WAIT_MS = 30;
 /** The editor of a model's `policy`, its buttons, and what was said of applying it.
  *
  * `parts` are the elements; `ask(more)` sends the text and `typed()`; `heard(verdict)` is called with each verdict;
- * `start(draw)` draws now and at each answer, and returns what ends that. */
+ * `mark(ranges)` colours parts of the text ({from, to, kind}) and returns their elements; `start(draw)` draws now and at
+ * each answer, and returns what ends that. */
 export function editing(model, label, typed = () => "") {
   let timer = null;
   const ask = (more = {}) => model.send({ policy: editor.value, typed: typed(), ...more });
-  const soon = () => { clearTimeout(timer); timer = setTimeout(ask, KEY_WAIT_MS); };
+  const soon = () => { copy(); clearTimeout(timer); timer = setTimeout(ask, KEY_WAIT_MS); };
   const editor = element("textarea", {
-    class: "irsa-editor", rows: 18, spellcheck: "false", "aria-label": label,
+    class: "irsa-editor", spellcheck: "false", "aria-label": label,
     oninput: soon, onkeydown: (event) => event.stopPropagation(), // JupyterLab's own keys are not meant
   });
-  const restore = () => { if (editor.value !== model.get("policy")) editor.value = model.get("policy"); };
+  // The same text behind the editor: it gives the editor its height, and holds the colours.
+  const behind = element("div", { class: "irsa-behind", "aria-hidden": "true" });
+  const copy = () => { behind.textContent = `${editor.value}\n`; };
+  const restore = () => { if (editor.value !== model.get("policy")) { editor.value = model.get("policy"); copy(); } };
   const apply = element("button", { onclick: () => ask({ apply: true }) }, "apply to IAM");
   const back = element("button", { onclick: () => { restore(); ask(); } }, "as it was");
   const said = element("pre", { class: "irsa-said", role: "status" });
   restore();
   return {
-    parts: [editor, model.get("applies") === false ? null : element("div", { class: "irsa-controls" }, apply, back), said],
+    parts: [element("div", { class: "irsa-editing" }, behind, editor),
+      model.get("applies") === false ? null : element("div", { class: "irsa-controls" }, apply, back), said],
     ask, soon,
+    text: () => editor.value,
     heard(verdict) {
       apply.disabled = Boolean(verdict.error) || !verdict.diff.length;
       said.textContent = model.get("said");
+    },
+    mark(ranges) {
+      const marks = ranges.map(({ from, to, kind }) => element("mark", { class: `irsa-${kind}` }, editor.value.slice(from, to)));
+      const ends = [0, ...ranges.map(({ to }) => to)];
+      const between = [...ranges.map(({ from }) => from), editor.value.length].map((from, index) => editor.value.slice(ends[index], from));
+      behind.replaceChildren(...between.flatMap((text, index) => (marks[index] ? [text, marks[index]] : [text])), "\n");
+      return marks;
     },
     start(draw) {
       const events = ["change:verdict", "change:said"];

@@ -1,6 +1,22 @@
 // The trust-policy bench. Nothing is decided here: each keystroke is sent to the kernel.
 import { differences, editing, element, findings, mark, prose, shortened } from "./base.js";
 
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Where the conditions stand in the text, each with the outcome that the evaluator told: {from, to, kind, line}. */
+function conditionsIn(text, lines) {
+  const after = new Map();
+  const places = lines.map((line) => {
+    const key = JSON.stringify(line.key);
+    const from = text.indexOf(key, after.get(key) ?? 0);
+    const end = text.indexOf("\n", from);
+    after.set(key, from + key.length);
+    return { from, to: end < 0 ? text.length : end, kind: line.matched ? "ok" : "denied", line };
+  });
+  const sorted = places.filter(({ from }) => from >= 0).sort((one, other) => one.from - other.from);
+  return sorted.filter(({ from }, index) => !index || from >= sorted[index - 1].to);
+}
+
 /** The bench of a model with `policy`, `role`, `claims`, `verdict` and `said`. */
 export function bench({ model, el }) {
   const typed = element("input", {
@@ -10,19 +26,45 @@ export function bench({ model, el }) {
   const edit = editing(model, `trust policy of ${model.get("role")}`, () => typed.value);
   const claims = element("div", { class: "irsa-claims" });
   const verdict = element("div", { class: "irsa-verdict", role: "status" });
+  const threads = document.createElementNS(SVG, "svg");
+  threads.setAttribute("class", "irsa-threads");
+  threads.setAttribute("aria-hidden", "true");
+  let ends = []; // of each condition: where its claim tells of it, where it stands in the policy
 
   function drawClaims() {
-    const lines = model.get("verdict").lines ?? [];
+    const { lines = [] } = model.get("verdict");
+    const told = new Map();
+    const tell = (line) => {
+      told.set(line, element("li", { class: line.matched ? "irsa-ok" : "irsa-denied" },
+        element("strong", { class: "irsa-mark" }, line.matched ? "✓ fits " : "✗ differs "),
+        `${line.statement}: ${line.operator} `, shortened(line.wanted.join(", "), 60)));
+      return told.get(line);
+    };
     claims.replaceChildren(...Object.entries(model.get("claims")).map(([claim, value]) => {
       const asked = lines.filter((line) => line.claim === claim);
       return element("div", { class: "irsa-claim" },
         element("strong", {}, claim), " ", shortened(value, 60),
-        element("ul", {}, asked.length
-          ? asked.map((line) => element("li", { class: line.matched ? "irsa-ok" : "irsa-denied" },
-            element("strong", { class: "irsa-mark" }, line.matched ? "✓ fits " : "✗ differs "),
-            `${line.statement}: ${line.operator} `, shortened(line.wanted.join(", "), 60)))
+        element("ul", {}, asked.length ? asked.map(tell)
           : claim === "iss" ? element("li", {}, "names the provider: the statement's Principal")
             : element("li", { class: "irsa-error" }, element("strong", { class: "irsa-mark" }, "! "), "no condition asks for it")));
+    }));
+    const places = conditionsIn(edit.text(), lines);
+    const marks = edit.mark(places);
+    ends = places.map(({ line }, index) => [told.get(line), marks[index]]).filter(([claim]) => claim);
+    drawThreads();
+  }
+
+  /** A line from each claim to its condition, where the two stand side by side. */
+  function drawThreads() {
+    const base = threads.getBoundingClientRect();
+    threads.replaceChildren(...ends.flatMap(([claim, condition]) => {
+      const [from, to] = [claim.getBoundingClientRect(), condition.getClientRects()[0]];
+      if (!to || to.left <= from.right) return [];
+      const [x, y, u, v] = [from.right - base.left, from.top + 10 - base.top, to.left - base.left - 3, to.top + to.height / 2 - base.top];
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", `M ${x} ${y} C ${x + 30} ${y} ${u - 50} ${v} ${u} ${v}`);
+      path.setAttribute("class", claim.className);
+      return [path];
     }));
   }
 
@@ -34,30 +76,33 @@ export function bench({ model, el }) {
       return;
     }
     verdict.replaceChildren(
-      element("p", { class: seen.admitted ? "irsa-ok" : "irsa-denied" },
-        element("strong", { class: "irsa-mark" }, seen.admitted ? "✓ this token gets in" : "✗ this token is refused")),
+      element("p", {}, mark(seen.admitted, "✓ this token gets in", "✗ this token is refused")),
       ...(seen.why ? [element("p", { class: "irsa-why" }, prose(seen.why))] : []),
+      ...findings(seen.findings),
       element("p", { class: "irsa-part" }, "Who gets in?"),
       element("table", {},
-        element("thead", {}, element("tr", {}, ["ServiceAccount", "there?", "admitted"].map((head) => element("th", { scope: "col" }, head)))),
+        element("thead", {}, element("tr", {}, ["ServiceAccount", "there?", "in?"].map((head) => element("th", { scope: "col" }, head)))),
         element("tbody", {}, seen.who.map((asked) => element("tr", {},
           element("td", {}, asked.subject.replace("system:serviceaccount:", "").replace(":", "/")),
           element("td", {}, asked.there),
           element("td", {}, mark(asked.admitted, "✓ yes", "✗ no")))))),
       element("label", {}, "try another: ", typed),
-      ...findings(seen.findings), ...differences(seen.diff));
+      ...differences(seen.diff));
   }
 
   function draw() {
     const hadFocus = document.activeElement === typed;
-    drawClaims();
     drawVerdict();
+    drawClaims();
     if (hadFocus) typed.focus();
   }
-  el.replaceChildren(element("section", { class: "irsa-view irsa-bench", "aria-label": "the trust-policy bench" },
-    element("div", { class: "irsa-bench-parts" },
-      element("div", {}, element("p", { class: "irsa-part" }, "The token says"), claims),
-      element("div", {}, element("p", { class: "irsa-part" }, "The trust policy asks"), edit.parts),
-      element("div", {}, element("p", { class: "irsa-part" }, "The evaluator decides"), verdict))));
-  return edit.start(draw);
+  const parts = element("div", { class: "irsa-bench-parts" },
+    element("div", {}, element("p", { class: "irsa-part" }, "The token says"), claims),
+    element("div", {}, element("p", { class: "irsa-part" }, "The trust policy asks"), edit.parts),
+    element("div", {}, element("p", { class: "irsa-part" }, "The evaluator decides"), verdict), threads);
+  el.replaceChildren(element("section", { class: "irsa-view irsa-bench", "aria-label": "the trust-policy bench" }, parts));
+  const resized = new ResizeObserver(drawThreads);
+  for (const part of [parts, claims]) resized.observe(part);
+  const end = edit.start(draw);
+  return () => { resized.disconnect(); end(); };
 }

@@ -1,5 +1,5 @@
 // The handshake, hop by hop: actors in view, the chosen hop's details beside the picture.
-import { element, pairs, prose, shortened } from "./base.js";
+import { element, middleCut, pairs, prose, shortened } from "./base.js";
 
 const MARKS = { ok: "✓ ok", denied: "✗ denied", error: "! error" };
 const STEP_MS = 900;
@@ -13,7 +13,7 @@ const TOLD_APART = new Set(["decision", "explanation", "fix", "header", "claims"
 
 /** The attempts in a trace: what led to each, the calls after it, and how it ended. */
 function attempts(hops) {
-  const found = [];
+  const begun = [];
   const prelude = new Map();
   const podOf = (hop) => `${hop.detail.namespace}/${hop.detail.pod ?? hop.detail.service_account}`;
   for (const hop of hops) {
@@ -22,15 +22,21 @@ function attempts(hops) {
       prelude.set(pod, [...(prelude.get(pod) ?? []), hop]);
       continue;
     }
-    if (hop.kind === "assume-role" || !found.length) {
-      found.push({ pod, role: hop.detail.role_arn, hops: [...(prelude.get(pod) ?? []), hop] });
+    if (hop.kind === "assume-role" || !begun.length) {
+      begun.push({ pod, role: hop.detail.role_arn, hops: [...(prelude.get(pod) ?? []), hop] });
       prelude.delete(pod);
     } else {
-      found.at(-1).hops.push(hop);
+      begun.at(-1).hops.push(hop);
     }
   }
-  for (const [pod, rest] of prelude) found.push({ pod, role: null, hops: rest });
-  return found.map((attempt, index) => ({ ...attempt, number: index + 1, outcome: outcomeOf(attempt.hops) }));
+  for (const [pod, rest] of prelude) begun.push({ pod, role: null, hops: rest });
+  begun.sort((one, other) => one.hops.at(-1).seq - other.hops.at(-1).seq);
+  return begun.map((attempt, index) => ({ ...attempt, number: index + 1, outcome: outcomeOf(attempt.hops) }));
+}
+
+/** Why it was decided so, without the line that stands below as the nearest fix. */
+function decision({ explanation, fix }) {
+  return explanation.split("\n").filter((line) => !fix || !line.endsWith(fix)).join("\n");
 }
 
 function outcomeOf(hops) {
@@ -147,7 +153,7 @@ function show(host, actors, { hops = [], follow = true } = {}) {
       "aria-label": `hop ${index + 1}, ${hop.source} to ${hop.target}, ${hop.outcome}: ${hop.summary}`,
       onclick: () => { stop(); select(index, true); },
     },
-    element("span", { class: "irsa-caption" }, `${mark}${hop.summary}`),
+    element("span", { class: "irsa-caption", title: hop.summary }, mark + hop.summary.replace(/\S{40,}/g, (long) => middleCut(long, 38))),
     element("span", {
       class: `irsa-arrow${to < from ? " irsa-back" : ""}${to === from ? " irsa-self" : ""}`,
       style: `margin-left:${((left + 0.5) / actors.lanes.length) * 100}%;width:${(span / actors.lanes.length) * 100}%`,
@@ -169,7 +175,7 @@ function show(host, actors, { hops = [], follow = true } = {}) {
         element("strong", { class: "irsa-mark" }, MARKS[hop.outcome])),
       element("p", {}, prose(hop.summary)),
       hop.detail.explanation
-        ? [element("p", { class: "irsa-part" }, "Decision"), element("p", { class: "irsa-why" }, prose(hop.detail.explanation))] : [],
+        ? [element("p", { class: "irsa-part" }, "Decision"), element("p", { class: "irsa-why" }, prose(decision(hop.detail)))] : [],
       hop.detail.fix ? [element("p", { class: "irsa-part" }, "Nearest fix"), element("p", {}, prose(hop.detail.fix))] : [],
       part("Request", false), part("Answer", true),
       element("p", { class: "irsa-part" }, "Time"),
@@ -181,7 +187,7 @@ function show(host, actors, { hops = [], follow = true } = {}) {
     const [one, other] = [known[state.attempt], known[state.against]];
     const kinds = [...new Set([...one.hops, ...other.hops].map((hop) => hop.kind))];
     const cell = (attempt, kind) => {
-      const hop = attempt.hops.findLast((each) => each.kind === kind);
+      const hop = attempt.hops.findLast((step) => step.kind === kind);
       return element("td", { class: hop ? `irsa-${hop.outcome}` : "" },
         hop ? [element("strong", {}, MARKS[hop.outcome]), " ", ...prose(hop.detail.explanation || hop.summary)] : "not reached");
     };

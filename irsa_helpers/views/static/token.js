@@ -67,8 +67,8 @@ export function token({ model, el }) {
     if (tokens().length < 2) return null;
     return element("label", {}, "token ", element("select", {
       onchange: (event) => { chosen = Number(event.target.value); draw(); ask(); },
-    }, tokens().map((each, index) =>
-      element("option", { value: index, selected: index === (chosen ?? tokens().length - 1) }, each.label))));
+    }, tokens().map(({ label }, index) =>
+      element("option", { value: index, selected: index === (chosen ?? tokens().length - 1) }, label))));
   }
 
   function draw() {
