@@ -44,52 +44,43 @@ def ensure(records: Records, settings: AwsSettings) -> None:
     iam = iam_backends[settings.account_id]["aws"]
     names = {role.name for role in iam.roles.values()}
     if ADMIN_USER not in iam.users:
-        _iam(records, settings, "CreateUser", UserName=ADMIN_USER)
+        _iam(records, settings.account_id, "CreateUser", UserName=ADMIN_USER)
     if NODE_ROLE not in names:
-        _make_role(records, settings, NODE_ROLE, "ec2.amazonaws.com", NODE_POLICIES)
+        node = {"Service": "ec2.amazonaws.com"}
+        _make_role(records, settings.account_id, NODE_ROLE, node, NODE_POLICIES)
         _iam(
             records,
-            settings,
+            settings.account_id,
             "PutRolePolicy",
             RoleName=NODE_ROLE,
             PolicyName="node-s3-access",
             PolicyDocument=json.dumps(NODE_S3_ACCESS),
         )
     if CLUSTER_ROLE not in names:
-        _make_role(records, settings, CLUSTER_ROLE, "eks.amazonaws.com", (CLUSTER_POLICY,))
+        eks = {"Service": "eks.amazonaws.com"}
+        _make_role(records, settings.account_id, CLUSTER_ROLE, eks, (CLUSTER_POLICY,))
     if settings.cluster_name not in eks_backends[settings.account_id][settings.region].clusters:
         _make_cluster(records, settings)
     clusters.connect(settings)
+    # A role of each other account that the first may assume, as Organizations makes it.
+    first = {"AWS": f"arn:aws:iam::{settings.account_id}:root"}
     for partner in PARTNER_ACCOUNTS:
         if not iam_backends[partner]["aws"].roles:
-            _open_partner_account(records, settings, partner)
+            _make_role(records, partner, PARTNER_ROLE, first, (ADMINISTRATOR,))
 
 
 def _make_role(
-    records: Records, settings: AwsSettings, name: str, service: str, policies: tuple[str, ...]
+    records: Records,
+    account_id: str,
+    name: str,
+    principal: dict[str, str],
+    policies: tuple[str, ...],
 ) -> None:
-    document = _trust({"Service": service})
-    _iam(records, settings, "CreateRole", RoleName=name, AssumeRolePolicyDocument=document)
-    for arn in policies:
-        _iam(records, settings, "AttachRolePolicy", RoleName=name, PolicyArn=arn)
-
-
-def _open_partner_account(records: Records, settings: AwsSettings, partner: str) -> None:
-    """A role of another account that the first may assume, as Organizations makes it."""
-    principal = {"AWS": f"arn:aws:iam::{settings.account_id}:root"}
-    names = {"RoleName": PARTNER_ROLE}
-    document = _trust(principal)
-    for operation, fields in (
-        ("CreateRole", {"AssumeRolePolicyDocument": document}),
-        ("AttachRolePolicy", {"PolicyArn": ADMINISTRATOR}),
-    ):
-        call = query_invocation("iam", operation, "us-east-1", partner, names | fields)
-        records.perform(operations.with_parameters(call))
-
-
-def _trust(principal: dict[str, str]) -> str:
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    _iam(records, account_id, "CreateRole", RoleName=name, AssumeRolePolicyDocument=document)
+    for arn in policies:
+        _iam(records, account_id, "AttachRolePolicy", RoleName=name, PolicyArn=arn)
 
 
 def _make_cluster(records: Records, settings: AwsSettings) -> None:
@@ -115,6 +106,6 @@ def _make_cluster(records: Records, settings: AwsSettings) -> None:
     )
 
 
-def _iam(records: Records, settings: AwsSettings, operation: str, **fields: str) -> None:
-    call = query_invocation("iam", operation, "us-east-1", settings.account_id, fields)
+def _iam(records: Records, account_id: str, operation: str, **fields: str) -> None:
+    call = query_invocation("iam", operation, "us-east-1", account_id, fields)
     records.perform(operations.with_parameters(call))

@@ -96,7 +96,7 @@ class Directory:
 
     def provider(self, arn: str) -> Provider | None:
         """The OIDC provider of an ARN, None where it is not registered."""
-        backend = _backend(_account(arn))
+        backend = iam_backend(_account(arn))
         record = backend.open_id_providers.get(arn) if backend is not None else None
         return Provider(arn, record.url, tuple(record.client_id_list)) if record else None
 
@@ -106,7 +106,7 @@ class Directory:
 
     def managed_policy(self, arn: str, account_id: str) -> Policy | None:
         """The default version of a managed policy."""
-        backend = _backend(account_id)
+        backend = iam_backend(account_id)
         record = backend.managed_policies.get(arn) if backend is not None else None
         return _default_version(record) if record else None
 
@@ -135,7 +135,7 @@ class Directory:
         return record
 
 
-def _backend(account_id: str) -> Any:
+def iam_backend(account_id: str) -> Any:
     """moto's IAM records of an account, None where it has none (and none are made by asking)."""
     from moto.iam.models import iam_backends
 
@@ -152,7 +152,7 @@ def _account(arn: str) -> str:
 
 def _listed(account_id: str, kind: str) -> list[Any]:
     """The users, roles or groups of an account."""
-    backend = _backend(account_id)
+    backend = iam_backend(account_id)
     return list(getattr(backend, kind).values()) if backend is not None else []
 
 
@@ -176,7 +176,7 @@ def _boundary(record: Any) -> Policy | None:
     arn = getattr(record, "permissions_boundary_arn", None)
     if not arn:
         return None
-    policy = _backend(record.account_id).managed_policies.get(arn)
+    policy = iam_backend(record.account_id).managed_policies.get(arn)
     return _default_version(policy) if policy else parse_policy(_NOTHING)
 
 

@@ -6,16 +6,8 @@ from typing import Any
 
 from irsa_helpers.policy import Policy, PolicyError, parse_policy
 
-_UNREADABLE = {
-    "Version": "2012-10-17",
-    "Statement": {
-        "Sid": "Unreadable",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "*",
-        "Resource": "*",
-    },
-}
+_DENIED = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+_UNREADABLE = {"Version": "2012-10-17", "Statement": {"Sid": "Unreadable", **_DENIED}}
 
 
 def stored(document: Any) -> Policy | None:

@@ -88,27 +88,22 @@ class Hops:
         return error
 
     def decided(self, role: Role, decision: Decision) -> None:
-        """Record what the trust policy said."""
+        """Record what the trust policy said of a token."""
         verb = "lets the token in" if decision.allowed else "does not let the token in"
-        self.add(
-            "trust-policy",
-            "IAM",
-            f"the trust policy of {role.name} {verb}",
-            "ok" if decision.allowed else "denied",
-            **reasons(decision),
-        )
+        self._judged(f"the trust policy of {role.name} {verb}", decision)
 
     def chained(self, caller_arn: str, role: Role, decision: Decision) -> None:
         """Record whether one role may assume the next one."""
         verb = "may" if decision.allowed else "may not"
-        self.add(
-            "trust-policy",
-            "IAM",
-            f"{caller_arn} {verb} assume {role.name}",
-            "ok" if decision.allowed else "denied",
-            caller_arn=caller_arn,
-            **reasons(decision),
-        )
+        self._judged(f"{caller_arn} {verb} assume {role.name}", decision, caller_arn=caller_arn)
+
+    def _judged(self, summary: str, decision: Decision, **detail: Any) -> None:
+        """All of a decision, and, of a refusal, why and what to do."""
+        detail["decision"] = decision.to_dict()
+        detail["explanation"] = None if decision.allowed else explain(decision)
+        detail["fix"] = nearest_fix(decision) or None
+        outcome = "ok" if decision.allowed else "denied"
+        self.add("trust-policy", "IAM", summary, outcome, **detail)
 
     def ended(self, session: Session, expiration: str, caller: str = "caller") -> None:
         """Record the session."""
@@ -162,12 +157,3 @@ def _workload(token: WebIdentityToken) -> dict[str, Any]:
         "service_account": name("serviceaccount"),
     }
     return {key: value for key, value in workload.items() if isinstance(value, str)}
-
-
-def reasons(decision: Decision) -> dict[str, Any]:
-    """What a hop tells of a policy's decision: all of it, and, of a refusal, why and what to do."""
-    return {
-        "decision": decision.to_dict(),
-        "explanation": None if decision.allowed else explain(decision),
-        "fix": nearest_fix(decision) or None,
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from irsa_helpers.arns import issuer_host_path
@@ -19,6 +20,7 @@ from irsa_sandbox.aws.refusals.asker import (
 from irsa_sandbox.aws.wire.messages import Answer, HttpRequest
 
 HOUR = 3_600
+Holder = Callable[[Asker], Awaitable[dict[str, str]]]  # of credentials
 
 
 def _web(name: str, **changes: Any) -> Case:
@@ -134,52 +136,38 @@ async def _unsigned_s3(asker: Asker) -> Answer:
     return await asker.aws.respond(HttpRequest.of("GET", f"/{BUCKET}", "", (("host", HOST),)))
 
 
-async def _identity(asker: Asker, caller: dict[str, str]) -> Answer:
-    return await asker.query("sts", "GetCallerIdentity", caller=caller)
+def _at_four_services(name: str, holder: Holder) -> list[Case]:
+    """The same wrong credentials at four services."""
+
+    async def sts(asker: Asker) -> Answer:
+        return await asker.query("sts", "GetCallerIdentity", caller=await holder(asker))
+
+    async def s3(asker: Asker) -> Answer:
+        return await asker.rest("s3", "GET", "/", caller=await holder(asker))
+
+    async def dynamodb(asker: Asker) -> Answer:
+        return await asker.json("dynamodb", "ListTables", caller=await holder(asker))
+
+    async def eks(asker: Asker) -> Answer:
+        return await asker.rest("eks", "GET", "/clusters", caller=await holder(asker))
+
+    asks = {"STS": sts, "S3": s3, "DynamoDB": dynamodb, "EKS": eks}
+    return [Case(f"{service}: {name}", ask) for service, ask in asks.items()]
 
 
 def _keys(name: str, **changes: str) -> list[Case]:
-    """The same wrong credentials at four services."""
+    """Credentials that are changed: a session's where its token is."""
 
-    def holder(asker: Asker) -> dict[str, str]:
-        return asker.session | changes if "SessionToken" in changes else asker.admin | changes
+    async def holder(asker: Asker) -> dict[str, str]:
+        return (asker.session if "SessionToken" in changes else asker.admin) | changes
 
-    return [
-        Case(f"STS: {name}", lambda asker: _identity(asker, holder(asker))),
-        Case(f"S3: {name}", lambda asker: asker.rest("s3", "GET", "/", caller=holder(asker))),
-        Case(
-            f"DynamoDB: {name}",
-            lambda asker: asker.json("dynamodb", "ListTables", caller=holder(asker)),
-        ),
-        Case(
-            f"EKS: {name}",
-            lambda asker: asker.rest("eks", "GET", "/clusters", caller=holder(asker)),
-        ),
-    ]
+    return _at_four_services(name, holder)
 
 
-def _expired() -> list[Case]:
-    """The same expired session at four services."""
-
-    async def old(asker: Asker) -> dict[str, str]:
-        session = credentials_in(await asker.web_identity())
-        asker.settings.clock.advance(HOUR)
-        return session
-
-    async def sts(asker: Asker) -> Answer:
-        return await _identity(asker, await old(asker))
-
-    async def s3(asker: Asker) -> Answer:
-        return await asker.rest("s3", "GET", "/", caller=await old(asker))
-
-    async def dynamodb(asker: Asker) -> Answer:
-        return await asker.json("dynamodb", "ListTables", caller=await old(asker))
-
-    async def eks(asker: Asker) -> Answer:
-        return await asker.rest("eks", "GET", "/clusters", caller=await old(asker))
-
-    asks = {"STS": sts, "S3": s3, "DynamoDB": dynamodb, "EKS": eks}
-    return [Case(f"{name}: a session that is over", ask) for name, ask in asks.items()]
+async def _old(asker: Asker) -> dict[str, str]:
+    session = await _fresh(asker)
+    asker.settings.clock.advance(HOUR)
+    return session
 
 
 async def _list_bucket(asker: Asker) -> Answer:
@@ -271,7 +259,7 @@ CASES: list[Case] = [
     *_keys("an unknown access key", AccessKeyId="AKIAUNKNOWNUNKNOWN12"),
     *_keys("a wrong secret", SecretAccessKey="wrong"),
     *_keys("a session token of another", SessionToken="IQoJb3JpZ2luX2VjAAAA"),
-    *_expired(),
+    *_at_four_services("a session that is over", _old),
     Case("S3: no permission", _list_bucket),
     Case("DynamoDB: no permission", _get_item),
     Case("Secrets Manager: no permission", _get_secret),

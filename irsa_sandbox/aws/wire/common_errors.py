@@ -16,10 +16,19 @@ _EXPIRED = "The security token included in the request is expired"
 _REGISTERED = (
     "Request must contain either a valid (registered) AWS access key ID or X.509 certificate."
 )
-_TOO_LARGE = ("RequestEntityTooLargeException", 413, "The request body is too large.")
+_TOO_LARGE = "Your proposed upload exceeds the maximum allowed size"
+_BAD_XML = (
+    "The XML you provided was not well-formed or did not validate against our published schema"
+)
+Error = tuple[str, int, str]  # code, HTTP status, message
 
-# kind -> protocol -> (code, HTTP status, message)
-_ERRORS: dict[str, dict[str, tuple[str, int, str]]] = {
+
+def _all(*error: *Error) -> dict[str, Error]:
+    return dict.fromkeys(("query", "json", "rest-json", "rest-xml"), error)
+
+
+# kind -> protocol -> error
+_ERRORS: dict[str, dict[str, Error]] = {
     "missing": {
         "query": ("MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
         "json": ("MissingAuthenticationTokenException", 400, _REGISTERED),
@@ -79,12 +88,7 @@ _ERRORS: dict[str, dict[str, tuple[str, int, str]]] = {
             "The difference between the request time and the current time is too large.",
         ),
     },
-    "not-implemented": {
-        "query": ("NotImplemented", 400, ""),
-        "json": ("NotImplemented", 400, ""),
-        "rest-json": ("NotImplemented", 400, ""),
-        "rest-xml": ("NotImplemented", 400, ""),
-    },
+    "not-implemented": _all("NotImplemented", 400, ""),
     "invalid-input": {
         "query": ("ValidationError", 400, ""),
         "json": ("ValidationException", 400, ""),
@@ -95,23 +99,10 @@ _ERRORS: dict[str, dict[str, tuple[str, int, str]]] = {
         "query": ("MalformedInput", 400, ""),
         "json": ("SerializationException", 400, ""),
         "rest-json": ("SerializationException", 400, ""),
-        "rest-xml": (
-            "MalformedXML",
-            400,
-            "The XML you provided was not well-formed or did not validate against our published "
-            "schema",
-        ),
+        "rest-xml": ("MalformedXML", 400, _BAD_XML),
     },
-    "too-large": {
-        "query": _TOO_LARGE,
-        "json": _TOO_LARGE,
-        "rest-json": _TOO_LARGE,
-        "rest-xml": (
-            "EntityTooLarge",
-            400,
-            "Your proposed upload exceeds the maximum allowed size",
-        ),
-    },
+    "too-large": _all("RequestEntityTooLargeException", 413, "The request body is too large.")
+    | {"rest-xml": ("EntityTooLarge", 400, _TOO_LARGE)},
     # Of the services' own servers; 507 (RFC 4918, 11.5) is one that no client asks for again.
     "no-space": {
         "query": ("ServiceFailure", 507, ""),

@@ -13,13 +13,7 @@ from urllib.parse import parse_qsl
 from xml.etree.ElementTree import ParseError
 
 _PARSER_ERRORS = (
-    ValueError,
-    TypeError,
-    AttributeError,
-    KeyError,
-    IndexError,
-    OverflowError,
-    RecursionError,
+    *(ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError),
     ParseError,
 )
 

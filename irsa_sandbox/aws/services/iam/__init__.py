@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from irsa_sandbox.aws.callers.directory import iam_backend
 from irsa_sandbox.aws.decisions.need import Rules
 from irsa_sandbox.aws.services.iam import checks, needs
 from irsa_sandbox.aws.services.record import Around, Service
@@ -61,10 +62,9 @@ def _is_in_use(policy: Any) -> bool:
 
 def _mend_user_id(invocation: Invocation, around: Around) -> None:
     """moto's ids of users look like nothing of IAM's, which begin with AIDA."""
-    from moto.iam.models import iam_backends
     from moto.iam.utils import generate_access_key_id_from_account_id
 
-    user = iam_backends[invocation.account_id]["aws"].users[invocation.parameters["UserName"]]
+    user = iam_backend(invocation.account_id).users[invocation.parameters["UserName"]]
     user.id = generate_access_key_id_from_account_id(invocation.account_id, "AIDA", 21)
 
 

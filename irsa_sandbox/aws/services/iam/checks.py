@@ -12,6 +12,7 @@ from typing import Any
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import Policy, PolicyError, validate_identity_policy, validate_trust_policy
 from irsa_helpers.policy.validate import QUOTAS
+from irsa_sandbox.aws.callers.directory import iam_backend
 from irsa_sandbox.aws.wire.invocations import Invocation
 
 MAX_PROVIDERS = 100
@@ -31,7 +32,7 @@ def _create_provider(invocation: Invocation) -> None:
         raise AwsError("ValidationError", 400, "Invalid Open ID Connect Provider URL")
     _check_thumbprints(parameters.get("ThumbprintList", []))
     _check_client_ids(parameters.get("ClientIDList", []))
-    providers = _backend(invocation.account_id).open_id_providers
+    providers = iam_backend(invocation.account_id).open_id_providers
     arn = f"arn:aws:iam::{invocation.account_id}:oidc-provider/{url.removeprefix('https://')}"
     if arn in providers:
         raise AwsError("EntityAlreadyExists", 409, f"Provider with url {url} already exists.")
@@ -66,7 +67,7 @@ def _check_new_client_id(invocation: Invocation) -> None:
 
 def _create_role(invocation: Invocation) -> None:
     name = invocation.parameters["RoleName"]
-    taken = {role.name.lower() for role in _backend(invocation.account_id).roles.values()}
+    taken = {role.name.lower() for role in iam_backend(invocation.account_id).roles.values()}
     if name.lower() in taken:
         raise AwsError("EntityAlreadyExists", 409, f"Role with name {name} already exists.")
     _check_trust(invocation.parameters["AssumeRolePolicyDocument"])
@@ -93,7 +94,7 @@ def _principals(policy: Policy) -> Iterable[str]:
 
 def _exists(account_id: str, kind: str, arn: str) -> bool:
     """Whether a role or user is there; of an account that the sandbox has not, nobody knows."""
-    backend = _backend(account_id)
+    backend = iam_backend(account_id)
     if backend is None:
         return True
     return any(it.arn == arn for it in getattr(backend, kind).values())
@@ -106,7 +107,7 @@ def _put_inline(invocation: Invocation) -> None:
     name = parameters[f"{kind.capitalize()}Name"]
     quota = QUOTAS[kind]
     validate_identity_policy(parameters["PolicyDocument"], quota, f"{kind} {name}")
-    owners = getattr(_backend(invocation.account_id), f"{kind}s").values()
+    owners = getattr(iam_backend(invocation.account_id), f"{kind}s").values()
     owner = next((it for it in owners if it.name == name), None)
     others = dict(owner.policies) if owner else {}
     others.pop(parameters["PolicyName"], None)
@@ -126,7 +127,7 @@ def _create_policy(invocation: Invocation) -> None:
 
 def _attach_to_role(invocation: Invocation) -> None:
     name, arn = invocation.parameters["RoleName"], invocation.parameters["PolicyArn"]
-    roles = _backend(invocation.account_id).roles.values()
+    roles = iam_backend(invocation.account_id).roles.values()
     role = next((it for it in roles if it.name == name), None)
     attached = role.managed_policies if role is not None else {}
     if arn not in attached and len(attached) >= MAX_ATTACHED_POLICIES:
@@ -137,19 +138,11 @@ def _attach_to_role(invocation: Invocation) -> None:
 def provider(invocation: Invocation) -> Any:
     """moto's record of the provider that a call names. Raises AwsError where there is none."""
     arn = invocation.parameters["OpenIDConnectProviderArn"]
-    record = _backend(invocation.account_id).open_id_providers.get(arn)
+    record = iam_backend(invocation.account_id).open_id_providers.get(arn)
     if record is None:
         text = f"OpenIDConnect Provider not found for arn {arn}"
         raise AwsError("NoSuchEntity", 404, text)
     return record
-
-
-def _backend(account_id: str) -> Any:
-    """moto's IAM records of an account, None where it has none."""
-    from moto.iam.models import iam_backends
-
-    account = iam_backends.get(account_id)
-    return account["aws"] if account is not None else None
 
 
 def _size(document: str) -> int:

@@ -6,8 +6,7 @@ and Access Management".
 
 from __future__ import annotations
 
-from typing import Any
-
+from irsa_sandbox.aws.callers.directory import iam_backend
 from irsa_sandbox.aws.decisions.need import Need
 from irsa_sandbox.aws.wire.invocations import Invocation
 
@@ -74,13 +73,5 @@ def _named(invocation: Invocation, action: str, parameter: str) -> Need:
 
 
 def _existing_arn(account_id: str, kind: str, name: str) -> str | None:
-    from moto.iam.models import iam_backends
-
-    backend = iam_backends[account_id]["aws"]
-    listed: dict[str, Any] = {
-        "role": backend.roles,
-        "user": backend.users,
-        "group": backend.groups,
-        "instance-profile": backend.instance_profiles,
-    }
-    return next((it.arn for it in list(listed[kind].values()) if it.name == name), None)
+    listed = getattr(iam_backend(account_id), f"{kind.replace('-', '_')}s")
+    return next((it.arn for it in list(listed.values()) if it.name == name), None)
