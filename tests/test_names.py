@@ -15,7 +15,6 @@ SAYS_NOTHING = {"found", "each"}
 NOT_NAMED_YET = {
     "irsa_helpers/demo",
     "irsa_helpers/doctor",
-    "irsa_helpers/labs",
     "irsa_helpers/room",
 }
 PLACES = sorted(
