@@ -6,7 +6,7 @@ import importlib
 import sys
 
 NAMES = (
-    *("startup", "sts", "beside_moto", "policies", "kubernetes", "labs"),
+    *("startup", "sts", "beside_moto", "policies", "doctor", "kubernetes", "labs"),
     *("watching", "soak", "growth", "history"),
 )
 ALONE = ("fuzz", "mutation")  # each takes options of its own, and minutes

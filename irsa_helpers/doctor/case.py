@@ -25,7 +25,7 @@ class Case(ClusterEvidence):
     def acting_as(self, role_arn: str) -> Case:
         """The same evidence with that role at the chain's end."""
         other = copy.copy(self)
-        for name in ("role", "inline_policies", "policies", "boundary"):
+        for name in ("role", "role_arn", "inline_policies", "policies", "boundary"):
             vars(other).pop(name, None)
         other._acted_role = role_arn
         return other
@@ -41,7 +41,7 @@ class Case(ClusterEvidence):
             return self
         return self.acting_as(association.get("targetRoleArn") or association["roleArn"])
 
-    @property
+    @cached_property
     def role_arn(self) -> str:
         """The role that the chain should lead to: as annotated, or as it was meant.
 

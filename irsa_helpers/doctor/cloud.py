@@ -13,7 +13,7 @@ from irsa_helpers.doctor.association_trust import association_trust
 from irsa_helpers.doctor.fixes import annotate_command, commands, comment, trust_command
 from irsa_helpers.doctor.pod import wanted_audience
 from irsa_helpers.doctor.reach import settled_by_handshake
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, once, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy import Decision, explain
 from irsa_helpers.serviceaccounts import PREFIX
@@ -188,7 +188,11 @@ def trust_scope(case: Case) -> Link:
     """The trust policy admits no more than it names."""
     _skip_with_association(case)
     policy = case.role["AssumeRolePolicyDocument"]
-    flaws = trust.check_trust_policy(policy, case.provider_arn)
+    flaws = once(
+        case.world,
+        ("flaws", case.role_arn, case.provider_arn),
+        lambda: trust.check_trust_policy(policy, case.provider_arn),
+    )
     wide = [flaw for flaw in flaws if flaw.severity == "too-wide"]
     if not wide:
         advice = [flaw.message for flaw in flaws if flaw.severity == "advice"]

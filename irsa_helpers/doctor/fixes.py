@@ -68,13 +68,14 @@ def one_restart(links: list[Link]) -> list[Link]:
 
     New Pods are wanted once all is mended, and kubectl refuses a second restart within a second.
     """
-    told, found = set(), []
+    told: set[str] = set()
+    shortened = []
     for link in reversed(links):
         lines = link.fix.splitlines()
         kept = [LATER if line in told else line for line in lines]
         told |= {line for line in lines if line.startswith(RESTART)}
-        found.append(replace(link, fix=commands(*kept)))
-    return found[::-1]
+        shortened.append(replace(link, fix=commands(*kept)) if kept != lines else link)
+    return shortened[::-1]
 
 
 def annotate_command(case: Case, value: str, key: str = ROLE_ARN) -> str:

@@ -23,7 +23,7 @@ from irsa_helpers.doctor import (
     workload,
 )
 from irsa_helpers.doctor.fixes import one_restart
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, once
 from irsa_helpers.doctor.result import PROBLEMS, Link
 
 if TYPE_CHECKING:
@@ -37,6 +37,17 @@ log = logging.getLogger("irsa-lab.doctor")
 def _of_the_acting_role(check: Callable[[Case], Link]) -> Callable[[Case], Link]:
     """The check, made on the role that the app acts as, which an association may give."""
     return wraps(check)(lambda case: check(case.acting))
+
+
+def _once_a_role(check: Callable[[Case], Link]) -> Callable[[Case], Link]:
+    """The check on the acting role, made once for all workloads that call as that role alike."""
+
+    def look(case: Case) -> Link:
+        acting = case.acting
+        what = (check.__name__, acting.role_arn, acting.calls[0])
+        return once(case.world, what, lambda: check(acting))
+
+    return wraps(check)(look)
 
 
 LINKS: dict[str, Callable[[Case], Link]] = {
@@ -67,11 +78,11 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "trust-scope": cloud.trust_scope,
     "handshake": reach.handshake,
     "permissions": _of_the_acting_role(permissions.permissions),
-    "permission-resources": _of_the_acting_role(permissions.permission_resources),
+    "permission-resources": _once_a_role(permissions.permission_resources),
     "addon-calls": _of_the_acting_role(addons.addon_calls),
-    "permission-scope": _of_the_acting_role(permissions.permission_scope),
-    "permission-limits": _of_the_acting_role(permissions.permission_limits),
-    "resource-policies": _of_the_acting_role(permissions.resource_policies),
+    "permission-scope": _once_a_role(permissions.permission_scope),
+    "permission-limits": _once_a_role(permissions.permission_limits),
+    "resource-policies": _once_a_role(permissions.resource_policies),
     "metadata-service": reach.metadata_service,
 }
 

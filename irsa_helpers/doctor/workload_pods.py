@@ -104,7 +104,7 @@ class WorkloadPods:
         if self.kind.name == "pod":
             return [self.workload] if self.workload else []
         return sorted(
-            (pod for pod in self.all_pods if self._counts(pod) and self.is_mine(pod)),
+            (pod for pod in self._labelled_pods if self.is_mine(pod) and self._counts(pod)),
             key=lambda pod: (self._is_current(pod), str(pod["metadata"]["creationTimestamp"])),
             reverse=True,
         )
@@ -117,6 +117,23 @@ class WorkloadPods:
     def all_pods(self) -> list[dict[str, Any]]:
         """Every Pod of the namespace."""
         return list((self.read("pods") or {}).get("items", []))
+
+    @property
+    def _labelled_pods(self) -> list[dict[str, Any]]:
+        """The Pods that have one of the labels that the workload selects by; all without any."""
+        selector = (self.workload or {}).get("spec", {}).get("selector") or {}
+        labels = selector.get("matchLabels") or {} if not self.is_account else {}
+        if not labels:
+            return self.all_pods
+        by_label = once(self.world, ("pods by label", self.namespace), self._by_label)
+        return min((by_label.get(label, []) for label in labels.items()), key=len)
+
+    def _by_label(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        by_label: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for pod in self.all_pods:
+            for label in (pod["metadata"].get("labels") or {}).items():
+                by_label.setdefault(label, []).append(pod)
+        return by_label
 
     def is_mine(self, pod: dict[str, Any]) -> bool:
         """Whether a Pod of the namespace is one of the workload's."""

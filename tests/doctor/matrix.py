@@ -82,7 +82,7 @@ names are read.
 def page() -> str:
     """docs/doctor.md: how to use the doctor, what it looks at, and its matrix."""
     head = HEAD.replace("{MOST_WORKLOADS}", str(MOST_WORKLOADS))
-    return "\n".join([head, *_links(), "", *_addons(), "", *_rows(), ""])
+    return "\n".join([head, *_links(), "", *_addons(), "", *_shop(), "", *_rows(), ""])
 
 
 def _links() -> list[str]:
@@ -102,6 +102,25 @@ def _addons() -> list[str]:
         for addon in ADDONS
     ]
     return [*head, "| --- | --- | --- |", *rows]
+
+
+SHOP = """## The EKS workshop's shop, with ten faults
+
+A shop in the shape of the EKS workshop's base application (a namespace for each of seven services,
+four databases) is left in peace: also its cart, whose ConfigMap has keys for a local DynamoDB that
+look like AWS keys, since its account is to have no role. Each namespace has a NetworkPolicy that
+keeps Pods from the node's metadata service; without these, that is one more risk. Then ten faults
+are planted at a time. The view of the whole cluster names these, and nothing else:
+
+| workload | what was done to it | link |
+| --- | --- | --- |"""
+
+
+def _shop() -> list[str]:
+    from tests.doctor.shop import TEN
+
+    rows = (f"| `{fault.workload}` | {fault.what} | `{fault.link}` |" for fault in TEN)
+    return [*SHOP.splitlines(), *rows]
 
 
 def _rows() -> list[str]:

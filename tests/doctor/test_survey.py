@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from irsa_helpers import oidc, roles
 from irsa_helpers.doctor import logs, open_labs, survey
 from irsa_helpers.doctor.survey import Survey
 from irsa_helpers.labs.progress import Progress
+from irsa_helpers.serviceaccounts import ensure_service_account
 from irsa_helpers.store import FILE
+from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.worlds.sandbox import SandboxWorld
-from tests.doctor.chains import Chain
-from tests.doctor.plain_world import PROVIDER, ROLE_ARN, Document, arn_of
+from tests.doctor.chains import Chain, policy
+from tests.doctor.plain_world import PROVIDER, ROLE_ARN, Document, _Calls, _Client, arn_of
 
 KEYS = [
     {"name": "AWS_ACCESS_KEY_ID", "value": "x"},
@@ -132,10 +136,6 @@ def test_what_may_not_be_listed_is_named_and_the_rest_is_seen(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without `list cronjobs`, and without GetAccountAuthorizationDetails."""
-    from botocore.exceptions import ClientError
-
-    from tests.doctor.plain_world import _Calls
-
     look = chain.world._look
     monkeypatch.setattr(
         chain.world,
@@ -168,7 +168,7 @@ def test_where_logs_are_too_many_that_is_said(
 
 
 def test_an_open_labs_namespace_is_left_out_and_that_is_said(
-    world: SandboxWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    world: SandboxWorld, tmp_path: Path
 ) -> None:
     elsewhere = copy.copy(world)
     elsewhere.sandbox = {**world.sandbox, "home": str(tmp_path)}
@@ -176,17 +176,13 @@ def test_an_open_labs_namespace_is_left_out_and_that_is_said(
     assert [lab.namespace for lab in open_labs.open_labs(elsewhere)] == ["lab-03"]
     found = survey(elsewhere)
     assert open_labs.LEFT_OUT.format("lab-03") in found.unseen
-    Progress(tmp_path / FILE).checked("03-trust", passed=True)
+    Progress(tmp_path / FILE).done("03-trust")
     assert not open_labs.open_labs(elsewhere)
 
 
 def test_the_sandbox_is_seen_as_a_whole(world: SandboxWorld, namespace: str, shell: Any) -> None:
     """Real listings, and IAM's answer to GetAccountAuthorizationDetails; keys beside a role."""
     iam = world.aws("iam")
-    from irsa_helpers import oidc, roles
-    from irsa_helpers.serviceaccounts import ensure_service_account
-    from irsa_helpers.trust import build_trust_policy
-
     oidc.ensure_provider(world)
     trust = build_trust_policy(oidc.provider_arn(world), namespace, "app")
     roles.ensure_role(world, f"{namespace}-role", trust)
@@ -212,3 +208,50 @@ def test_the_sandbox_is_seen_as_a_whole(world: SandboxWorld, namespace: str, she
     keys = [fault for fault in found.faults if fault.link.name == "static-credentials"]
     assert [fault.workloads for fault in keys] == [(f"{namespace}/deployment/app",)], str(found)
     assert not [fault for fault in found.faults if fault.link.name == "permissions"]
+
+
+def crowd(workloads: int, roles: int) -> Chain:
+    """A cluster of so many workloads, whose accounts share so many roles."""
+    chain = Chain()
+    for number in range(roles):
+        asking = [chain.own(f"app-{asking}") for asking in range(number, workloads, roles)]
+        read = chain.role["inline"]
+        chain.world.roles[f"role-{number}"] = {"trust": policy(*asking), "inline": read}
+    for number in range(workloads):
+        name, role = f"app-{number}", arn_of(f"role-{number % roles}")
+        chain.world.put(
+            "ServiceAccount", {"metadata": {"name": name, "annotations": {ROLE_ARN: role}}}
+        )
+        chain.deploy(name)
+        chain.world.roll(name)
+    return chain
+
+
+def calls_of(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls to AWS and to the cluster that a look at all of it makes."""
+    made: list[str] = []
+    look, call = chain.world._look, _Client.__getattr__
+
+    def looked(path: str, query: Document) -> Any:
+        made.append(path)
+        return look(path, query)
+
+    def called(client: _Client, name: str) -> Any:
+        ask = call(client, name)
+        return lambda **asked: made.append(f"{name} {asked}") or ask(**asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chain.world, "_look", looked)
+        patch.setattr(_Client, "__getattr__", called)
+        assert survey(chain.world).ok
+    return made
+
+
+def test_the_number_of_calls_does_not_grow_with_workloads_and_roles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """But for the logs, which are read of so many workloads at most."""
+    monkeypatch.setattr(logs, "MOST_WORKLOADS", 1)
+    few, many = (calls_of(crowd(*size), monkeypatch) for size in ((4, 2), (40, 20)))
+    assert sorted(few) == sorted(many)
+    assert len(many) < 40, many
