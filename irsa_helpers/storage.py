@@ -84,8 +84,15 @@ def _table(world: World, name: str) -> dict[str, Any] | None:
         return None
 
 
-def ensure_secret(world: World, name: str, *, value: str, approve: bool = False) -> Change:
-    """The Secrets Manager secret exists; a new one gets this value."""
+def ensure_secret(
+    world: World,
+    name: str,
+    *,
+    value: str,
+    tags: Mapping[str, str] | None = None,
+    approve: bool = False,
+) -> Change:
+    """The Secrets Manager secret exists; a new one gets this value, and these tags."""
     secrets = world.aws("secretsmanager")
     try:
         secrets.describe_secret(SecretId=name)
@@ -95,7 +102,8 @@ def ensure_secret(world: World, name: str, *, value: str, approve: bool = False)
         return Change("none", "secret", name)
     if not may_apply(world, approve):
         return planned
-    secrets.create_secret(Name=name, SecretString=value, Tags=aws_tags(world))
+    given = [{"Key": key, "Value": text} for key, text in (tags or {}).items()]
+    secrets.create_secret(Name=name, SecretString=value, Tags=[*aws_tags(world), *given])
     return planned.done()
 
 

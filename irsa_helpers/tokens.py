@@ -89,3 +89,33 @@ def read_token(
             next_step="check the ServiceAccount's annotation; then restart the Deployment",
         )
     return read.stdout.strip()
+
+
+def request_token(
+    world: World,
+    service_account: str,
+    *,
+    namespace: str = "default",
+    audience: str = "sts.amazonaws.com",
+    seconds: int = 600,
+) -> str:
+    """A token of the ServiceAccount, asked for as the kubelet does for a Pod, but of no Pod.
+
+    Source: Kubernetes API, TokenRequest; it gives out none of less than 600 seconds.
+    """
+    request = {"spec": {"audiences": [audience], "expirationSeconds": seconds}}
+    accounts: Any = world.resource("v1", "ServiceAccount")
+    answer = accounts.token.create(name=service_account, namespace=namespace, body=request)
+    return str(answer.status.token)
+
+
+def show_to_sts(world: World, token: str, role_arn: str) -> str:
+    """Ask STS for the role by that token, as an SDK does: the session's ARN, or `CODE: MESSAGE`."""
+    from botocore.exceptions import ClientError
+
+    call = {"RoleArn": role_arn, "RoleSessionName": "me", "WebIdentityToken": token}
+    try:
+        answer = world.aws("sts").assume_role_with_web_identity(**call)
+    except ClientError as error:
+        return "{Code}: {Message}".format(**error.response["Error"])
+    return str(answer["AssumedRoleUser"]["Arn"])

@@ -48,9 +48,11 @@ def test_a_table_holds_its_items(world: World, name: str) -> None:
 
 
 def test_a_secret_holds_its_value(world: World, name: str) -> None:
-    assert storage.ensure_secret(world, name, value="hush").applied
+    assert storage.ensure_secret(world, name, value="hush", tags={"team": "blue"}).applied
     found = world.aws("secretsmanager").get_secret_value(SecretId=name)
     assert found["SecretString"] == "hush"
+    tags = world.aws("secretsmanager").describe_secret(SecretId=name)["Tags"]
+    assert {"Key": "team", "Value": "blue"} in tags
     assert storage.ensure_secret(world, name, value="other").action == "none"
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from irsa_helpers import course, roles
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.tokens import decode_unverified, explain_token
+from irsa_helpers.tokens import decode_unverified, explain_token, request_token, show_to_sts
+from irsa_helpers.worlds import World
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CLAIMS = {
@@ -137,3 +139,15 @@ def test_a_row_is_printed_on_two_lines() -> None:
 def test_an_unknown_claim_is_said_to_be_of_no_use() -> None:
     [row] = explain_token(f"{part({})}.{part({'email': 'a@b'})}.x")
     assert row.meaning == "not a claim that IRSA uses"
+
+
+def test_a_token_is_asked_for_and_shown_as_an_sdk_does(world: World) -> None:
+    course.catch_up(world, through="service-account")
+    role = roles.role_arn(world, course.ROLE)
+    token = request_token(world, course.SERVICE_ACCOUNT)
+    claims = decode_unverified(token).claims
+    assert claims["aud"] == ["sts.amazonaws.com"]
+    assert claims["exp"] - claims["iat"] == 600
+    assert f":assumed-role/{course.ROLE}/" in show_to_sts(world, token, role)
+    other = request_token(world, course.SERVICE_ACCOUNT, audience="vault")
+    assert show_to_sts(world, other, role) == "InvalidIdentityToken: Incorrect token audience"

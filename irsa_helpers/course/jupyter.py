@@ -35,6 +35,8 @@ class KernelsOfARoom:
 
 # Interface settings for the first page a learner sees: no pop-ups, whole names of notebooks.
 SETTINGS = {
+    # Light or dark as the learner's desktop, which is what the notebooks' pictures go by.
+    "@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"adaptive-theme": True},
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
         "fetchNews": "false",
         "checkForUpdates": False,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from irsa_helpers.views.dark import with_dark
 from irsa_helpers.views.svg import handshake_svg
 
 ARROWS = (
@@ -34,7 +35,7 @@ def handshake_picture() -> str:
         }
         for source, target, summary in ARROWS
     ]
-    return handshake_svg(hops, emphasis=False)
+    return with_dark(handshake_svg(hops, emphasis=False))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
+from irsa_helpers.views.dark import COLOURS, STYLE, with_dark
 from irsa_helpers.views.picture import ARROWS, handshake_picture
 from irsa_helpers.views.svg import LANES, handshake_svg, lane, shorten
 
+PICTURES = sorted((Path(__file__).parents[2] / "notebooks" / "images").glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -53,6 +58,30 @@ def test_no_label_leaves_the_picture() -> None:
     long = "x" * 500
     assert long not in handshake_svg([hop("Pod", "STS", summary=long)]).partition("</desc>")[2]
     assert 'text-anchor="end"' in handshake_svg([hop("IAM", "issuer", summary="x" * 60)])
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_a_picture_has_colours_for_a_dark_page(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert with_dark(text) == text, "python -m irsa_helpers.views.dark writes them into it"
+    drawn = STYLE.sub("", text)
+    assert set(re.findall(r'(?:fill|stroke)="(#\w+)"', drawn)) <= set(COLOURS)
+
+
+@pytest.mark.parametrize("text", ["#1f2328", "#57606a", "#0a3069", "#1a7f37", "#cf222e", "#0969da"])
+@pytest.mark.parametrize("ground", ["#ffffff", "#ddf4ff", "#dafbe1", "#ffebe9", "#f6f8fa"])
+def test_what_is_written_reads_on_every_ground_of_a_dark_page(text: str, ground: str) -> None:
+    """Source: WCAG 2.2, contrast (minimum)."""
+    lighter, darker = sorted((_luminance(COLOURS[text]), _luminance(COLOURS[ground])))[::-1]
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_the_picture_of_the_course_is_the_drawn_one() -> None:
