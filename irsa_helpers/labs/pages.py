@@ -31,7 +31,8 @@ world = connect()
 this = lab("{number}", world)
 scene = this.scene  # the lab's names: scene.role, scene.bucket, …
 this.start()"""
-GOALS = "display(this.goals(), this.handshake())  # the goals tick themselves while you work"
+GOALS = "this.goals()  # they tick themselves while you work"
+HANDSHAKE = "this.handshake()  # each hop as it happens"
 ASK = """\
 ## The symptom
 
@@ -73,6 +74,7 @@ def _sources(lab: Lab, following: Lab | None) -> Iterator[tuple[str, str]]:
     yield MARKDOWN, HEAD.format(**vars(lab), number=lab.number)
     yield CODE, START.format(number=lab.number)
     yield CODE, GOALS
+    yield CODE, HANDSHAKE
     yield MARKDOWN, ASK
     for command in lab.commands:
         if not command.startswith(BECOME):

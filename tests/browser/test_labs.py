@@ -33,6 +33,7 @@ def test_a_lab_is_solved_in_the_terminal_while_its_goals_tick(
     wait_until_idle(page)
     run_cell(page, "world = connect()")
     run_cell(page, "this.goals()")
+    run_cell(page, "this.handshake()")
     # The terminal, and the goals below it, have opened by themselves.
     goals = page.locator(".jp-LinkedOutputView .irsa-goals li")
     goals.first.wait_for(timeout=MILLISECONDS)
@@ -47,3 +48,6 @@ def test_a_lab_is_solved_in_the_terminal_while_its_goals_tick(
     end = page.locator(".jp-LinkedOutputView .irsa-goals-end", has_text="All goals reached")
     end.wait_for(timeout=MILLISECONDS)
     assert goals.filter(has_text="not yet").count() == 0
+    page.locator(".lm-TabBar-tabLabel", has_text="handshake").click()
+    hop = page.locator(".jp-LinkedOutputView .irsa-hop", has_text="STS gives credentials of").first
+    hop.wait_for(timeout=MILLISECONDS)

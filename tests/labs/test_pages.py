@@ -49,3 +49,9 @@ def test_a_lab_names_a_public_thread_where_its_fault_was_met(lab: Lab) -> None:
     for sighting in lab.seen:
         assert re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+", sighting.url)
         assert sighting.url not in MADE[lab], "it would give the fault away"
+
+
+@pytest.mark.parametrize("lab", MADE, ids=lambda lab: lab.id)
+def test_the_last_notebook_leads_from_a_symptom_to_each_lab(lab: Lab) -> None:
+    table = (labs_folder().parent / "notebooks/09-in-real-life.ipynb").read_text(encoding="utf-8")
+    assert f"[{lab.number}](../labs/{lab.id}.ipynb)" in table

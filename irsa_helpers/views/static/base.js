@@ -134,14 +134,16 @@ export function placeInLab(el) {
   return index < 0 ? null : { lab, notebook, index };
 }
 
-/** The output of a cell, in a panel of its own beside `ref`: it stays in view while one works on. */
+/** The output of a cell, in a panel of its own beside `ref`: it stays in view while one works on.
+    Returns the panel, if JupyterLab made one. */
 export async function openOutput({ lab, notebook, index }, label, mode, ref) {
   const before = new Set([...lab.shell.widgets("main")].map((panel) => panel.id));
   await lab.commands.execute("notebook:create-output-view", { path: notebook.context.path, index });
   const output = [...lab.shell.widgets("main")].find((panel) => !before.has(panel.id));
-  if (!output) return;
+  if (!output) return null;
   output.title.label = label;
   lab.shell.add(output, "main", { mode, ref });
+  return output;
 }
 
 /** The view with a button below it that opens it beside its notebook, where JupyterLab lets it. */

@@ -38,7 +38,7 @@ export function goals({ model, el }) {
   return () => model.off("change:sight", draw);
 }
 
-/** Story left, terminal right, these goals below it. Only where JupyterLab shows itself to pages. */
+/** Story left, terminal right, these goals below it, the handshake in a tab behind. Only where JupyterLab shows itself to pages. */
 async function arrange(el) {
   await globalThis.jupyterapp?.restored;
   const frame = () => new Promise(requestAnimationFrame);
@@ -49,6 +49,11 @@ async function arrange(el) {
   notebook.irsaArranged = true;
   const terminal = await lab.commands.execute("terminal:create-new");
   lab.shell.add(terminal, "main", { mode: "split-right", ref: notebook.id });
-  await openOutput(place, "goals", "split-bottom", terminal.id);
+  const seen = await openOutput(place, "goals", "split-bottom", terminal.id);
+  const next = notebook.content.widgets[place.index + 1];
+  if (seen && next?.model.sharedModel.source.includes(".handshake(")) {
+    await openOutput({ ...place, index: place.index + 1 }, "handshake", "tab-after", seen.id);
+    lab.shell.activateById(seen.id);
+  }
   lab.shell.activateById(terminal.id);
 }
