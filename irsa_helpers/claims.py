@@ -40,7 +40,7 @@ _OBJECTS = {
 
 @dataclass(frozen=True)
 class Token:
-    """A JSON Web Token's header and claims; the signature is left out, so it opens no door."""
+    """A JSON Web Token's header and claims; without the signature nobody can use it."""
 
     header: dict[str, Any]
     claims: dict[str, Any]

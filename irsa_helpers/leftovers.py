@@ -34,14 +34,16 @@ def cleanup(world: World, *, approve: bool = False) -> list[Change]:
 
 def _clean_cluster(world: World, *, approve: bool) -> Iterator[Change]:
     selector = "=".join(*kubernetes_labels(world).items())
-    for made in _labelled(world, "apps/v1", "Deployment", selector):
-        yield pods.ensure_no_deployment(world, made.name, namespace=made.namespace, approve=approve)
-    for made in _labelled(world, "v1", "ServiceAccount", selector):
-        yield serviceaccounts.ensure_no_service_account(
-            world, made.name, namespace=made.namespace, approve=approve
+    for metadata in _labelled(world, "apps/v1", "Deployment", selector):
+        yield pods.ensure_no_deployment(
+            world, metadata.name, namespace=metadata.namespace, approve=approve
         )
-    for made in _labelled(world, "v1", "Namespace", selector):
-        yield ensure_no_namespace(world, made.name, approve=approve)
+    for metadata in _labelled(world, "v1", "ServiceAccount", selector):
+        yield serviceaccounts.ensure_no_service_account(
+            world, metadata.name, namespace=metadata.namespace, approve=approve
+        )
+    for metadata in _labelled(world, "v1", "Namespace", selector):
+        yield ensure_no_namespace(world, metadata.name, approve=approve)
 
 
 def _labelled(world: World, api_version: str, kind: str, selector: str) -> list[Any]:

@@ -67,13 +67,13 @@ def describe_association(
 ) -> dict[str, Any] | None:
     """What EKS knows of a ServiceAccount's association (`roleArn`, `associationId`, …), or None."""
     eks = world.aws("eks")
-    listed = eks.list_pod_identity_associations(
+    summaries = eks.list_pod_identity_associations(
         clusterName=world.cluster_name, namespace=namespace, serviceAccount=service_account
     )["associations"]
-    if not listed:
+    if not summaries:
         return None
     answer: dict[str, Any] = eks.describe_pod_identity_association(
-        clusterName=world.cluster_name, associationId=listed[0]["associationId"]
+        clusterName=world.cluster_name, associationId=summaries[0]["associationId"]
     )["association"]
     return answer
 
@@ -146,9 +146,9 @@ def tagged_associations(world: World) -> Iterator[tuple[str, str]]:
     eks = world.aws("eks")
     pages = eks.get_paginator("list_pod_identity_associations")
     for page in pages.paginate(clusterName=world.cluster_name):
-        for listed in page["associations"]:
+        for summary in page["associations"]:
             association = eks.describe_pod_identity_association(
-                clusterName=world.cluster_name, associationId=listed["associationId"]
+                clusterName=world.cluster_name, associationId=summary["associationId"]
             )["association"]
             if association.get("tags", {}).get(TAG) == world.cluster_name:
-                yield listed["namespace"], listed["serviceAccount"]
+                yield summary["namespace"], summary["serviceAccount"]

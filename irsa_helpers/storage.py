@@ -113,7 +113,7 @@ def ensure_no_bucket(world: World, name: str, *, approve: bool = False) -> Chang
     if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         return Change("none", "S3 bucket", name)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=name)
-    keys = [listed["Key"] for page in pages for listed in page.get("Contents", [])]
+    keys = [content["Key"] for page in pages for content in page.get("Contents", [])]
     planned = Change("delete", "S3 bucket", name, (f"with its {len(keys)} objects",))
     if not may_apply(world, approve):
         return planned

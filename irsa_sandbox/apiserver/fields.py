@@ -12,12 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from irsa_sandbox.apiserver import formats, go_json, schemas
-from irsa_sandbox.apiserver.fieldsets import resolved, schema_of
+from irsa_sandbox.apiserver.fieldsets import Schema, member_schema, resolved, schema_of
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import bad_request
 from irsa_sandbox.apiserver.storage import Object
 
-Schema = dict[str, Any]
 _EXPECTED = {"string": (str,), "boolean": (bool,), "integer": (int,), "array": (list,)}
 _GO_TYPES = {"string": "string", "boolean": "bool", "integer": "int32"}
 _RFC_3339 = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"
@@ -66,14 +65,11 @@ def _unknown(schema: Schema, value: Any, path: str) -> Iterator[str]:
         for index, item in enumerate(value):
             yield from _unknown(schema.get("items") or {}, item, f"{path}[{index}]")
     elif isinstance(value, dict):
-        members, others = schema.get("properties"), schema.get("additionalProperties")
         for name in list(value):
-            below = f"{path}.{name}" if path else name
-            if members and name in members:
-                yield from _unknown(members[name], value[name], below)
-            elif isinstance(others, dict):
-                yield from _unknown(others, value[name], below)
-            elif members:
+            below, known = f"{path}.{name}" if path else name, member_schema(schema, name)
+            if known is not None:
+                yield from _unknown(known, value[name], below)
+            elif schema.get("properties"):
                 del value[name]
                 yield below
 

@@ -67,13 +67,19 @@ def _walk(schema: Schema, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield from _walk(below, child, (*path, element))
 
 
+def member_schema(schema: Schema, name: str) -> Schema | None:
+    """The schema of an object's member, or of a map's value; None where it allows no such one."""
+    members, others = schema.get("properties") or {}, schema.get("additionalProperties")
+    below = members.get(name, others)
+    return below if isinstance(below, dict) else None
+
+
 def children_of(schema: Schema, value: Any) -> Iterator[tuple[str, Schema, Any]]:
     """(element, schema, value) of what is owned separately below a value; none if it is atomic."""
     if isinstance(value, dict) and schema.get("x-kubernetes-map-type") != "atomic":
-        members, others = schema.get("properties") or {}, schema.get("additionalProperties")
         for name, member in value.items():
-            below = members.get(name, others)
-            if isinstance(below, dict):
+            below = member_schema(schema, name)
+            if below is not None:
                 yield f"f:{name}", below, member
     elif isinstance(value, list):
         items = schema.get("items") or {}
@@ -166,12 +172,11 @@ def without(schema: Schema, value: Any, paths: set[Path]) -> Any:
     schema = resolved(schema)
     heads = {path[0] for path in paths}
     if isinstance(value, dict):
-        members = schema.get("properties") or {}
         left = dict(value)
         for element in heads:
             name = element[2:]
             if name in left:
-                below = members.get(name, schema.get("additionalProperties")) or {}
+                below = member_schema(schema, name) or {}
                 left[name] = without(below, left[name], _below(paths, element))
         return {k: v for k, v in left.items() if v is not None or k not in _names(heads)} or None
     items = schema.get("items") or {}

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from irsa_sandbox.apiserver.fieldsets import resolved, schema_of
+from irsa_sandbox.apiserver.fieldsets import Schema, resolved, schema_of
 from irsa_sandbox.apiserver.formats import canonical_base64, canonical_quantity
 from irsa_sandbox.apiserver.kinds import KINDS
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.storage import Object
-
-Schema = dict[str, Any]
 
 # Numbers and booleans that are no pointers: type -> members. All others keep their zero.
 ZEROES = {"ObjectMeta": ("generation",)} | {

@@ -12,7 +12,7 @@ from typing import Any
 
 from irsa_sandbox.apiserver import fields, patches
 from irsa_sandbox.apiserver.decoding import Body
-from irsa_sandbox.apiserver.fieldsets import resolved, schema_of
+from irsa_sandbox.apiserver.fieldsets import member_schema, resolved, schema_of
 from irsa_sandbox.apiserver.rendering import in_order
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError, invalid
@@ -68,12 +68,10 @@ def _unconvertible(schema: Any, value: Any) -> Iterator[str]:
         return
     if wanted == "object":
         fits = isinstance(value, dict)
-        members, others = schema.get("properties"), schema.get("additionalProperties")
         for name, member in value.items() if fits else ():
-            below = (members or {}).get(name, others if isinstance(others, dict) else {})
-            yield from _unconvertible(below, member)
+            yield from _unconvertible(member_schema(schema, name) or {}, member)
         if not fits:
-            what = "struct from:" if members else "map from"
+            what = "struct from:" if schema.get("properties") else "map from"
             yield f"cannot restore {what} {_kind(value)}"
     elif wanted == "array":
         for item in value if isinstance(value, list) else ():

@@ -12,10 +12,9 @@ from typing import Any
 import jsonpatch
 
 from irsa_sandbox.apiserver import go_json
-from irsa_sandbox.apiserver.fieldsets import resolved
+from irsa_sandbox.apiserver.fieldsets import Schema, member_schema, resolved
 from irsa_sandbox.apiserver.status import StatusError, bad_request
 
-Schema = dict[str, Any]
 REJECTED = "the server rejected our request due to an error in our request"
 
 MERGE = "application/merge-patch+json"
@@ -98,7 +97,6 @@ def strategic(schema: Schema, target: Any, patch: dict[str, Any]) -> dict[str, A
         raise bad_request(f"Unknown patch type found: {directive}")
     patched = dict(target) if isinstance(target, dict) else {}
     schema = resolved(schema)
-    members, others = schema.get("properties") or {}, schema.get("additionalProperties")
     if "$retainKeys" in patch:
         patched = {n: v for n, v in patched.items() if n in patch["$retainKeys"]}
     # The order of items is applied last, when all items are there.
@@ -106,7 +104,7 @@ def strategic(schema: Schema, target: Any, patch: dict[str, Any]) -> dict[str, A
         if name.startswith("$"):
             _directive(patched, name, value)
             continue
-        below = members.get(name, others if isinstance(others, dict) else {})
+        below = member_schema(schema, name) or {}
         if value is None:
             patched.pop(name, None)
         elif isinstance(value, dict):

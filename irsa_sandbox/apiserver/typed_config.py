@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from irsa_sandbox.apiserver.fields import scalar_fault
-from irsa_sandbox.apiserver.fieldsets import DEFAULT_KEYS, children_of, resolved, schema_of, shown
+from irsa_sandbox.apiserver.fieldsets import (
+    DEFAULT_KEYS,
+    Schema,
+    children_of,
+    member_schema,
+    resolved,
+    schema_of,
+    shown,
+)
 from irsa_sandbox.apiserver.patches import go_format
 from irsa_sandbox.apiserver.resources import Resource
 from irsa_sandbox.apiserver.status import StatusError
 from irsa_sandbox.apiserver.storage import Object
-
-Schema = dict[str, Any]
 
 
 def check(resource: Resource, namespace: str, config: Object) -> None:
@@ -57,14 +63,11 @@ def _map_faults(schema: Schema, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{path}: expected map, got &{{{go_format(value)}}}"
         return
-    members, others = schema.get("properties"), schema.get("additionalProperties")
     for name, member in value.items():
-        below = f"{path}.{name}"
-        if members and name in members:
-            yield from _faults(members[name], member, below)
-        elif isinstance(others, dict):
-            yield from _faults(others, member, below)
-        elif members:
+        below, known = f"{path}.{name}", member_schema(schema, name)
+        if known is not None:
+            yield from _faults(known, member, below)
+        elif schema.get("properties"):
             yield f"{below}: field not declared in schema"
 
 
