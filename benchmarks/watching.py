@@ -15,8 +15,8 @@ import psutil
 from kubernetes.client import CoreV1Api
 
 from benchmarks.measure import RUNS, ratio, sandbox, spread
-from irsa_sandbox.apiserver import watch
-from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.requests import watch
+from irsa_sandbox.apiserver.store.storage import Object, Store
 
 FEW, MANY, CHANGES = 1, 100, 50
 VALUES = {f"key-{number}": "x" * 100 for number in range(100)}  # 10 kB an object

@@ -6,6 +6,7 @@ import ast
 import graphlib
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,7 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
 def modules_used(path: Path) -> set[str]:
     """The modules that a file imports: of `from a.b import c`, `a.b.c` where that is a module."""
     known = {dotted(it) for it in MODULES}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from irsa_sandbox.apiserver.fieldsets import resolved, schema_of
+from irsa_sandbox.apiserver.ground.resources import Resource
 from irsa_sandbox.apiserver.kinds import KINDS
-from irsa_sandbox.apiserver.resources import Resource
+from irsa_sandbox.apiserver.structure.fieldsets import resolved, schema_of
 
 NAMESPACE = "fuzz"
 NAME = "fuzz-a"

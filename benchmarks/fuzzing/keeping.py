@@ -8,7 +8,7 @@ from urllib.parse import quote
 from benchmarks.fuzzing.bases import NAME, NAMESPACE, STORED
 from benchmarks.fuzzing.calls import Call
 from benchmarks.fuzzing.sandbox import JSON, Sandbox
-from irsa_sandbox.apiserver.resources import Resource
+from irsa_sandbox.apiserver.ground.resources import Resource
 
 WEBHOOK = "pod-identity-webhook"
 UNBOUND = {"metadata": {"finalizers": None}}

@@ -19,9 +19,9 @@ from benchmarks.fuzzing.mutations import (
     values,
     yaml_bytes,
 )
-from irsa_sandbox.apiserver.discovery import REVIEWS
+from irsa_sandbox.apiserver.ground.resources import Resource
 from irsa_sandbox.apiserver.kinds import KINDS
-from irsa_sandbox.apiserver.resources import Resource
+from irsa_sandbox.apiserver.published.discovery import REVIEWS
 
 LONGEST_URL = 60_000
 PATCHES = ("json-patch+json", "merge-patch+json", "strategic-merge-patch+json", "apply-patch+yaml")

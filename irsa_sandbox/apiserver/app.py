@@ -14,16 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from irsa_sandbox.apiserver import bootstrap, expiry, reviews
-from irsa_sandbox.apiserver.answers import Answers
-from irsa_sandbox.apiserver.authn import Authenticator, TokenChecker, User
+from irsa_sandbox.apiserver.access.authn import Authenticator, TokenChecker, User
+from irsa_sandbox.apiserver.access.rbac import Attributes, Authorizer
+from irsa_sandbox.apiserver.access.tokens import TokenIssuer
+from irsa_sandbox.apiserver.admission.webhooks import Webhooks
+from irsa_sandbox.apiserver.answers import reviews
+from irsa_sandbox.apiserver.answers.answers import Answers
+from irsa_sandbox.apiserver.answers.proxy import KubeletProxy
+from irsa_sandbox.apiserver.ground.status import NOT_FOUND_PATH, StatusError, internal_error
 from irsa_sandbox.apiserver.kinds import KINDS
-from irsa_sandbox.apiserver.nonresource import Paths
-from irsa_sandbox.apiserver.objects import Objects
-from irsa_sandbox.apiserver.proxy import KubeletProxy
-from irsa_sandbox.apiserver.rbac import Attributes, Authorizer
-from irsa_sandbox.apiserver.rendering import refused
-from irsa_sandbox.apiserver.requests import (
+from irsa_sandbox.apiserver.published.nonresource import Paths
+from irsa_sandbox.apiserver.requests.requests import (
     PATH,
     attributes_of,
     header_items,
@@ -32,16 +33,12 @@ from irsa_sandbox.apiserver.requests import (
     warned,
     warnings_of,
 )
+from irsa_sandbox.apiserver.requests.targets import Target
 from irsa_sandbox.apiserver.routes import Routes
-from irsa_sandbox.apiserver.status import (
-    NOT_FOUND_PATH,
-    StatusError,
-    internal_error,
-)
-from irsa_sandbox.apiserver.storage import Store
-from irsa_sandbox.apiserver.targets import Target
-from irsa_sandbox.apiserver.tokens import TokenIssuer
-from irsa_sandbox.apiserver.webhooks import Webhooks
+from irsa_sandbox.apiserver.store.storage import Store
+from irsa_sandbox.apiserver.structure.rendering import refused
+from irsa_sandbox.apiserver.writes import bootstrap, expiry
+from irsa_sandbox.apiserver.writes.objects import Objects
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys
 from irsa_sandbox.loops import keep_running

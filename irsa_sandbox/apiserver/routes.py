@@ -10,17 +10,19 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from irsa_sandbox.apiserver import fields, patches
-from irsa_sandbox.apiserver.answers import Answers, listing
-from irsa_sandbox.apiserver.aside import aside
-from irsa_sandbox.apiserver.authn import User
-from irsa_sandbox.apiserver.decoding import Body, decoded_body, object_body, raw_body
-from irsa_sandbox.apiserver.deletion import deletion_options
-from irsa_sandbox.apiserver.objects import Objects
-from irsa_sandbox.apiserver.patch_checks import checked_result
-from irsa_sandbox.apiserver.proxy import KubeletProxy
-from irsa_sandbox.apiserver.rendering import in_order, rendered
-from irsa_sandbox.apiserver.requests import (
+from irsa_sandbox.apiserver.access.authn import User
+from irsa_sandbox.apiserver.access.tokens import TokenIssuer
+from irsa_sandbox.apiserver.answers.answers import Answers, listing
+from irsa_sandbox.apiserver.answers.proxy import KubeletProxy
+from irsa_sandbox.apiserver.ground.aside import aside
+from irsa_sandbox.apiserver.ground.status import (
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND_PATH,
+    deleted,
+    not_served,
+)
+from irsa_sandbox.apiserver.requests.decoding import Body, decoded_body, object_body, raw_body
+from irsa_sandbox.apiserver.requests.requests import (
     content_type,
     deleter_of,
     is_watch,
@@ -29,17 +31,15 @@ from irsa_sandbox.apiserver.requests import (
     warned,
     writer_of,
 )
-from irsa_sandbox.apiserver.status import (
-    METHOD_NOT_ALLOWED,
-    NOT_FOUND_PATH,
-    deleted,
-    not_served,
-)
-from irsa_sandbox.apiserver.storage import Object
-from irsa_sandbox.apiserver.subresources import scale_of, scaled
-from irsa_sandbox.apiserver.targets import Target, check_kind
-from irsa_sandbox.apiserver.tokens import TokenIssuer
-from irsa_sandbox.apiserver.writers import Writer
+from irsa_sandbox.apiserver.requests.targets import Target, check_kind
+from irsa_sandbox.apiserver.requests.writers import Writer
+from irsa_sandbox.apiserver.store.storage import Object
+from irsa_sandbox.apiserver.structure import fields, patches
+from irsa_sandbox.apiserver.structure.rendering import in_order, rendered
+from irsa_sandbox.apiserver.writes.deletion import deletion_options
+from irsa_sandbox.apiserver.writes.objects import Objects
+from irsa_sandbox.apiserver.writes.patch_checks import checked_result
+from irsa_sandbox.apiserver.writes.subresources import scale_of, scaled
 
 SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 

@@ -5,11 +5,11 @@ Source: kubernetes, pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec.
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver import formats
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row, field
 from irsa_sandbox.apiserver.kinds.kind import STATUS, Kind, fill
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import (
     forbidden,
     invalid,

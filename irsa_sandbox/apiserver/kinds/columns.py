@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from irsa_sandbox.apiserver.ages import duration
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.ground.ages import duration
+from irsa_sandbox.apiserver.store.storage import Object
 
 WIDE = 1  # the priority of what only `-o wide` shows
 META = "@apimachinery.pkg.apis.meta.v1.ObjectMeta"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 
-from irsa_sandbox.apiserver import formats
-from irsa_sandbox.apiserver.go_json import syntax_fault
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.go_json import syntax_fault
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, field
 from irsa_sandbox.apiserver.kinds.kind import Kind, fields, fill
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import (
     forbidden,
     invalid,

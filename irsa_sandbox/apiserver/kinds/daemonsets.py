@@ -5,6 +5,7 @@ Source: kubernetes, pkg/registry/apps/daemonset, pkg/apis/apps/validation.
 
 from __future__ import annotations
 
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import (
     AGE,
     NAME,
@@ -16,8 +17,7 @@ from irsa_sandbox.apiserver.kinds.columns import (
 )
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Kind, fill, fill_rolling
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import at_least_zero, invalid, required, unsupported
 from irsa_sandbox.apiserver.validation.selectors import selector_causes
 from irsa_sandbox.apiserver.validation.workloads import (

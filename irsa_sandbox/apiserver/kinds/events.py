@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import META, WIDE, Column, Row, field
 from irsa_sandbox.apiserver.kinds.kind import Field, Kind, fields
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import invalid
 
 TTL_SECONDS = 3600.0

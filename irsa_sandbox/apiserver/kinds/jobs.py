@@ -9,12 +9,12 @@ from datetime import datetime
 from zoneinfo import available_timezones
 
 from irsa_sandbox import cron
-from irsa_sandbox.apiserver.ages import duration
+from irsa_sandbox.apiserver.ground.ages import duration
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, Row, field, template
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Field, Kind, fill
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import at_least_zero, invalid, required, unsupported
 from irsa_sandbox.apiserver.validation.metadata import annotation_causes, label_causes
 from irsa_sandbox.apiserver.validation.pods import template_causes

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from irsa_sandbox.apiserver import formats
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.resources import Resource
+from irsa_sandbox.apiserver.ground.status import Cause, StatusError
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column
-from irsa_sandbox.apiserver.resources import Resource
-from irsa_sandbox.apiserver.status import Cause, StatusError
-from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.store.storage import Object, Store
 
 READ_VERBS = ("get", "list", "watch")
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")

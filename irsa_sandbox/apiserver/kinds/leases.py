@@ -5,10 +5,10 @@ Source: kubernetes, pkg/apis/coordination/validation.
 
 from __future__ import annotations
 
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, field
 from irsa_sandbox.apiserver.kinds.kind import Kind
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import at_least_zero, invalid
 
 

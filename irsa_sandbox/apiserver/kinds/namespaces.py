@@ -5,10 +5,10 @@ Source: kubernetes, pkg/registry/core/namespace.
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver import formats
+from irsa_sandbox.apiserver.ground import formats
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column
 from irsa_sandbox.apiserver.kinds.kind import ALL_VERBS, STATUS, Kind, Subresource, fields
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 
 UNDELETABLE = ("default", "kube-system", "kube-public")
 # Those that the API server makes itself.

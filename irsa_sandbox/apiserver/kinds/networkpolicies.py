@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, selector_line
 from irsa_sandbox.apiserver.kinds.kind import Kind, fill
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import forbidden, invalid, required, unsupported
 from irsa_sandbox.apiserver.validation.probes import port_or_name
 from irsa_sandbox.apiserver.validation.selectors import selector_causes

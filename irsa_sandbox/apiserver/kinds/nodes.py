@@ -5,11 +5,11 @@ Source: kubernetes, pkg/registry/core/node, pkg/apis/core/validation.
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver import formats
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row
 from irsa_sandbox.apiserver.kinds.kind import STATUS, Field, Kind, fill
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.store.storage import Object, Store
 from irsa_sandbox.apiserver.validation.causes import invalid_each, required, unsupported
 from irsa_sandbox.apiserver.validation.pods import TAINT_EFFECTS
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from irsa_helpers.policy.selectors import selects
-from irsa_sandbox.apiserver import formats
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, META, NAME, WIDE, Column, Row
 from irsa_sandbox.apiserver.kinds.kind import Kind, fill
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.store.storage import Object, Store
 from irsa_sandbox.apiserver.validation.causes import invalid, invalid_each, required, unsupported
 from irsa_sandbox.apiserver.validation.selectors import selector_causes
 

@@ -10,11 +10,11 @@ import ipaddress
 import secrets
 from typing import Any
 
-from irsa_sandbox.apiserver import formats
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row, field
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Kind, fields, fill
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.store.storage import Object, Store
 from irsa_sandbox.apiserver.validation.causes import (
     duplicate,
     invalid,

@@ -5,13 +5,13 @@ Source: kubernetes, pkg/apis/apps/v1/defaults.go, pkg/apis/apps/validation.
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver import formats
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds import claims
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, READY, Column, Row, field, template
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, SCALE, STATUS, Kind, fill, fill_rolling
 from irsa_sandbox.apiserver.kinds.pods.spec import fill_template
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import (
     at_least_zero,
     forbidden,

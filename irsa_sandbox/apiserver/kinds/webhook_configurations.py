@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from irsa_sandbox.apiserver import formats, match_conditions
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column
 from irsa_sandbox.apiserver.kinds.kind import Kind, fill
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
+from irsa_sandbox.apiserver.validation import match_conditions
 from irsa_sandbox.apiserver.validation.causes import (
     duplicate,
     invalid,

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from irsa_sandbox.apiserver.discovery import REVIEWS
 from irsa_sandbox.apiserver.kinds import KINDS
+from irsa_sandbox.apiserver.published.discovery import REVIEWS
 from irsa_sandbox.apiserver.schemas import enums
 
 VERSION = "v1.36.0-local"

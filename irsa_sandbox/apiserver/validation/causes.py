@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from irsa_sandbox.apiserver.status import Cause
+from irsa_sandbox.apiserver.ground.status import Cause
 
 Causes = Iterable[Cause]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from irsa_sandbox.apiserver import formats
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import (
     at_least_zero,
     forbidden,

@@ -5,9 +5,9 @@ Source: apimachinery, pkg/apis/meta/v1/validation.
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver import formats
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import forbidden, invalid, invalid_each, required
 from irsa_sandbox.apiserver.validation.metadata import label_causes
 

@@ -5,9 +5,9 @@ Source: kubernetes, pkg/apis/core/validation: ValidateVolumes and the sources th
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver import formats
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.ground import formats
+from irsa_sandbox.apiserver.ground.status import Cause
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import (
     duplicate,
     forbidden,

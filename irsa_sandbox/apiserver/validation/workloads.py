@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from irsa_helpers.policy.selectors import selects
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.ground.status import Cause
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import forbidden, invalid, unsupported
 from irsa_sandbox.apiserver.validation.pods import template_causes
 from irsa_sandbox.numbers import whole_number

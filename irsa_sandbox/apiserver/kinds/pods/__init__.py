@@ -5,14 +5,14 @@ Source: kubernetes, pkg/registry/core/pod, pkg/apis/core/validation, plugin/pkg/
 
 from __future__ import annotations
 
+from irsa_sandbox.apiserver.ground.status import StatusError
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, WIDE, Column, Row, field
 from irsa_sandbox.apiserver.kinds.kind import IN_ALL, STATUS, Field, Kind, Subresource, fields, fill
 from irsa_sandbox.apiserver.kinds.pods.admission import admit_service_account
 from irsa_sandbox.apiserver.kinds.pods.spec import all_containers, fill_spec
 from irsa_sandbox.apiserver.kinds.pods.summary import PodSummary
 from irsa_sandbox.apiserver.kinds.pods.updates import update_causes
-from irsa_sandbox.apiserver.status import StatusError
-from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.store.storage import Object, Store
 from irsa_sandbox.apiserver.validation.pods import pod_causes
 
 _SESSION = ("create", "get")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import string
 
+from irsa_sandbox.apiserver.ground.status import StatusError
 from irsa_sandbox.apiserver.kinds.pods.spec import all_containers
 from irsa_sandbox.apiserver.kinds.serviceaccounts import SERVICE_ACCOUNT
-from irsa_sandbox.apiserver.status import StatusError
-from irsa_sandbox.apiserver.storage import Object, Store
+from irsa_sandbox.apiserver.store.storage import Object, Store
 from irsa_sandbox.chance import CHANCE
 
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"

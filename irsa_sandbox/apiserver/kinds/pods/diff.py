@@ -11,7 +11,7 @@ import difflib
 import json
 from typing import Any
 
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 
 CONTEXT_LINES = 3
 # Go's initialisms, as field names have them.

@@ -6,7 +6,7 @@ Source: kubernetes, pkg/apis/core/v1/defaults.go.
 from __future__ import annotations
 
 from irsa_sandbox.apiserver.kinds.kind import fill
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 

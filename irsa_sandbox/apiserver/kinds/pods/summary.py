@@ -5,7 +5,7 @@ Source: kubernetes, pkg/printers/internalversion: printPod.
 
 from __future__ import annotations
 
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 
 
 def _ended(state: Object, prefix: str = "") -> str:

@@ -5,9 +5,9 @@ Source: kubernetes, pkg/apis/core/validation: ValidatePodUpdate.
 
 from __future__ import annotations
 
+from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.pods.diff import pod_diff
-from irsa_sandbox.apiserver.status import Cause
-from irsa_sandbox.apiserver.storage import Object
+from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import forbidden, invalid
 from irsa_sandbox.apiserver.validation.pods import toleration_causes
 

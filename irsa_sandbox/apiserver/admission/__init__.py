@@ -1,0 +1,1 @@
+"""What is filled in, changed or refused before an object is stored."""

@@ -1,0 +1,1 @@
+"""What a client hears: objects, lists, tables, streams."""

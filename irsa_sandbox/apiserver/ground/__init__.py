@@ -1,0 +1,1 @@
+"""What every other room stands on: statuses, resources, forms of texts."""

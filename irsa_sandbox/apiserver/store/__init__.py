@@ -1,0 +1,1 @@
+"""Objects as they are kept, and who is told of their changes."""
