@@ -6,7 +6,7 @@ import importlib
 
 from irsa_helpers import descriptions
 from irsa_sandbox.apiserver import schemas
-from irsa_sandbox.aws.services import registry
+from irsa_sandbox.aws.services import iam, registry
 from irsa_sandbox.aws.wire import models
 
 # What is imported only once something runs.
@@ -14,7 +14,7 @@ LATER = ("anyio._backends._asyncio", "cryptography.hazmat.backends.openssl", "_s
 
 
 def warm() -> None:
-    """The models of AWS's services and the schemas of Kubernetes' kinds are in memory."""
+    """AWS's models and managed policies and the schemas of Kubernetes' kinds are in memory."""
     descriptions.share()
     for module in LATER:
         importlib.import_module(module)
@@ -24,4 +24,5 @@ def warm() -> None:
             models.regions(service.endpoint)
         if service.moto:
             service.load()
+    iam.policies_of_aws()
     schemas.definitions()

@@ -29,18 +29,27 @@ from typing import Any
 
 from irsa_helpers.worlds.forks import LARGEST, Program
 
+# Services of Jupyter Server that its app imports late. Source: ServerApp.default_services.
+SERVICES = (
+    *("api", "config", "contents", "events", "kernelspecs", "nbconvert", "security", "sessions"),
+)
 # What each kind loads before the first fork, `MODULE` or `MODULE:FUNCTION`: all that it would load
 # until a learner can begin.
 PRELOADED = {
     "sandbox": (
         *("irsa_sandbox.server", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.off"),
         *("uvicorn.protocols.websockets.auto", "uvicorn.loops.asyncio", "irsa_sandbox.warm:warm"),
+        *("moto.iam.access_control", "moto.sts.models"),
     ),
     "seat": (
         *("irsa_helpers.course.jupyter", "jupyterhub.singleuser.extension", "jupyterlab.labapp"),
         *("jupyter_lsp.serverextension", "jupyter_server_terminals.app", "notebook_shim.shim"),
         *("jupyter_server.services.kernels.handlers", "nbformat.v4", "zmq.eventloop.zmqstream"),
-        *("irsa_helpers.room.kernels", "irsa_helpers.worlds.launch"),
+        *("irsa_helpers.room.kernels", "irsa_helpers.worlds.launch", "notebook_shim.nbserver"),
+        *("IPython.display", "httpcore", "jinja2.ext", "jupyter_lsp.virtual_documents_shadow"),
+        *("tornado.platform.asyncio", "jupyter_server.view.handlers"),
+        *("jupyter_server.nbconvert.handlers", "jupyter_server.kernelspecs.handlers"),
+        *(f"jupyter_server.services.{name}.handlers" for name in SERVICES),
     ),
     "kernel": (
         *("ipykernel.kernelapp", "IPython.core.magics", "ipywidgets", "boto3.session"),
@@ -48,6 +57,8 @@ PRELOADED = {
         *("irsa_helpers.views", "irsa_helpers.labs", "irsa_helpers.worlds.sandbox"),
         *("irsa_helpers.verify", "irsa_helpers.room.reports", "irsa_helpers.room.warm:clients"),
         *("ipykernel.debugger", "boto3.s3.transfer", "IPython.extensions.storemagic"),
+        *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect"),
+        *("irsa_helpers.worlds.launch", "psutil", "tornado.platform.asyncio"),
     ),
 }
 MOST_OF_ONE_USER = 24

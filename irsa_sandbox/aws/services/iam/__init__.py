@@ -5,8 +5,10 @@ Source: IAM API, botocore iam/2010-05-08.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from irsa_sandbox.aws.callers.directory import iam_backend
@@ -17,23 +19,30 @@ from irsa_sandbox.aws.wire.invocations import Invocation
 from irsa_sandbox.aws.wire.messages import Answer, query_answer
 
 
-def _open_account(account_id: str) -> None:
-    """The account's IAM records are there, with AWS's managed policies.
+@cache
+def policies_of_aws() -> list[Any]:
+    """AWS's managed policies, which all accounts share: there are many, slow to make.
 
-    All accounts share the policies of the first: they are the same, there are many, and making
-    them draws random numbers by the thousand.
+    A room makes them before the first seat starts, and its sandboxes share their memory.
     """
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+    from moto.iam.models import AWSManagedPolicy
+
+    described: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return [AWSManagedPolicy.from_data(name, "aws", "aws", it) for name, it in described.items()]
+
+
+def _open_account(account_id: str) -> None:
+    """The account's IAM records are there, with AWS's managed policies."""
     from moto.core.config import default_user_config
     from moto.iam.models import iam_backends
 
     if account_id in iam_backends:
         return
-    first = next(iter(iam_backends), None)
-    default_user_config["iam"] = {"load_aws_managed_policies": first is None}
+    default_user_config["iam"] = {"load_aws_managed_policies": False}
     backend = iam_backends[account_id]["aws"]
-    if first is not None:
-        backend.aws_managed_policies = iam_backends[first]["aws"].aws_managed_policies
-        backend.managed_policies.update({it.arn: it for it in backend.aws_managed_policies})
+    backend.aws_managed_policies = policies_of_aws()
+    backend.managed_policies.update({it.arn: it for it in backend.aws_managed_policies})
 
 
 def _tell_of_policies_in_use(now: Callable[[], datetime]) -> None:
