@@ -4,6 +4,7 @@
 # make workshop SEATS=30   install, also JupyterHub and its proxy, open a room for that many learners
 # make site     install, run the course and write it to site/ as pages that need no network
 # make slides   install, run the talk and write it to talk.html
+# make picture  install, also what a developer needs, photograph the handshake for the README
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -14,7 +15,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constr
 # Compiled before the first start, but for what no learner runs: that is 60 MB less on the disk.
 UNUSED = /(kubernetes/aio|jedi/third_party|pip|setuptools|pkg_resources|babel/locale-data|tests)/
 
-.PHONY: workshop workshop-install install develop lab test tour site slides lint bench clean
+.PHONY: workshop workshop-install install develop lab test tour site slides picture lint bench clean
 
 install: $(BIN)/.installed
 
@@ -60,6 +61,9 @@ site: install
 
 slides: install
 	$(BIN)/python -m irsa_helpers.demo.slides
+
+picture: develop
+	$(BIN)/python docs/picture.py
 
 lint: develop
 	$(BIN)/hadolint image/Dockerfile

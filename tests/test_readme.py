@@ -21,7 +21,13 @@ def test_the_first_screen_has_the_two_commands_and_the_picture() -> None:
     first = README.splitlines()[:18]
     assert any(line.startswith("make lab") for line in first)
     assert any(line.startswith("make tour") for line in first)
-    assert any("notebooks/images/handshake.svg" in line for line in first)
+    assert any("notebooks/images/handshake-live.png" in line for line in first)
+
+
+def test_the_picture_moves_and_is_small() -> None:
+    picture = (ROOT / "notebooks" / "images" / "handshake-live.png").read_bytes()
+    assert b"acTL" in picture, "a PNG of several frames has this chunk"
+    assert len(picture) < 500_000
 
 
 def test_every_link_leads_somewhere() -> None:

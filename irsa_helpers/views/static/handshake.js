@@ -16,10 +16,15 @@ function attempts(hops) {
   const begun = [];
   const prelude = new Map();
   const podOf = (hop) => `${hop.detail.namespace}/${hop.detail.pod ?? hop.detail.service_account}`;
+  // At its admission a Pod of a Deployment has the beginning of its name alone: `app-7d9f-`.
+  const partly = (pod) => [...prelude.keys()].find((known) => known.endsWith("-") && known !== pod && pod.startsWith(known));
   for (const hop of hops) {
     const pod = podOf(hop);
     if (["admission", "token-request", "token-mount"].includes(hop.kind)) {
-      prelude.set(pod, [...(prelude.get(pod) ?? []), hop]);
+      const early = prelude.has(pod) ? undefined : partly(pod);
+      const led = early ? [prelude.get(early).shift()] : prelude.get(pod) ?? [];
+      if (early && !prelude.get(early).length) prelude.delete(early);
+      prelude.set(pod, [...led, hop]);
       continue;
     }
     if (hop.kind === "assume-role" || !begun.length) {
