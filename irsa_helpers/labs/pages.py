@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARKDOWN, CODE = "markdown", "code"
-ONE_LINE = 85
+ONE_LINE = 60  # what half a window shows
 BECOME = "aws sts assume-role"  # Another account's administrator is there as `data_account`.
 HEAD = """\
 # Lab {number} · {title}

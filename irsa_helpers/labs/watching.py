@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from irsa_helpers.labs.model import Goal, Lab, Sighting
     from irsa_helpers.worlds.sandbox import SandboxWorld
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5  # a poll takes two milliseconds of the kernel and the sandbox together
+POLLS_TO_SETTLE = 10
 AWAY = "The world does not answer, or is being changed: the goals are looked at again at once."
 RESTS = "Another lab was started after this one: start this one again, and it is watched again."
 
@@ -64,8 +65,9 @@ class Watch:
         """What is seen, now and whenever it is another; waits in between until `ended` is set."""
         before, shown = None, None
         while not self.ended:
-            state = self.settled()
+            state = self.state()
             if state != before and not (shown and shown.passed and state.done):
+                state = self.settled()
                 sight = self.look()
                 if sight != shown:
                     yield sight
@@ -74,11 +76,13 @@ class Watch:
             time.sleep(POLL_SECONDS)
 
     def settled(self) -> State:
-        """The state of the world, once two in a row are the same."""
-        before, now = None, self.state()
-        while now != before and not self.ended:
+        """The state of the world, once two in a row are the same, or after some seconds."""
+        now = self.state()
+        for _ in range(POLLS_TO_SETTLE):
             time.sleep(POLL_SECONDS)
             before, now = now, self.state()
+            if now == before or self.ended:
+                break
         return now
 
     def state(self) -> State:
