@@ -23,7 +23,7 @@ from irsa_sandbox.controllers import Controllers
 from irsa_sandbox.frame import NO_WAY_OUT, Frame
 from irsa_sandbox.identity import CLUSTER_NAME, NODE_ROLE, REGION
 from irsa_sandbox.kubelet import Kubelet
-from irsa_sandbox.kubelet.supervisor import POD
+from irsa_sandbox.kubelet.containers.supervisor import POD
 from irsa_sandbox.pod_identity_agent import PodIdentityAgent
 
 AGENTS = {

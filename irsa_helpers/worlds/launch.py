@@ -215,7 +215,7 @@ def _reap(home: Path) -> None:
     """End what a killed sandbox left running."""
     if (home / "pods").is_dir():
         subprocess.run(
-            [sys.executable, "-m", "irsa_sandbox.kubelet.reap", str(home / "pods")],
+            [sys.executable, "-m", "irsa_sandbox.kubelet.programs.reap", str(home / "pods")],
             check=True,
         )
 

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 from irsa_sandbox.apiclient import ApiClient, Informer, Object
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.controllers.claims import ClaimController
-from irsa_sandbox.controllers.cluster import Cluster
-from irsa_sandbox.controllers.controller import Worker
-from irsa_sandbox.controllers.cronjobs import CronJobController
-from irsa_sandbox.controllers.daemonsets import DaemonSetController
-from irsa_sandbox.controllers.deployments import DeploymentController
-from irsa_sandbox.controllers.garbage import GarbageCollector
-from irsa_sandbox.controllers.jobs import JobController
-from irsa_sandbox.controllers.kinds import KINDS, Kind
-from irsa_sandbox.controllers.namespaces import NamespaceContents, NamespaceDeletion
-from irsa_sandbox.controllers.nodes import NodeController
-from irsa_sandbox.controllers.podgc import PodGarbageCollector
-from irsa_sandbox.controllers.replicasets import ReplicaSetController
-from irsa_sandbox.controllers.scheduler import Scheduler
-from irsa_sandbox.controllers.statefulsets import StatefulSetController
-from irsa_sandbox.controllers.token_secrets import TokenSecrets
+from irsa_sandbox.controllers.base.cluster import Cluster
+from irsa_sandbox.controllers.base.controller import Worker
+from irsa_sandbox.controllers.base.kinds import KINDS, Kind
+from irsa_sandbox.controllers.upkeep.claims import ClaimController
+from irsa_sandbox.controllers.upkeep.garbage import GarbageCollector
+from irsa_sandbox.controllers.upkeep.namespaces import NamespaceContents, NamespaceDeletion
+from irsa_sandbox.controllers.upkeep.nodes import NodeController
+from irsa_sandbox.controllers.upkeep.podgc import PodGarbageCollector
+from irsa_sandbox.controllers.upkeep.scheduler import Scheduler
+from irsa_sandbox.controllers.upkeep.token_secrets import TokenSecrets
+from irsa_sandbox.controllers.workloads.cronjobs import CronJobController
+from irsa_sandbox.controllers.workloads.daemonsets import DaemonSetController
+from irsa_sandbox.controllers.workloads.deployments import DeploymentController
+from irsa_sandbox.controllers.workloads.jobs import JobController
+from irsa_sandbox.controllers.workloads.replicasets import ReplicaSetController
+from irsa_sandbox.controllers.workloads.statefulsets import StatefulSetController
 
 MANAGER: tuple[type[Worker], ...] = (
     *(TokenSecrets, NamespaceContents, NamespaceDeletion, NodeController, PodGarbageCollector),

@@ -23,12 +23,12 @@ from starlette.websockets import WebSocket
 
 from irsa_sandbox.apiclient import ApiClient, ApiError, Informer, Object, path_of
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.controllers.events import EventRecorder
-from irsa_sandbox.kubelet import logs
-from irsa_sandbox.kubelet.container import Container
-from irsa_sandbox.kubelet.context import Node
-from irsa_sandbox.kubelet.environment import service_environment
-from irsa_sandbox.kubelet.reaping import Sweeper, Warden, reap
+from irsa_sandbox.controllers.base.events import EventRecorder
+from irsa_sandbox.kubelet.containers import logs
+from irsa_sandbox.kubelet.containers.container import Container
+from irsa_sandbox.kubelet.containers.context import Node
+from irsa_sandbox.kubelet.programs.environment import service_environment
+from irsa_sandbox.kubelet.programs.reaping import Sweeper, Warden, reap
 from irsa_sandbox.kubelet.registration import Registration
 from irsa_sandbox.kubelet.streams import AttachSession, ExecSession
 from irsa_sandbox.kubelet.worker import PodWorker

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from irsa_sandbox.apiclient import Object
-from irsa_sandbox.kubelet.container import Container
+from irsa_sandbox.kubelet.containers.container import Container
 
 Flag = tuple[bool, str, str]  # whether; the reason, and the message where it does not hold
 ENDED = {"Succeeded", "Failed"}

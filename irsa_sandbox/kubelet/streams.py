@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from irsa_sandbox.apiclient import Object
-from irsa_sandbox.kubelet import processes, terminals
 from irsa_sandbox.kubelet.channels import (
     CLOSE,
     RESIZE,
@@ -22,8 +21,9 @@ from irsa_sandbox.kubelet.channels import (
     SUCCESS,
     Channels,
 )
-from irsa_sandbox.kubelet.container import Container
-from irsa_sandbox.kubelet.runtimes import not_found
+from irsa_sandbox.kubelet.containers.container import Container
+from irsa_sandbox.kubelet.programs import processes, terminals
+from irsa_sandbox.kubelet.programs.runtimes import not_found
 
 CHUNK = 32 * 1024
 _numbers = itertools.count(1)

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from irsa_sandbox.apiclient import Object, path_of
-from irsa_sandbox.kubelet import hooks
-from irsa_sandbox.kubelet.container import TERMINATION_MESSAGE_PATH, Container
-from irsa_sandbox.kubelet.context import Node, Reporter
-from irsa_sandbox.kubelet.environment import Paths
-from irsa_sandbox.kubelet.host_paths import MountError
-from irsa_sandbox.kubelet.namespaces import Mount
-from irsa_sandbox.kubelet.persist import LONGEST_RETRY_SECONDS, T, persist
+from irsa_sandbox.kubelet.containers import hooks
+from irsa_sandbox.kubelet.containers.container import TERMINATION_MESSAGE_PATH, Container
+from irsa_sandbox.kubelet.containers.context import Node, Reporter
+from irsa_sandbox.kubelet.containers.persist import LONGEST_RETRY_SECONDS, T, persist
+from irsa_sandbox.kubelet.containers.supervisor import Supervisor
+from irsa_sandbox.kubelet.files.host_paths import MountError
+from irsa_sandbox.kubelet.files.volumes import MountedToken, Volumes
 from irsa_sandbox.kubelet.podstatus import PodStatus
-from irsa_sandbox.kubelet.processes import KILL
-from irsa_sandbox.kubelet.supervisor import Supervisor
-from irsa_sandbox.kubelet.users import user_of
-from irsa_sandbox.kubelet.volumes import MountedToken, Volumes
+from irsa_sandbox.kubelet.programs.environment import Paths
+from irsa_sandbox.kubelet.programs.namespaces import Mount
+from irsa_sandbox.kubelet.programs.processes import KILL
+from irsa_sandbox.kubelet.programs.users import user_of
 
 log = logging.getLogger("irsa-lab.kubelet")
 

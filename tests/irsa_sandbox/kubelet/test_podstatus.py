@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from irsa_sandbox.kubelet.container import Container
-from irsa_sandbox.kubelet.environment import Paths
+from irsa_sandbox.kubelet.containers.container import Container
 from irsa_sandbox.kubelet.podstatus import PodStatus
+from irsa_sandbox.kubelet.programs.environment import Paths
 
 EARLY, LATE = "2026-11-23T12:00:00Z", "2026-11-23T13:00:00Z"
 

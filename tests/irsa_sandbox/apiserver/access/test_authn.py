@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from irsa_sandbox.controllers.token_secrets import ACCOUNT_NAME, TYPE, legacy_claims
+from irsa_sandbox.controllers.upkeep.token_secrets import ACCOUNT_NAME, TYPE, legacy_claims
 from irsa_sandbox.issuer import SigningKeys
 from tests.irsa_sandbox.apiserver.conftest import Http
 

@@ -1,0 +1,1 @@
+"""What all controllers share: the loop, the cluster as they see it, owners, Events."""

@@ -1,0 +1,1 @@
+"""What keeps the cluster in order: scheduling, taints, clearing away."""

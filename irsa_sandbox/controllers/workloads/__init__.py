@@ -1,0 +1,1 @@
+"""What makes Pods: Deployments, Jobs and their like."""

@@ -1,0 +1,1 @@
+"""A container: pulled, started, probed, started again, its log."""

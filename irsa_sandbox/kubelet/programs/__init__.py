@@ -1,0 +1,1 @@
+"""How a program runs on this machine: its environment, its user, its view of the files, its end."""
