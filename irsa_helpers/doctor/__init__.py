@@ -29,7 +29,7 @@ def doctor(world: World, target: str, *, namespace: str = "default") -> Diagnosi
     Deployment's. Print the result, or take `.problems`, `["trust-policy"]` or `.to_dict()`.
     """
     case = Case(world, target, namespace)
-    links = [trial.tried(case, link) for link in walk(case)]
+    links = [trial.tried(case, link, LINKS[link.name]) for link in walk(case)]
     links.append(trial.tried(case.acting, last_link(case, links)))
     note = open_labs.counted(world, namespace)
     return Diagnosis(f"{case.kind.name}/{case.name}", namespace, tuple(links), note)

@@ -11,6 +11,7 @@ from irsa_helpers.doctor.fixes import LATER, NEW_PODS, RESTART, commands, parts_
 from irsa_helpers.doctor.reading import CannotSeeError, SkipError
 from irsa_helpers.doctor.result import PROBLEMS, WIDTH, Link, indented
 from irsa_helpers.doctor.trial import tried
+from irsa_helpers.doctor.walk import LINKS
 from irsa_helpers.markdown import cell
 
 # Links on what workloads share: the same words tell of the same fault, whoever meets it.
@@ -107,7 +108,7 @@ def faults(walked: Iterable[Walked]) -> Iterator[Fault]:
         [(first, link), *_] = group
         fix = commands(link.fix, *_more(link, (other for _, other in group)))
         workloads = tuple(one.name for one, _ in group)
-        yield Fault(tried(first.case, replace(link, fix=fix)), workloads)
+        yield Fault(tried(first.case, replace(link, fix=fix), LINKS.get(link.name)), workloads)
 
 
 def unseen(walked: Iterable[Walked]) -> Iterator[Fault]:

@@ -36,6 +36,12 @@ def resources(documents: list[Document]) -> list[str]:
     return sorted({resource for each in found for resource in each})
 
 
+def actions(documents: list[Document]) -> set[str]:
+    """The actions that something is allowed by, as they are written."""
+    listed = (texts(statement.get("Action", ())) for statement in allowing(documents))
+    return {action for written in listed for action in written}
+
+
 def buckets(documents: list[Document]) -> list[str]:
     """The names of the buckets that the policies name whole."""
     wholes = (BUCKET.fullmatch(resource.partition("/")[0]) for resource in resources(documents))

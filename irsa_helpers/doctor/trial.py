@@ -1,74 +1,61 @@
-"""Fixes that change the cluster are tried with the API server's dry run before they are shown.
+"""Each fix is tried on a copy of the world before it is shown; nothing is changed by that.
 
-Nothing is stored by it: validation and admission answer as they would.
+What changes the cluster is tried by the API server's dry run. What changes AWS is tried on what the
+doctor has read: its own check is made again on the policies as they would be, and everybody else
+must be answered as before.
 """
 
 from __future__ import annotations
 
-import json
-import shlex
+import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from irsa_helpers.doctor.access_kept import others_touched
+from irsa_helpers.doctor.dry_run import refusal
 from irsa_helpers.doctor.fixes import commands, comment
-from irsa_helpers.doctor.reading import send_kubernetes
-from irsa_helpers.doctor.target import KINDS
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.result import PROBLEMS
+from irsa_helpers.doctor.supposed import supposed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from irsa_helpers.doctor.case import Case
     from irsa_helpers.doctor.result import Link
 
-PATHS = {kind.name: f"{kind.api}/namespaces/{{}}/{kind.plural}" for kind in KINDS} | {
-    "configmap": "api/v1/namespaces/{}/configmaps",
-    "secret": "api/v1/namespaces/{}/secrets",
-}
-MERGE = "application/merge-patch+json"
-STRATEGIC = "application/strategic-merge-patch+json"
+log = logging.getLogger("irsa-lab.doctor")
 
 
-def tried(case: Case, link: Link) -> Link:
-    """The link, its fix with a comment on each change that the API server would not take."""
+def tried(case: Case, link: Link, check: Callable[[Case], Link] | None = None) -> Link:
+    """The link, its fix with a comment on what would not be taken, or would not mend it.
+
+    `check` is what told of the link. A fix by which others would lose or gain is no command any
+    more: it is told as a comment, with who they are.
+    """
     lines = []
     for line in link.fix.splitlines():
-        lines += [line, *(comment(text) for text in [_refusal(case, line)] if text)]
-    return replace(link, fix=commands(*lines)) if link.fix else link
+        said = refusal(case.world, line)
+        lines += [line, *([comment(said)] if said else [])]
+    shown = replace(link, fix=commands(*lines)) if link.fix else link
+    return _tried_on_aws(case, shown, check) if check and link.state in PROBLEMS else shown
 
 
-def _refusal(case: Case, line: str) -> str:
-    """What the API server says against a command of ours; empty for all that it would take."""
-    found = _patch_of(line)
-    if found is None:
-        return ""
-    path, body, kind = found
-    status, text = send_kubernetes(
-        case.world, "PATCH", path, body, content_type=kind, dryRun="All", fieldManager="irsa-lab"
-    )
-    if status == 403:
-        return "not tried: you may not make this change"
-    return f"the API server would refuse it: {_message(text)}" if status >= 400 else ""
-
-
-def _message(text: str) -> str:
+def _tried_on_aws(case: Case, link: Link, check: Callable[[Case], Link]) -> Link:
     try:
-        return str(json.loads(text)["message"])
-    except (ValueError, KeyError, TypeError):
-        return text[:200]
-
-
-def _patch_of(line: str) -> tuple[str, dict[str, Any], str] | None:
-    """(path, patch, its kind) of a `kubectl patch` or `kubectl annotate` in the form of our fixes.
-
-    None for all else.
-    """
-    if not line.startswith(("kubectl patch ", "kubectl annotate ")):
-        return None
-    _, verb, kind, name, *rest = shlex.split(line)
-    options = dict(zip(rest[::2], rest[1::2], strict=False))
-    if kind not in PATHS or "-n" not in options:
-        return None
-    path = f"/{PATHS[kind].format(options['-n'])}/{name}"
-    if verb == "annotate":
-        key, _, value = rest[-1].partition("=")
-        return path, {"metadata": {"annotations": {key: value}}}, MERGE
-    body = json.loads(options["-p"])
-    return path, body, MERGE if options.get("--type") == "merge" else STRATEGIC
+        copy = supposed(case, link.fix)
+        if copy is None:
+            return link
+        if touched := others_touched(case, copy, link.name, link.fix):
+            told = comment(f"not as it stands, for by it {'; '.join(touched)}:\n{link.fix}")
+            return replace(link, fix=told)
+        still = check(copy)
+    except (CannotSeeError, SkipError):
+        return link
+    except Exception as error:
+        log.debug("the fix of %s could not be tried", link.name, exc_info=True)
+        told = comment(f"could not be tried: {type(error).__name__}: {error}")
+        return replace(link, fix=commands(link.fix, told))
+    if still.state not in PROBLEMS:
+        return link
+    return replace(link, fix=commands(link.fix, comment(f"then still: {still.found}")))

@@ -18,6 +18,7 @@ HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
 # Kinds of which a new template leads to new Pods.
 ROLLED_OUT = {"deployment", "statefulset", "daemonset"}
+EDITED = {*ROLLED_OUT, "job", "cronjob"}
 SETTLE_SECONDS = 1.0
 POLL_SECONDS = 0.02
 JOB_NAME = "batch.kubernetes.io/job-name"
@@ -74,17 +75,33 @@ class WorkloadPods:
 
     @property
     def owner(self) -> str | None:
-        """What to edit, as in `deployment/app`: the workload, or the one that keeps its Pod up."""
+        """What to edit, as in `deployment/app`: the workload, or the one that keeps its Pod up.
+
+        None where kubectl cannot edit that: a bare Pod, or what a controller of its own keeps up,
+        as Argo Rollouts keeps ReplicaSets.
+        """
+        if self.is_account:
+            return None
+        keeper = _keeper(self.workload or {})
         if self.kind.name != "pod":
-            return None if self.is_account else f"{self.kind.name}/{self.name}"
-        for reference in (self.workload or {}).get("metadata", {}).get("ownerReferences", []):
-            kind, name = str(reference["kind"]).lower(), str(reference["name"])
-            return (
-                f"deployment/{name.rpartition('-')[0]}"
-                if kind == "replicaset"
-                else (f"{kind}/{name}")
-            )
-        return None
+            own = self.kind.name == "replicaset" and keeper is not None
+            return None if own else f"{self.kind.name}/{self.name}"
+        if keeper is None or keeper[0] != "replicaset":
+            return "/".join(keeper) if keeper and keeper[0] in EDITED else None
+        return self._of_replica_set(keeper[1])
+
+    def _of_replica_set(self, name: str) -> str | None:
+        """The Deployment of a ReplicaSet; by its name, where the ReplicaSet cannot be seen."""
+        try:
+            found = self.read("replicasets", name, api="apis/apps/v1")
+        except CannotSeeError:
+            found = None
+        if found is None:
+            return f"deployment/{name.rpartition('-')[0]}"
+        keeper = _keeper(found)
+        if keeper is None:
+            return f"replicaset/{name}"
+        return "/".join(keeper) if keeper[0] in EDITED else None
 
     @cached_property
     def template(self) -> dict[str, Any] | None:
@@ -236,3 +253,9 @@ def annotations_of(thing: dict[str, Any]) -> dict[str, str]:
 def _account_of(template: dict[str, Any]) -> str:
     """The ServiceAccount that a Pod, or a template's Pods, run as."""
     return str(template["spec"].get("serviceAccountName", "default"))
+
+
+def _keeper(body: dict[str, Any]) -> tuple[str, str] | None:
+    """(kind, name) of what keeps an object up; None for nothing."""
+    references = body.get("metadata", {}).get("ownerReferences") or []
+    return next(((str(each["kind"]).lower(), str(each["name"])) for each in references), None)

@@ -60,9 +60,12 @@ Exit status: 0 where nothing is broken, 1 where something is (with `--strict` al
 not see), 2 for a command that makes no sense. `pip install irsa-lab` is enough for it: no
 JupyterLab, no sandbox.
 
-A fix adds or changes one statement, one variable of one container or one annotation. A fix of a
-policy is tried on a copy first: it mends the link, nobody who had access loses it, and nobody else
-gains it. A change of the cluster is tried by the API server's dry run.
+A fix adds or changes one statement, one variable of one container or one annotation. It is tried
+before it is shown. What changes AWS is tried on a copy of what was read: the link's check is made
+again, and everybody whom the policies name, and a stranger, must be answered as before. A fix that
+takes access from somebody, or gives it to somebody else, is no command any more but a comment that
+says who. What changes the cluster (`kubectl patch`, `annotate`, `label`, `set env`, `set
+serviceaccount`, `rollout restart`) is tried by the API server's dry run.
 
 ## The whole cluster
 
