@@ -64,21 +64,31 @@ class LiveGoals:
         return f"<ul>{items}</ul>" if items else f"<p>{escape(self.sight.note)}</p>"
 
 
-class WithoutChecks:
-    """Leaves out the handshakes in which a check tries whom a trust policy lets in."""
+# What the sandbox knows of a decision and AWS does not tell: it would be a hint nobody asked for.
+REASONS = {"decision", "explanation", "fix"}
+
+
+class LabHops:
+    """The hops of a lab: where it ends, as AWS tells it; why is for the learner to find."""
 
     def __init__(self) -> None:
         self._trying: set[tuple[str, str]] = set()
 
-    def __call__(self, hop: Mapping[str, Any]) -> bool:
-        """Whether a hop is shown; they are told in their order."""
+    def __call__(self, hop: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A hop as a lab shows it, without its reasons; they are told in their order.
+
+        None for the handshakes in which a check tries whom a trust policy lets in.
+        """
         detail = hop["detail"]
         who = str(detail.get("namespace")), str(detail.get("service_account"))
         if hop["kind"] == "assume-role":
             self._trying.discard(who)
             if detail["role_session_name"] == CHECK_SESSION:
                 self._trying.add(who)
-        return who not in self._trying
+        if who in self._trying:
+            return None
+        shown = {name: value for name, value in detail.items() if name not in REASONS}
+        return {**hop, "detail": shown}
 
 
 def mark(reached: bool) -> str:

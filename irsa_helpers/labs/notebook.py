@@ -73,12 +73,12 @@ class LabInNotebook:
         return LiveGoals(self.world, self.lab)
 
     def handshake(self) -> Any:
-        """Each hop of a handshake as it happens, without those of the checks."""
-        from irsa_helpers.labs.live import WithoutChecks
+        """Each hop of a handshake as it happens; why one is refused it does not say here."""
+        from irsa_helpers.labs.live import LabHops
         from irsa_helpers.views import live_handshake
         from irsa_helpers.worlds.sandbox import SandboxWorld
 
-        return live_handshake(SandboxWorld(sandbox_of(self.world)), WithoutChecks())
+        return live_handshake(SandboxWorld(sandbox_of(self.world)), LabHops())
 
     def hint(self, number: int | None = None) -> Text:
         """The next hint, or hint `number`."""

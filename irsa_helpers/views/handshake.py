@@ -43,21 +43,21 @@ def handshake(hops: Sequence[Hop]) -> Handshake:
     return Handshake(hops)
 
 
-def live_handshake(world: SandboxWorld, shows: Callable[[Hop], bool] = lambda _: True) -> Any:
+def live_handshake(world: SandboxWorld, told: Callable[[Hop], Hop | None] = lambda hop: hop) -> Any:
     """A widget that shows each hop as it happens, from now on, until it is closed.
 
-    `shows` says of each hop, in their order, whether it is shown.
+    `told` gives each hop, in their order, as it is shown; None for one that is not.
     """
     begun = world.trace()
     view = widget("handshake", hops=[], actors=actors())
     since = begun[-1]["seq"] if begun else 0
-    threading.Thread(target=_follow, args=(world, since, view, shows), daemon=True).start()
+    threading.Thread(target=_follow, args=(world, since, view, told), daemon=True).start()
     return view
 
 
-def _follow(world: SandboxWorld, since: int, view: Any, shows: Callable[[Hop], bool]) -> None:
+def _follow(world: SandboxWorld, since: int, view: Any, told: Callable[[Hop], Hop | None]) -> None:
     for hop in world.follow_trace(since):
         if view.comm is None:
             return
-        if shows(hop):
-            view.hops = [*view.hops, hop]
+        if shown := told(hop):
+            view.hops = [*view.hops, shown]

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from irsa_helpers import happenings
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.goals import ATTACKED
-from irsa_helpers.labs.live import LiveGoals, WithoutChecks
+from irsa_helpers.labs.live import LabHops, LiveGoals
 from irsa_helpers.labs.machinery import scene_of
 from irsa_helpers.labs.model import Lab, find_lab
 from irsa_helpers.labs.progress import Progress
@@ -137,5 +138,24 @@ def test_a_checks_own_handshakes_are_left_out() -> None:
         hop("assume-role", "default", "mine"),
         hop("trust-policy", "default"),
     ]
-    shows = WithoutChecks()
-    assert [shows(one) for one in told] == [True, False, True, False, True, True]
+    as_shown = LabHops()
+    assert [bool(as_shown(one)) for one in told] == [True, False, True, False, True, True]
+
+
+def test_where_it_ends_is_shown_and_why_is_left_to_the_learner(
+    world: SandboxWorld, watching: Any
+) -> None:
+    lab = watching("01").lab
+    since = world.trace()[-1]["seq"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        scene_of(lab, world).become(lab.namespace, "app-sa", "by-hand")
+    [refused] = [
+        hop
+        for hop in world.trace(since)
+        if hop["kind"] == "trust-policy" and hop["detail"]["namespace"] == lab.namespace
+    ][:1]
+    assert {"explanation", "fix"} <= refused["detail"].keys()
+    shown = LabHops()(refused)
+    assert shown is not None
+    assert shown["summary"] == refused["summary"]
+    assert not {"decision", "explanation", "fix"} & shown["detail"].keys()
