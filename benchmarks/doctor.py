@@ -94,7 +94,7 @@ def _make_role(world: SandboxWorld, number: int) -> None:
 
 
 def seconds_to_see_all(world: SandboxWorld) -> tuple[float, float]:
-    """`irsa-lab doctor`: seconds to read, judge and write; the time of both processors."""
+    """`irsa-lab doctor`: the seconds that it takes, and the processors' time of both sides."""
     process = psutil.Process(world.sandbox["pid"])
     begun, used = time.perf_counter(), _used(process)
     found = survey(world)

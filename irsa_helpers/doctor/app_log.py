@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.doctor import logs
 from irsa_helpers.doctor.fixes import commands, comment, restart_command
 from irsa_helpers.doctor.logs import Said
-from irsa_helpers.doctor.reading import UnseenError
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, UnseenError
 from irsa_helpers.doctor.result import Link, ok, risk
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ CAUSES = {
 SIGNS = re.compile("|".join(map(re.escape, CAUSES)))
 # With these a new Pod works, for a while.
 PASSING = ("ExpiredTokenException", "ExpiredToken", "InvalidIdentityToken")
+# What AWS says of a session of a role that is gone.
+NO_SESSION = ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId")
+STALE = "{} was made anew after {} began: its session is of the role that is gone"
 ASSUME = "sts:AssumeRole"
 
 
@@ -89,15 +92,25 @@ def _told(case: Case, said: Said, line: str) -> Link:
             ),
         )
     sign = next(each for each in CAUSES if each in line)
+    stale = _stale(case, said) if sign in NO_SESSION else ""
     return risk(
         f"{place}{line[:300]}",
         expected="no AWS error at the end of the log, as every link of the chain holds",
         error=sign,
         fix=commands(
-            comment(_next_role(case, line) or _refused_call(case, line) or CAUSES[sign]),
-            restart_command(case) if sign in PASSING else "",
+            comment(_next_role(case, line) or _refused_call(case, line) or stale or CAUSES[sign]),
+            restart_command(case) if stale or sign in PASSING else "",
         ),
     )
+
+
+def _stale(case: Case, said: Said) -> str:
+    """That the app's session is of a role that is gone, where the role is younger than its Pod."""
+    try:
+        older = [pod["metadata"]["name"] for pod in case.pods_older_than_role]
+    except (CannotSeeError, SkipError):
+        return ""
+    return STALE.format(case.role_name, said.pod) if said.pod in older else ""
 
 
 def _is_plain(case: Case, said: Said) -> bool:

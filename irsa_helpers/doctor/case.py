@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -265,6 +266,21 @@ class Case(ClusterEvidence):
         if found is None:
             raise SkipError(f"there is no role {self.role_name}")
         return found
+
+    @property
+    def pods_older_than_role(self) -> list[dict[str, Any]]:
+        """The living Pods that were there before the role; none where its time is not told.
+
+        Kubernetes' times are whole seconds.
+        """
+        made = self.role.get("CreateDate")
+        return [
+            pod
+            for pod in self.live_pods
+            if made is not None
+            and datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+            < made.replace(microsecond=0)
+        ]
 
     def find_role(self) -> dict[str, Any] | None:
         """The role that the annotation names, or None."""

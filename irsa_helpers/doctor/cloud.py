@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
 from irsa_helpers.doctor import trust_fix
 from irsa_helpers.doctor.admission import TokenFacts, admission, judge_admission
 from irsa_helpers.doctor.association_trust import association_trust
-from irsa_helpers.doctor.fixes import annotate_command, commands, comment, trust_command
+from irsa_helpers.doctor.fixes import (
+    annotate_command,
+    commands,
+    comment,
+    restart_command,
+    trust_command,
+)
 from irsa_helpers.doctor.pod import wanted_audience
 from irsa_helpers.doctor.reach import settled_by_handshake
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, once, read_aws
+from irsa_helpers.doctor.reading import CannotSeeError, SkipError, UnseenError, once, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy import Decision, explain
 from irsa_helpers.serviceaccounts import PREFIX
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
     from irsa_helpers.policy.unseen import Judgement
 
+SESSION = timedelta(hours=1)
 NOT_AUTHORIZED = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 
 
@@ -106,6 +114,28 @@ def role(case: Case) -> Link:
             fix=annotate_command(case, found["Arn"]),
         )
     return ok(found["Arn"])
+
+
+def role_age(case: Case) -> Link:
+    """No living Pod is older than its role: none keeps credentials of a role that is gone.
+
+    A session belongs to a role's id, not to its name: AWS refuses it once the role is made anew,
+    and the SDK goes on with it until it ends. Source: IAM User Guide, "Unique identifiers"; STS
+    API, AssumeRoleWithWebIdentity: a session lasts an hour where nobody asks for more.
+    """
+    made = case.role.get("CreateDate")
+    if made is None:
+        raise SkipError("it is not told when the role was made")
+    older = case.pods_older_than_role
+    if not older:
+        return ok("the role was there before the Pods")
+    if datetime.now(UTC) - made > SESSION:
+        return ok("sessions of a role of that name before it have ended")
+    raise UnseenError(
+        f"whether {older[0]['metadata']['name']} keeps a session of an earlier role of that name: "
+        f"{case.role_name} was made {made:%Y-%m-%d %H:%M} UTC, after the Pod. If it is refused: "
+        f"{restart_command(case)}"
+    )
 
 
 def _no_role(case: Case) -> Link:

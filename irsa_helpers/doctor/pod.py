@@ -196,7 +196,8 @@ def _older(case: Case, lacking: dict[str, list[str]]) -> str:
     """How many Pods lack something, and what the first of them lacks."""
     name, texts = next(iter(lacking.items()))
     count = f"{len(lacking)} of {len(case.live_pods)} living Pods"
-    return f"{count}: {name}: {'; '.join(texts)}; made before the annotation"
+    told = "made before the annotation, or while the webhook was away"
+    return f"{count}: {name}: {'; '.join(texts)}; {told}"
 
 
 def _names(pods: list[dict[str, Any]]) -> str:

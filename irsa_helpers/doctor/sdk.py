@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
 
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+# Source: botocore.configprovider; aws-sdk-js-v3, region-config-resolver; the AWS SDK for Java 2.x
+# Developer Guide, "Select the AWS Region".
+READ_BY = {
+    "AWS_REGION": "the SDKs for Go, Java and JavaScript read it, botocore does not",
+    "AWS_DEFAULT_REGION": "botocore reads it, the SDKs for Java and JavaScript do not",
+}
 STS_ENDPOINTS = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
 PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 HTTP_PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
@@ -93,19 +99,19 @@ def _troubles(case: Case, spec: dict[str, Any], container: dict[str, Any]) -> It
 
 
 def _region(case: Case, stated: dict[str, Variable]) -> Iterator[Trouble]:
-    """boto3 and the AWS CLI read AWS_DEFAULT_REGION first; Go, Java and JavaScript AWS_REGION."""
+    """Which of the two variables counts hangs on the SDK; see READ_BY."""
     for variable in (stated[name] for name in REGIONS if name in stated):
         region = variable.value or ""
         if region == case.world.region:
             continue
         expected = f"a region of the partition {case.partition}, such as {case.world.region}"
-        partition = _partition_of(region)
+        partition, readers = _partition_of(region), READ_BY[variable.name]
         if partition and partition != case.partition:
-            found = f"{variable.name}={region} is of the partition {partition}"
+            found = f"{variable.name}={region} is of the partition {partition} ({readers})"
             error = "InvalidClientTokenId, or InvalidIdentityToken: STS of another partition"
             yield Trouble(variable, "broken", found, expected, error)
         elif region not in _regions(case.partition):
-            found = f"{variable.name}={region} is no region that botocore knows"
+            found = f"{variable.name}={region} is no region that botocore knows ({readers})"
             error = f"Could not connect to the endpoint URL: https://sts.{region}.amazonaws.com/"
             yield Trouble(variable, "broken", found, expected, error)
 
@@ -163,8 +169,11 @@ def _proxy(case: Case, stated: dict[str, Variable]) -> Iterator[Trouble]:
     host = f"sts.{case.world.region}.amazonaws.com"
     for variable in (stated[name] for name in PROXIES if name in stated):
         if not _is_spared(host, spared):
-            found = f"whether the proxy {variable.value} lets container {variable.container} "
-            yield Trouble(variable, "cannot-see", f"{found}reach {host}", "", "")
+            found = (
+                f"whether the proxy {variable.value} lets container {variable.container} reach "
+                f"{host} (the SDK for JavaScript asks a proxy only where its code says so)"
+            )
+            yield Trouble(variable, "cannot-see", found, "", "")
             return
 
 
@@ -179,7 +188,11 @@ def _is_spared(host: str, listed: str) -> bool:
 def _bundle(
     case: Case, spec: dict[str, Any], container: dict[str, Any], stated: dict[str, Variable]
 ) -> Iterator[Trouble]:
-    """The SDKs for Go and JavaScript read AWS_CA_BUNDLE too; REQUESTS_CA_BUNDLE is Python's."""
+    """botocore and the SDK for Go read AWS_CA_BUNDLE; that for JavaScript wants an agent in code.
+
+    REQUESTS_CA_BUNDLE is Python's. Source: AWS SDK for JavaScript Developer Guide, "Registering
+    Certificate Bundles in Node.js".
+    """
     for variable in (stated[name] for name in BUNDLES if name in stated):
         text = mounted_file(case, spec, container, variable.value or "")
         what = f"{variable.name}={variable.value}"

@@ -73,6 +73,7 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "provider": cloud.provider,
     "provider-audience": cloud.provider_audience,
     "role": cloud.role,
+    "role-age": _of_the_acting_role(cloud.role_age),
     "trust-policy": cloud.trust_policy,
     "target-role": target_role.target_role,
     "trust-scope": cloud.trust_scope,

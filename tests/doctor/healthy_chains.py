@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -154,8 +155,19 @@ def _pods() -> list[Row]:
         Row("a volume of the author's", lambda chain: (chain.mount("/tmp", emptyDir={}),
                                                        chain.world.roll())),
         Row("a group for its files", _grouped),
+        Row("a role made after its Pods", partial(_made, minutes=10), unseen="role-age"),
+        Row("a role made after its Pods, sessions ago", partial(_made, minutes=90)),
         Row("another user", _user),
     ]  # fmt: skip
+
+
+def _made(chain: Chain, minutes: int) -> None:
+    """The role was made that long ago, under Pods that are a day old."""
+    now = datetime.now(UTC)
+    chain.role["made"] = now - timedelta(minutes=minutes)
+    for (kind, _, name), body in chain.world.objects.items():
+        if kind == "Pod" and name.startswith("app-"):
+            body["metadata"]["creationTimestamp"] = (now - timedelta(days=1)).isoformat()
 
 
 def _second_is_default(chain: Chain) -> None:

@@ -10,6 +10,7 @@ import base64
 import copy
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,6 +43,7 @@ PLURALS = {
     "nodes": "Node",
 }
 Document = dict[str, Any]
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def arn_of(role: str) -> str:
@@ -296,6 +298,7 @@ class _Calls:
             "Arn": arn_of(found.get("path", "") + name),
             "AssumeRolePolicyDocument": copy.deepcopy(found["trust"]),
             "Tags": [{"Key": k, "Value": v} for k, v in found.get("tags", {}).items()],
+            "CreateDate": found.get("made", LONG_AGO),
         }
         if "boundary" in found:
             role["PermissionsBoundary"] = {"PermissionsBoundaryArn": found["boundary"]}

@@ -59,6 +59,7 @@ def case(found: dict[str, Any], logs: dict[str, str], *others: dict[str, Any]) -
         owner="deployment/app",
         kind=SimpleNamespace(name="deployment"),
         role_name="app-role",
+        pods_older_than_role=[],
     )
 
 
@@ -152,3 +153,13 @@ def test_other_pods_logs_are_read_too() -> None:
 def test_a_container_that_does_not_run_has_no_last_word() -> None:
     with pytest.raises(SkipError, match="no container has run"):
         app_log(one("ExpiredToken", {"waiting": {}}))
+
+
+def test_a_session_of_a_role_that_is_gone_is_told_apart_from_keys() -> None:
+    """The role was made anew under the Pod; the AWS CLI in it goes on with its session."""
+    here = one("An error occurred (InvalidClientTokenId) when calling the ListBuckets operation")
+    assert "the app uses keys of its own" in app_log(here).fix
+    here.pods_older_than_role = [here.pod]
+    fix = app_log(here).fix
+    assert "app-role was made anew after" in fix
+    assert fix.endswith("kubectl rollout restart deployment app -n default")

@@ -76,6 +76,22 @@ def test_the_whole_cluster_is_asked_for_by_no_workload_or_by_all(run: Any) -> No
     assert run(fine, "--all", "deployment/app").exit_code == 2
 
 
+def test_the_namespace_is_the_contexts_where_none_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def looked(_world: Any, _target: str, namespace: str) -> Diagnosis:
+        asked.append(namespace)
+        return FINE
+
+    monkeypatch.setattr(commands, "connect", lambda: SimpleNamespace(namespace="team"))
+    monkeypatch.setattr(commands, "diagnose", looked)
+    for arguments in (["deployment/app"], ["deployment/app", "-n", "shop"]):
+        CliRunner().invoke(commands.doctor, arguments)
+    assert asked == ["team", "shop"]
+
+
 def test_a_ticket_gets_markdown_and_a_scanner_sarif(run: Any) -> None:
     ticket = run(ILL, "deployment/app", "-o", "markdown")
     assert ticket.output.startswith("**deployment/app** in namespace `shop`: broken: provider")

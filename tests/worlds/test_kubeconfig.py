@@ -50,6 +50,18 @@ def test_a_context_tells_its_cluster(found: dict[str, Any], expected: dict[str, 
     assert identified(found, None) == expected
 
 
+@pytest.mark.parametrize(("stated", "expected"), [("shop", "shop"), (None, "default")])
+def test_a_workload_is_looked_for_in_the_contexts_namespace(
+    tmp_path: Path, stated: str | None, expected: str
+) -> None:
+    config = kubeconfig(ARN)
+    if stated:
+        config["contexts"][0]["context"]["namespace"] = stated
+    path = tmp_path / "config"
+    path.write_text(yaml.safe_dump(config))
+    assert KubeconfigWorld(kubeconfig=str(path)).namespace == expected
+
+
 def test_a_context_that_is_not_there_and_a_cluster_that_is_not_told(tmp_path: Path) -> None:
     with pytest.raises(IrsaLabError, match="has no context other; it has c"):
         identified(kubeconfig("x"), "other")
