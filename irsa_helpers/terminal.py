@@ -29,6 +29,8 @@ COLOURS = {
     "right": GOOD,
     "ok": GOOD,
     "running": GOOD,
+    "PASS": GOOD,
+    "FAIL": BAD,
     "wrong": BAD,
     "denied": BAD,
     "error": BAD,
@@ -53,6 +55,17 @@ def say(text: str = "", *, err: bool = False) -> None:
 def heading(text: str) -> None:
     """Print what the lines after it are about."""
     _console().print(f"\n{plain(text)}", style="bold", markup=False, highlight=False)
+
+
+def marked(text: str) -> None:
+    """Print a text in which a line may begin with a word of COLOURS, and two blanks."""
+    from rich.text import Text
+
+    console = _console()
+    for written in _writable(plain(text)).splitlines():
+        word = written.partition("  ")[0]
+        shown = Text.assemble((word, COLOURS.get(word, "")), written[len(word) :])
+        console.print(shown, soft_wrap=True)
 
 
 def rows(lines: Iterable[Sequence[str]], *, indent: int = 0) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers import course
-from irsa_helpers.terminal import rows, say, verdict
+from irsa_helpers.terminal import marked, rows, say, verdict
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
 pty = pytest.importorskip("pty", reason="Windows has no pty")
@@ -97,10 +97,18 @@ def test_nothing_that_is_printed_steers_the_terminal_or_is_markup(capsys: Any) -
         say(text)
         rows([(text, text)])
         verdict("wrong", text, text, text)
+        marked(f"PASS  {text}")
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
     assert "\u202e" not in shown
-    assert shown.count("[red]no[/red]") == 6
+    assert shown.count("[red]no[/red]") == 7
+
+
+def test_a_goal_is_coloured_by_its_word_and_stays_as_it_is_in_a_pipe(capsys: Any) -> None:
+    marked("PASS  one\n      found: it\nFAIL  two")
+    assert capsys.readouterr().out == "PASS  one\n      found: it\nFAIL  two\n"
+    code = "from irsa_helpers.terminal import marked; marked('PASS  one')"
+    assert "\x1b[32mPASS\x1b[0m  one" in on_a_terminal([sys.executable, "-c", code])
 
 
 def test_a_sign_that_the_stream_cannot_write_is_no_error() -> None:

@@ -14,7 +14,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.model import LEVELS, Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
-from irsa_helpers.terminal import say
+from irsa_helpers.terminal import heading, marked, rows, say, verdict, working
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World
@@ -33,7 +33,14 @@ def _named_or_open(_context: click.Context, _parameter: click.Parameter, name: s
     return find_lab(name)
 
 
-which = click.argument("lab", metavar="[ID]", required=False, callback=_named_or_open)
+def _alike(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """The labs whose id begins so, for a shell to complete."""
+    return [lab.id for lab in all_labs() if lab.id.startswith(begun)]
+
+
+which = click.argument(
+    "lab", metavar="[ID]", required=False, callback=_named_or_open, shell_complete=_alike
+)
 
 
 @click.group("labs", invoke_without_command=True)
@@ -43,23 +50,22 @@ def labs(context: click.Context, as_json: bool) -> None:
     """Break-fix labs: list them with your progress; start, check, hint, solution, reset one."""
     if context.invoked_subcommand:
         return
-    rows = [_row(lab, Progress()) for lab in all_labs()]
+    listed = [_row(lab, Progress()) for lab in all_labs()]
     if as_json:
-        say(json.dumps(rows, indent=2))
+        say(json.dumps(listed, indent=2))
         return
     for level in LEVELS:
-        say(f"\n{level}")
-        for row in (row for row in rows if row["level"] == level):
-            say(_line(row))
-    done = sum(row["state"] == "done" for row in rows)
-    say(f"\n{done} of {len(rows)} done. Begin one: irsa-lab labs start NUMBER")
+        heading(level)
+        rows([_cells(row) for row in listed if row["level"] == level], indent=2)
+    done = sum(row["state"] == "done" for row in listed)
+    kind = "right" if done == len(listed) else "open"
+    verdict(kind, f"{done} of {len(listed)} done.", next_step="irsa-lab labs start NUMBER")
 
 
-def _line(row: dict[str, Any]) -> str:
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     spent = row["time_taken"] or f"({row['minutes']} min)"
     state = "" if row["state"] == "not started" else row["state"]
-    words = f"  {row['id'][:2]}  {row['title']:<36} {spent:>8}  {state:<8} {row['help_used']}"
-    return words.rstrip()
+    return (row["id"][:2], f"{row['title']:<36}", f"{spent:>8}", f"{state:<7}", row["help_used"])
 
 
 def _row(lab: Lab, progress: Progress) -> dict[str, Any]:
@@ -82,7 +88,8 @@ def _row(lab: Lab, progress: Progress) -> dict[str, Any]:
 @which
 def start(lab: Lab) -> None:
     """Break the world as the lab's story tells."""
-    story = engine.start(_world(), lab, Progress())
+    with working("the lab's world is built, and broken"):
+        story = engine.start(_world(), lab, Progress())
     head = f"Lab {lab.number}: {lab.title} ({lab.level}, about {lab.minutes} minutes)"
     say(f"{head}\n\n{filled(story)}\n\nWhat is there:")
     for kind, name in lab.cast.items():
@@ -102,12 +109,23 @@ def start(lab: Lab) -> None:
 @as_json
 def check(lab: Lab, as_json: bool) -> None:
     """Tick each goal, with what was seen; exit 1 until all are reached."""
-    verdict = engine.check(_world(), lab, Progress())
-    answer = asdict(verdict) | {"passed": verdict.passed}
-    say(json.dumps(answer, indent=2) if as_json else str(verdict))
-    if verdict.passed and not as_json:
+    with working("looking at what the Pod can do"):
+        seen = engine.check(_world(), lab, Progress())
+    if as_json:
+        say(json.dumps(asdict(seen) | {"passed": seen.passed}, indent=2))
+    else:
+        marked(str(seen))
+        _say_how_far(lab, seen)
+    raise SystemExit(0 if seen.passed else 1)
+
+
+def _say_how_far(lab: Lab, seen: engine.Verdict) -> None:
+    """How many goals are reached, last; and where a lab that is done leads to."""
+    if seen.passed:
         say(f"\n{_leads_on(lab)}")
-    raise SystemExit(0 if verdict.passed else 1)
+    reached = sum(goal.reached for goal in seen.goals)
+    kind = "right" if seen.passed else "wrong"
+    verdict(kind, f"{reached} of {len(seen.goals)} goals reached.")
 
 
 def _leads_on(lab: Lab) -> str:
@@ -151,7 +169,8 @@ def solution(lab: Lab, apply: bool) -> None:
 @which
 def reset(lab: Lab) -> None:
     """Break the world again as it was at the lab's start."""
-    engine.reset(_world(), lab, Progress())
+    with working("the lab's world is broken again"):
+        engine.reset(_world(), lab, Progress())
     say(f"{lab.id} is as it was at its start.")
 
 
