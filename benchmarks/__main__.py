@@ -7,7 +7,7 @@ import sys
 
 NAMES = (
     *("startup", "sts", "beside_moto", "policies", "doctor", "kubernetes", "labs"),
-    *("watching", "soak", "growth", "history"),
+    *("watching", "soak", "growth", "history", "views"),
 )
 ALONE = ("fuzz", "mutation")  # each takes options of its own, and minutes
 

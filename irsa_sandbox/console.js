@@ -35,11 +35,14 @@ function start(actors) {
     model.set("now", Date.parse((await told.json()).now) / 1000);
   });
   const calls = callsModel(ask);
-  const refresh = atMostEvery(FACTS_MS, async () => {
-    tokens.set("tokens", await (await ask("/tokens")).json());
-    calls.send({});
-  });
-  tabs({ handshake: [handshake, hops], token: [token, tokens], permissions: [permissions, calls] });
+  // Only what is looked at is asked for: the sandbox has other work.
+  const facts = {
+    handshake: async () => {},
+    token: async () => tokens.set("tokens", await (await ask("/tokens")).json()),
+    permissions: async () => calls.send({}),
+  };
+  const refresh = atMostEvery(FACTS_MS, () => facts[chosen()]());
+  const chosen = tabs({ handshake: [handshake, hops], token: [token, tokens], permissions: [permissions, calls] }, (name) => facts[name]().catch(complain));
   switchable("dark", (on) => {
     document.documentElement.style.colorScheme = on ? "dark" : "light";
     document.body.classList.toggle("irsa-dark", on);
@@ -82,20 +85,25 @@ function atMostEvery(milliseconds, act) {
   return () => { timer ??= setTimeout(() => { timer = null; act().catch(complain); }, milliseconds); };
 }
 
-/** A button for each view, which shows that view alone. */
-function tabs(views) {
+/** A button for each view, which shows that view alone; returns a function that names the one that is shown. */
+function tabs(views, opened) {
+  let shown = null;
   const buttons = Object.entries(views).map(([name, [render, model]]) => {
-    const place = document.getElementById(name);
-    render({ model, el: place });
-    const button = element("button", { "aria-controls": name, onclick: () => choose(button) }, name);
-    return button;
+    render({ model, el: document.getElementById(name) });
+    return element("button", { "aria-controls": name, onclick: () => choose(name) }, name);
   });
-  const choose = (chosen) => buttons.forEach((button) => {
-    button.setAttribute("aria-pressed", button === chosen);
-    document.getElementById(button.getAttribute("aria-controls")).hidden = button !== chosen;
-  });
+  const choose = (name) => {
+    shown = name;
+    for (const button of buttons) {
+      const controls = button.getAttribute("aria-controls");
+      button.setAttribute("aria-pressed", controls === name);
+      document.getElementById(controls).hidden = controls !== name;
+    }
+    opened(name);
+  };
   document.getElementById("views").append(...buttons);
-  choose(buttons[0]);
+  choose(Object.keys(views)[0]);
+  return () => shown;
 }
 
 function switchable(id, act, begun) {
@@ -109,14 +117,16 @@ function switchable(id, act, begun) {
 async function follow(ask, show) {
   let hops = [];
   let timer = null;
-  const draw = () => { timer = null; show(hops); };
+  let drawn = 0;
+  const draw = () => { [timer, drawn] = [null, performance.now()]; show(hops); };
+  const soon = () => { timer ??= setTimeout(draw, Math.max(0, drawn + FRAME_MS - performance.now())); };
   for (;;) {
     try {
       const answer = await ask(`/trace/stream?since=${hops.at(-1)?.seq ?? 0}`);
       say("live");
       for await (const hop of events(answer.body)) {
         hops = [...(hop.seq <= (hops.at(-1)?.seq ?? 0) ? [] : hops), hop].slice(-LONGEST);
-        timer ??= setTimeout(draw, FRAME_MS);
+        soon();
       }
       say("the sandbox has stopped");
     } catch (error) {

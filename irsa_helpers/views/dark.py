@@ -26,6 +26,7 @@ COLOURS = {
     "#ffebe9": "#321519",
     "#ff8182": "#da3633",
     "#cf222e": "#ff7b72",
+    "#9a6700": "#d29922",
     "#a40e26": "#ffa198",
 }
 STYLE = re.compile(r"<style>@media \(prefers-color-scheme:dark\).*?</style>\n?")

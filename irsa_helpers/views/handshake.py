@@ -22,8 +22,12 @@ class Handshake:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The view where one can run, the whole picture where none can."""
+        # Late: `python -m irsa_helpers.views.dark` is to find that module not loaded yet.
+        from irsa_helpers.views.dark import with_dark
+
         shown, _metadata = self.widget()._repr_mimebundle_()
-        return {**shown, "image/svg+xml": handshake_svg(self.hops), "text/plain": str(self)}
+        picture = with_dark(handshake_svg(self.hops))
+        return {**shown, "image/svg+xml": picture, "text/plain": str(self)}
 
     def __str__(self) -> str:
         return "\n".join(

@@ -75,7 +75,7 @@ def _lanes(height: int) -> list[str]:
         parts.append(
             f'<rect x="{x - 49}" y="12" width="98" height="28" rx="6" fill="#ddf4ff" '
             'stroke="#54aeff"/>'
-            f'<text x="{x}" y="30" text-anchor="middle" font-size="11" fill="#0a3069">'
+            f'<text x="{x}" y="30" text-anchor="middle" font-size="12" fill="#0a3069">'
             f"{escape(name)}</text>"
             f'<line x1="{x}" y1="40" x2="{x}" y2="{height - 8}" stroke="#d0d7de" '
             'stroke-dasharray="4 4"/>'

@@ -115,6 +115,9 @@ def test_the_token_on_the_console_ages_and_keeps_its_signature(
     assert subject.get_by_text("AWS looks at it").count() == 1
     assert violations(console, "body") == []
     assert token.rpartition(".")[2] not in console.content()
+    for name in ("dark", "projector"):
+        console.get_by_role("button", name=name, exact=True).click()
+    assert violations(console, "body") == []
     world.advance_clock(2 * 86_400, namespace=namespace)
     view.get_by_text("✗ expired ").wait_for(timeout=MILLISECONDS)
 

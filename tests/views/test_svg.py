@@ -68,6 +68,14 @@ def test_a_picture_has_colours_for_a_dark_page(path: Path) -> None:
     assert set(re.findall(r'(?:fill|stroke)="(#\w+)"', drawn)) <= set(COLOURS)
 
 
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_a_pictures_text_has_11_px_where_a_notebook_leaves_it_860(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    width = float(ElementTree.fromstring(text).get("viewBox", "").split()[2])
+    sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', text)]
+    assert min(sizes) * min(1, 860 / width) >= 11
+
+
 @pytest.mark.parametrize("text", ["#1f2328", "#57606a", "#0a3069", "#1a7f37", "#cf222e", "#0969da"])
 @pytest.mark.parametrize("ground", ["#ffffff", "#ddf4ff", "#dafbe1", "#ffebe9", "#f6f8fa"])
 def test_what_is_written_reads_on_every_ground_of_a_dark_page(text: str, ground: str) -> None:
