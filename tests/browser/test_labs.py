@@ -37,6 +37,7 @@ def test_a_lab_is_solved_in_the_terminal_while_its_goals_tick(
     # The terminal, and the goals below it, have opened by themselves.
     goals = page.locator(".jp-LinkedOutputView .irsa-goals li")
     goals.first.wait_for(timeout=MILLISECONDS)
+    page.locator(".irsa-handshake").first.wait_for(state="attached", timeout=MILLISECONDS)
     assert goals.filter(has_text="reached").count() < goals.count()
     assert violations(page, ".jp-LinkedOutputView .irsa-view") == []
 
