@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from irsa_helpers.state import ALREADY_RUNNING, NO_SPACE
-from irsa_sandbox import disk, opening
+from irsa_sandbox import disk
+from irsa_sandbox.process import opening
 
 
 def main() -> int:
@@ -19,7 +20,7 @@ def main() -> int:
     try:
         with opening.opened(Path(sys.argv[1]).resolve()) as (frame, servers):
             # Loaded now: it takes three times as long as all that is loaded before.
-            from irsa_sandbox.server import run
+            from irsa_sandbox.process.server import run
 
             asyncio.run(run(frame, servers))
     except opening.AlreadyRunningError as error:

@@ -102,7 +102,7 @@ BESIDE_THE_API = [
     for path in (ROOT / "irsa_sandbox").rglob("*.py")
     if path.relative_to(ROOT / "irsa_sandbox")
     .as_posix()
-    .startswith(("apiclient", "controllers", "kubelet", "node", "pod_identity", "webhook"))
+    .startswith(("apiclient", "controllers", "kubelet", "node"))
 ]
 
 

@@ -17,13 +17,9 @@ MADE_BY_THE_READER = re.compile(r"NN|NAME|<|^pkg/")  # and Kubernetes' own sourc
 
 Edges = set[tuple[str, str]]
 
-# Where the sandbox's loose modules stand in the picture; its folders are parts by themselves.
-LOOSE = {
-    "process": {"__main__", "server", "cluster_parts", "component_roles", "control", "console"}
-    | {"opening", "warm", "calls_seen", "tokens_seen"},
-    "node": {"node", "webhook", "admission_review", "pod_identity_agent"},
-    "apiclient": {"apiclient"},
-}
+# Where the sandbox's loose modules stand in the picture; its folders are parts by themselves, but
+# for one that is ground as well.
+LOOSE = {"process": {"__main__"}, "apiclient": {"apiclient"}, "ground": {"values"}}
 
 
 def box(module: str) -> str:
@@ -32,9 +28,9 @@ def box(module: str) -> str:
     if package != "irsa_sandbox":
         return part(module)
     first = rest.partition(".")[0]
-    if first and (ROOT / package / first).is_dir():
-        return first
-    return next((name for name, modules in LOOSE.items() if first in modules), "ground")
+    loose = next((name for name, modules in LOOSE.items() if first in modules), None)
+    folder = first if (ROOT / package / first).is_dir() else "ground"
+    return loose or folder
 
 
 def real_edges() -> Edges:

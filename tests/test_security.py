@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from irsa_sandbox.frame import PORTS
+from irsa_sandbox.process.frame import PORTS
 
 ROOT = Path(__file__).parents[1]
 TLS = {"kubernetes", "issuer", "webhook"}

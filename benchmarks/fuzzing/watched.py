@@ -13,8 +13,8 @@ import time
 import traceback
 from pathlib import Path
 
-from irsa_sandbox import opening
-from irsa_sandbox.server import run
+from irsa_sandbox.process import opening
+from irsa_sandbox.process.server import run
 
 HELD = "event loop held"
 LONGEST_SECONDS = 0.1

@@ -37,8 +37,9 @@ SERVICES = (
 # until a learner can begin.
 PRELOADED = {
     "sandbox": (
-        *("irsa_sandbox.server", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.off"),
-        *("uvicorn.protocols.websockets.auto", "uvicorn.loops.asyncio", "irsa_sandbox.warm:warm"),
+        *("irsa_sandbox.process.server", "uvicorn.protocols.http.httptools_impl"),
+        *("uvicorn.lifespan.off", "uvicorn.protocols.websockets.auto", "uvicorn.loops.asyncio"),
+        "irsa_sandbox.process.warm:warm",
         *("moto.iam.access_control", "moto.sts.models"),
     ),
     "seat": (

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from irsa_helpers.doctor.reading import MISSING
 from irsa_helpers.worlds import World
-from irsa_sandbox.webhook import WebhookSettings, configuration, mutate
+from irsa_sandbox.node.webhook import WebhookSettings, configuration, mutate
 
 ACCOUNT, REGION, CLUSTER = "111122223333", "ap-northeast-2", "plain-cluster"
 ISSUER = f"oidc.eks.{REGION}.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"

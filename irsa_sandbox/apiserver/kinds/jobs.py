@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from irsa_sandbox import cron
 from irsa_sandbox.apiserver.ground.ages import duration
 from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.kinds.columns import AGE, NAME, Column, Row, field, template
@@ -18,6 +17,7 @@ from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import at_least_zero, invalid, required, unsupported
 from irsa_sandbox.apiserver.validation.metadata import annotation_causes, label_causes
 from irsa_sandbox.apiserver.validation.pods import template_causes
+from irsa_sandbox.values import cron
 
 # A Job's name is that of its CronJob, a hyphen and ten digits: 63 in all.
 LONGEST_NAME = 52

@@ -22,7 +22,7 @@ from irsa_sandbox.apiserver.requests import protobuf
 from irsa_sandbox.apiserver.requests.requests import content_type
 from irsa_sandbox.apiserver.structure import patches
 from irsa_sandbox.bodies import TooLargeError, limited_body
-from irsa_sandbox.texts import encodable, is_encodable
+from irsa_sandbox.values.texts import encodable, is_encodable
 
 READABLE = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
 LARGEST_BODY = 3 * 1024 * 1024

@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from irsa_sandbox.apiserver.ground.resources import Resource
 from irsa_sandbox.apiserver.ground.status import Cause, StatusError, bad_request, invalid
 from irsa_sandbox.apiserver.validation.causes import forbidden, required, too_long, unsupported
-from irsa_sandbox.numbers import whole_number
+from irsa_sandbox.values.numbers import whole_number
 
 _LIST_OPTIONS = Resource("meta.k8s.io", "v1", "listoptions", "ListOptions")
 EXACT, NOT_OLDER = "Exact", "NotOlderThan"

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 
 from irsa_sandbox.apiserver.ground.status import StatusError, internal_error
 from irsa_sandbox.apiserver.store.storage import Object
-from irsa_sandbox.texts import encodable, is_encodable
+from irsa_sandbox.values.texts import encodable, is_encodable
 
 log = logging.getLogger("irsa-lab.apiserver")
 

@@ -13,7 +13,7 @@ from irsa_sandbox.apiserver.ground.status import Cause
 from irsa_sandbox.apiserver.store.storage import Object
 from irsa_sandbox.apiserver.validation.causes import forbidden, invalid, unsupported
 from irsa_sandbox.apiserver.validation.pods import template_causes
-from irsa_sandbox.numbers import whole_number
+from irsa_sandbox.values.numbers import whole_number
 
 PERCENT = (
     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or "

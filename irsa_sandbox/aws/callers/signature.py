@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from irsa_helpers.errors import AwsError
 from irsa_sandbox.aws.wire.common_errors import common_error
 from irsa_sandbox.aws.wire.messages import HttpRequest
-from irsa_sandbox.numbers import whole_number
+from irsa_sandbox.values.numbers import whole_number
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 MAX_SKEW_SECONDS = 900

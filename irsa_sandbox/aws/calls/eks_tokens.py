@@ -13,7 +13,7 @@ from irsa_helpers.errors import AwsError
 from irsa_sandbox.aws.calls import asked
 from irsa_sandbox.aws.handshake.desk import Desk
 from irsa_sandbox.aws.wire.messages import HttpRequest
-from irsa_sandbox.numbers import whole_number
+from irsa_sandbox.values.numbers import whole_number
 
 log = logging.getLogger("irsa-lab")
 

@@ -15,7 +15,7 @@ from typing import Any
 from irsa_helpers.policy.selectors import selects
 from irsa_sandbox.apiclient import Object
 from irsa_sandbox.controllers.base.owners import is_ended
-from irsa_sandbox.quantity import amount
+from irsa_sandbox.values.quantity import amount
 
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 AFFINITY = "node(s) didn't match Pod's node affinity/selector"

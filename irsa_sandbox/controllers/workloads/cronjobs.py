@@ -10,13 +10,13 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
-from irsa_sandbox import cron
 from irsa_sandbox.apiclient import ApiError, Key, Object, key_of
 from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers.base.controller import Controller
 from irsa_sandbox.controllers.base.kinds import CRON_JOBS, JOBS
 from irsa_sandbox.controllers.base.owners import controlled_by, owner_reference
 from irsa_sandbox.controllers.workloads.jobs import ended_as
+from irsa_sandbox.values import cron
 
 SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 MANY_MISSED = 100

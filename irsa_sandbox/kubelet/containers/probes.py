@@ -17,7 +17,7 @@ from irsa_sandbox.kubelet.containers.container import Container
 from irsa_sandbox.kubelet.containers.context import Node, Reporter
 from irsa_sandbox.kubelet.programs import processes
 from irsa_sandbox.kubelet.programs.runtimes import not_found
-from irsa_sandbox.numbers import whole_number
+from irsa_sandbox.values.numbers import whole_number
 
 LONGEST_OUTPUT_BYTES = 10 * 1024
 NODE_ADDRESS = "127.0.0.1"

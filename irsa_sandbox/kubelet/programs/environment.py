@@ -15,7 +15,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from irsa_sandbox.apiclient import ApiClient, Object, path_of
-from irsa_sandbox.quantity import in_units
+from irsa_sandbox.values.quantity import in_units
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 

@@ -11,7 +11,7 @@ from kubernetes.watch import Watch
 
 from irsa_helpers import pods
 from irsa_helpers.worlds.sandbox import SandboxWorld
-from irsa_sandbox.frame import NO_WAY_OUT
+from irsa_sandbox.process.frame import NO_WAY_OUT
 from tests.typed import core_v1
 
 Made = Callable[..., V1Pod]

@@ -9,7 +9,7 @@ import pytest
 
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from irsa_sandbox.controllers.workloads.daemon_nodes import belongs, bind_to_node, node_of
-from irsa_sandbox.node import NODE_NAME
+from irsa_sandbox.node.node import NODE_NAME
 from tests.typed import apps_v1, core_v1
 from tests.watching import until, until_names, until_none
 

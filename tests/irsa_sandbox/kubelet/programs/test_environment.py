@@ -14,7 +14,7 @@ from irsa_sandbox.kubelet.programs.environment import (
     resource_value,
 )
 from irsa_sandbox.kubelet.programs.users import check_user
-from irsa_sandbox.quantity import amount
+from irsa_sandbox.values.quantity import amount
 
 POD = {
     "metadata": {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from irsa_sandbox.shapes import check_shape
-from irsa_sandbox.texts import encodable, is_encodable
+from irsa_sandbox.values.shapes import check_shape
+from irsa_sandbox.values.texts import encodable, is_encodable
 
 _CONTAINERS = [
     {"name!": str, "env": [{"name!": str}], "volumeMounts": [{"name!": str, "mountPath": str}]}

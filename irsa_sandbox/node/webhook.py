@@ -21,9 +21,9 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
-from irsa_sandbox.admission_review import LARGEST_REVIEW, read
 from irsa_sandbox.apiclient import ApiClient, Object, path_of
 from irsa_sandbox.bodies import limited_body
+from irsa_sandbox.node.admission_review import LARGEST_REVIEW, read
 from irsa_sandbox.trace import Trace
 
 PREFIX = "eks.amazonaws.com"

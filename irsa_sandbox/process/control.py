@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from irsa_sandbox import console
-from irsa_sandbox.calls_seen import calls_seen
 from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys
-from irsa_sandbox.tokens_seen import tokens_seen
+from irsa_sandbox.process import console
+from irsa_sandbox.process.calls_seen import calls_seen
+from irsa_sandbox.process.tokens_seen import tokens_seen
 from irsa_sandbox.trace import Trace
 
 

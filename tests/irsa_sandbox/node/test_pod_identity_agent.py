@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.pod_identity_agent import PodIdentityAgent
+from irsa_sandbox.node.pod_identity_agent import PodIdentityAgent
 
 EXPIRATION = 4_000_000_000
 Ask = Callable[..., httpx.Response]

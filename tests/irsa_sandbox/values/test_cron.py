@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irsa_sandbox import cron
+from irsa_sandbox.values import cron
 
 # A Wednesday.
 START = datetime(2026, 11, 25, 19, 4, 30, tzinfo=UTC)

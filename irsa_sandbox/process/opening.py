@@ -23,8 +23,8 @@ from irsa_helpers.state import this_process, write_private
 from irsa_sandbox import issuer, listeners
 from irsa_sandbox.certificates import Authority
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.frame import NO_WAY_OUT, PORTS, Frame
 from irsa_sandbox.identity import ACCOUNT_ID, CLUSTER_NAME, REGION, load_or_create
+from irsa_sandbox.process.frame import NO_WAY_OUT, PORTS, Frame
 from irsa_sandbox.trace import Trace
 
 log = logging.getLogger("irsa-lab")

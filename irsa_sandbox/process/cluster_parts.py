@@ -8,23 +8,17 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from irsa_helpers.policy.network import may_reach
-from irsa_sandbox import (
-    apiserver,
-    aws,
-    component_roles,
-    listeners,
-    node,
-    pod_identity_agent,
-    webhook,
-)
+from irsa_sandbox import apiserver, aws, listeners
 from irsa_sandbox.apiclient import ApiClient, path_of
 from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers import Controllers
-from irsa_sandbox.frame import NO_WAY_OUT, Frame
 from irsa_sandbox.identity import CLUSTER_NAME, NODE_ROLE, REGION
 from irsa_sandbox.kubelet import Kubelet
 from irsa_sandbox.kubelet.containers.supervisor import POD
-from irsa_sandbox.pod_identity_agent import PodIdentityAgent
+from irsa_sandbox.node import node, pod_identity_agent, webhook
+from irsa_sandbox.node.pod_identity_agent import PodIdentityAgent
+from irsa_sandbox.process import component_roles
+from irsa_sandbox.process.frame import NO_WAY_OUT, Frame
 
 AGENTS = {
     "admin": "eks",

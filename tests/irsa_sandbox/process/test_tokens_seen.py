@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from irsa_sandbox.tokens_seen import KEPT, tokens_seen
+from irsa_sandbox.process.tokens_seen import KEPT, tokens_seen
 
 GOOD = {"name": "signature", "ok": True, "expected": "by key k1", "found": "RS256"}
 BAD = {**GOOD, "ok": False, "found": "the signature does not fit"}

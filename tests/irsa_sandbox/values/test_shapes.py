@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from irsa_sandbox import admission_review
-from irsa_sandbox.shapes import check_shape
+from irsa_sandbox.node import admission_review
+from irsa_sandbox.values.shapes import check_shape
 
 SHAPE = {"name!": str, "labels": {"*": str}, "items": [{"id!": int}]}
 

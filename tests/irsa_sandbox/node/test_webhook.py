@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from irsa_sandbox.clock import Clock
-from irsa_sandbox.trace import Trace
-from irsa_sandbox.webhook import (
+from irsa_sandbox.node.webhook import (
     MOUNT_PATH,
     ROLE_KEYS,
     STS_KEY,
@@ -21,8 +20,9 @@ from irsa_sandbox.webhook import (
     create_app,
     mutate,
 )
+from irsa_sandbox.trace import Trace
 
-RECORDED = json.loads((Path(__file__).parent / "data" / "webhook.json").read_text())
+RECORDED = json.loads((Path(__file__).parents[1] / "data" / "webhook.json").read_text())
 SETTINGS = WebhookSettings("us-west-2")
 PREFIX = "eks.amazonaws.com"
 ROLE = "arn:aws:iam::111122223333:role/r"

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from irsa_sandbox.clock import Clock, stamp
 from irsa_sandbox.identity import ACCOUNT_ID
-from irsa_sandbox.numbers import whole_number
+from irsa_sandbox.values.numbers import whole_number
 
 NODE_NAME = "ip-192-168-0-10.ap-northeast-2.compute.internal"
 INSTANCE_ID = "i-0a1b2c3d4e5f60718"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from irsa_sandbox import node
 from irsa_sandbox.clock import Clock
+from irsa_sandbox.node import node
 
 ROLE = "enginrect-node-role"
 TTL = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}

@@ -7,7 +7,7 @@ from kubernetes.client import AuthorizationV1Api
 from kubernetes.watch import Watch
 
 from irsa_helpers.worlds.sandbox import SandboxWorld
-from irsa_sandbox.node import NODE_NAME
+from irsa_sandbox.node.node import NODE_NAME
 from tests.typed import core_v1
 
 CONTROLLERS, SCHEDULER = "system:kube-controller-manager", "system:kube-scheduler"

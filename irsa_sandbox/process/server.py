@@ -16,20 +16,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
-from irsa_sandbox import (
-    apiserver,
-    aws,
-    cluster_parts,
-    control,
-    issuer,
-    listeners,
-    node,
-    notices,
-    opening,
-    progress,
-)
-from irsa_sandbox.component_roles import WEBHOOK_ACCOUNT
-from irsa_sandbox.frame import Frame
+from irsa_sandbox import apiserver, aws, issuer, listeners, notices, progress
 from irsa_sandbox.identity import (
     ACCOUNT_ID,
     ADMIN_USER,
@@ -38,6 +25,10 @@ from irsa_sandbox.identity import (
 )
 from irsa_sandbox.issuer_client import IssuerClient
 from irsa_sandbox.loops import restarted
+from irsa_sandbox.node import node
+from irsa_sandbox.process import cluster_parts, control, opening
+from irsa_sandbox.process.component_roles import WEBHOOK_ACCOUNT
+from irsa_sandbox.process.frame import Frame
 
 log = logging.getLogger("irsa-lab")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from irsa_sandbox.calls_seen import calls_seen
+from irsa_sandbox.process.calls_seen import calls_seen
 
 
 def hop(action: str, outcome: str = "ok", role: str = "app") -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The sandbox as one process: opened, its parts started, steered and shown."""

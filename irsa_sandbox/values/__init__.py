@@ -1,0 +1,1 @@
+"""Values as people write them: numbers, quantities, times of cron, texts."""
