@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from irsa_helpers.modules import STATIC, joined, widget_script
-from irsa_sandbox import console
+from irsa_sandbox.process import console
 
 NAMES = sorted(path.stem for path in STATIC.glob("*.js") if path.stem != "base")
 TOP_LEVEL = re.compile(
