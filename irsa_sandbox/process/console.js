@@ -54,12 +54,16 @@ function start(actors) {
 /** The calls of a role against a policy: that of the editor, or the least one until somebody types. */
 function callsModel(ask) {
   let typed = null;
+  let [questions, answered] = [0, 0]; // an answer that comes after a later one is not shown
   const seen = { roles: [], role: "", policy: "", verdict: { calls: [], grants: [], findings: [], diff: [] }, said: "", applies: false };
   return new Model(seen, async (model, message) => {
     if ("role" in message) typed = null;
     else if ("policy" in message) typed = message.policy;
     const asked = { role: message.role ?? model.get("role"), policy: typed };
+    const number = ++questions;
     const answer = await (await ask("/permissions", { method: "POST", body: JSON.stringify(asked) })).json();
+    if (number < answered) return;
+    answered = number;
     model.set("roles", answer.roles);
     model.set("role", answer.role);
     if (typed == null) model.set("policy", answer.policy);

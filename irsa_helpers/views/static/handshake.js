@@ -179,9 +179,9 @@ function show(host, actors, { hops = [], follow = true } = {}) {
       element("p", { class: "irsa-who" }, shortened(hop.source), " → ", shortened(hop.target), " ",
         element("strong", { class: "irsa-mark" }, MARKS[hop.outcome])),
       element("p", {}, prose(hop.summary)),
+      hop.detail.fix ? [element("p", { class: "irsa-part" }, "Nearest fix"), element("p", {}, prose(hop.detail.fix))] : [],
       hop.detail.explanation
         ? [element("p", { class: "irsa-part" }, "Decision"), element("p", { class: "irsa-why" }, prose(decision(hop.detail)))] : [],
-      hop.detail.fix ? [element("p", { class: "irsa-part" }, "Nearest fix"), element("p", {}, prose(hop.detail.fix))] : [],
       part("Request", false), part("Answer", true),
       element("p", { class: "irsa-part" }, "Time"),
       element("p", {}, hop.at.replace("T", " ").slice(0, 23), before ? `, ${waited} ms after the hop before` : ""));

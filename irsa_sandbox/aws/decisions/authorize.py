@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.errors import AwsError
-from irsa_helpers.policy import Decision, Policy, Request, explain
+from irsa_helpers.policy import Decision, Policy, Request, explain, nearest_fix
 from irsa_helpers.policy.evaluate import (
     BOUNDARY,
     RESOURCE_POLICY,
@@ -179,6 +179,7 @@ class Authorizer:
                 "code": refusal.code,
                 "status": refusal.http_status,
                 "explanation": explain(decision),
+                "fix": nearest_fix(decision) or None,
             }
         self._settings.trace.add(
             "aws-call",
