@@ -96,7 +96,7 @@ def sections(page: Page) -> Iterator[dict[str, str]]:
             "page": page.file + place,
             "title": page.title,
             "heading": _plain(heading.get_text(" ")),
-            "text": _plain(" ".join(_texts_after(heading))),
+            "text": _plain("".join(_texts_after(heading))),
         }
 
 

@@ -30,8 +30,11 @@ def lane(name: str) -> int:
 
 
 def shorten(text: str, signs: int) -> str:
-    """The text, cut to that many signs with an ellipsis."""
-    return text if len(text) <= signs else text[: signs - 1] + "…"
+    """The text in that many signs: cut nearer to its end, where an ARN says less than there."""
+    if len(text) <= signs:
+        return text
+    tail = (signs - 1) // 3
+    return f"{text[: signs - 1 - tail]}…{text[len(text) - tail :]}"
 
 
 def caption(hop: Hop) -> str:

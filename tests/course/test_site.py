@@ -45,7 +45,7 @@ def test_what_is_wide_scrolls_in_its_own_box() -> None:
 
 def test_the_search_finds_sections_and_not_what_was_printed() -> None:
     body = (
-        "<h1 id='a'>A <b>title</b></h1><p>first</p><div class='output'>printed</div>"
+        "<h1 id='a'>A <b>title</b></h1><p>fi<b>rst</b></p><div class='output'>printed</div>"
         "<h2>Next</h2><p>second</p>"
     )
     listed = list(site_page.sections(site_page.Page("p", "P", body)))

@@ -54,7 +54,8 @@ def test_every_participant_has_a_lane() -> None:
 
 
 def test_no_label_leaves_the_picture() -> None:
-    assert shorten("abcdef", 4) == "abc…"
+    assert shorten("abcdef", 4) == "ab…f"
+    assert shorten("abcd", 4) == "abcd"
     long = "x" * 500
     assert long not in handshake_svg([hop("Pod", "STS", summary=long)]).partition("</desc>")[2]
     assert 'text-anchor="end"' in handshake_svg([hop("IAM", "issuer", summary="x" * 60)])
