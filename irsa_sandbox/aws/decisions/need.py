@@ -22,10 +22,6 @@ class Need:
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
-def _no_policy(invocation: Invocation, need: Need) -> tuple[Policy | None, str]:
-    return None, ""
-
-
 @dataclass(frozen=True)
 class Rules:
     """What an operation of a service asks permission for, and how the service refuses.
@@ -38,5 +34,5 @@ class Rules:
     """
 
     needs: Callable[[Invocation], list[Need] | None]
-    resource_policy: Callable[[Invocation, Need], tuple[Policy | None, str]] = _no_policy
+    resource_policy: Callable[[Invocation, Need], tuple[Policy | None, str]] = lambda *_: (None, "")
     tells_why: bool = True

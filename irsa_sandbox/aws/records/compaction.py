@@ -17,7 +17,8 @@ class Reader:
     """Reads entries in order, each as its service understands it."""
 
     def __init__(self) -> None:
-        self._readers = {service.name: service.journal() for service in registry().values()}
+        services = registry().values()
+        self._readers = {service.name: service.journal() for service in services if service.journal}
 
     def effect(self, entry: Entry) -> Effect:
         """What an entry writes."""

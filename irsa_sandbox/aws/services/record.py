@@ -113,21 +113,18 @@ class Service:
     """Operation -> what answers a call in a way of its own, permissions included."""
 
     read: Reader | None = None
-    """A request as a call, where its protocol alone does not tell."""
+    """A request as a call, where its protocol alone does not tell: `rest-xml` never does."""
     path: str = ""
     """How the path of a REST request begins, by which an unsigned one is known."""
     unsigned: Callable[[HttpRequest], bool] | None = None
     """Whether an unsigned request may go on; None where none may."""
     uploads: frozenset[str] = frozenset()
     """Operations whose long bodies are read, once the head is authorised."""
-    journal: Callable[[], Callable[[Entry], Effect]] = lambda: _something
-    """A reader of journal entries, in order: what each writes. What is overwritten can go."""
+    journal: Callable[[], Callable[[Entry], Effect]] | None = None
+    """A reader of journal entries, in order: what each writes. What is overwritten can go; without
+    a reader, nothing can."""
 
     def load(self) -> Any:
         """moto's entry. Raises ImportError where moto has none of that name."""
         module, _, name = self.moto.partition(":")
         return getattr(importlib.import_module(module), name)
-
-
-def _something(entry: Entry) -> Effect:
-    return Effect(str(entry["service"]), None)

@@ -49,11 +49,7 @@ _ERRORS: dict[str, dict[str, Error]] = {
         "query": ("InvalidClientTokenId", 403, _INVALID),
         "json": ("UnrecognizedClientException", 400, _INVALID),
         "rest-json": ("UnrecognizedClientException", 403, _INVALID),
-        "rest-xml": (
-            "InvalidToken",
-            400,
-            "The provided token is malformed or otherwise invalid.",
-        ),
+        "rest-xml": ("InvalidToken", 400, "The provided token is malformed or otherwise invalid."),
     },
     "mismatch": {
         "query": ("SignatureDoesNotMatch", 403, _MISMATCH),
