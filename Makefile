@@ -32,10 +32,11 @@ $(BIN)/.developing: $(BIN)/.workshop
 	$(PIP) -e '.[dev]'
 	@touch $@
 
-# HOST, PORT, WORD, IDLE_MINUTES and FOLDER as well: see workshop/guide.md.
+# HOST, PORT, WORD, IDLE_MINUTES, CERTIFICATE, KEY and FOLDER as well: see workshop/guide.md.
 SEATS ?= 30
 ROOM = $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(WORD),--word '$(WORD)') \
-	$(if $(IDLE_MINUTES),--idle-minutes $(IDLE_MINUTES)) $(if $(FOLDER),--folder '$(FOLDER)')
+	$(if $(IDLE_MINUTES),--idle-minutes $(IDLE_MINUTES)) $(if $(FOLDER),--folder '$(FOLDER)') \
+	$(if $(CERTIFICATE),--certificate '$(CERTIFICATE)') $(if $(KEY),--key '$(KEY)')
 
 workshop-install: $(BIN)/.workshop
 

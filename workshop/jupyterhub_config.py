@@ -9,7 +9,8 @@ from irsa_helpers.room.setting import VARIABLE, Room
 room = Room.from_environment()
 c = get_config()  # noqa: F821  (JupyterHub gives it)
 
-c.JupyterHub.bind_url = f"http://{room.host}:{room.port}/"
+c.JupyterHub.bind_url = f"{room.scheme}://{room.host}:{room.port}/"
+c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = room.certificate, room.key
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{room.ports['hub']}"
 c.JupyterHub.db_url = f"sqlite:///{room.hub_folder / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(room.hub_folder / "cookie-secret")

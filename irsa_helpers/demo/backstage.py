@@ -7,8 +7,10 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -17,11 +19,32 @@ from irsa_helpers import course, oidc, roles
 from irsa_helpers.demo.model import NOTHING
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.state import SEED_VARIABLE
-from irsa_helpers.worlds import environment, launch
+from irsa_helpers.worlds import environment, forks, launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
 if TYPE_CHECKING:
     from irsa_helpers.demo.model import Scene
+
+
+@contextmanager
+def worlds_ready(seed: int) -> Iterator[Path]:
+    """A new world is a fork of a program that has loaded all of it; yields the forks' folder.
+
+    Until that has loaded, and elsewhere than on Linux, a world starts as any sandbox does.
+    """
+    with tempfile.TemporaryDirectory(prefix="irsa-lab-forks-") as folder:
+        if sys.platform != "linux":
+            yield Path(folder)
+            return
+        seeded = {SEED_VARIABLE: str(seed)}
+        program = forks.prepare("sandbox", Path(folder), output=subprocess.DEVNULL, more=seeded)
+        os.environ[forks.VARIABLE] = folder
+        try:
+            yield Path(folder)
+        finally:
+            del os.environ[forks.VARIABLE]
+            program.terminate()
+            program.wait()
 
 
 class Backstage:

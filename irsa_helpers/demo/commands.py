@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from irsa_helpers import state
-from irsa_helpers.demo.backstage import Backstage
+from irsa_helpers.demo.backstage import Backstage, worlds_ready
 from irsa_helpers.demo.keys import HELP, Keys
 from irsa_helpers.demo.model import Story, demo_folder, load_story
 from irsa_helpers.demo.recordings import save
@@ -63,7 +63,7 @@ def demo(
         raise IrsaLabError("no keyboard to play with", next_step="irsa-lab demo --auto")
     screen = Screen(story.title, sys.stdout)
     try:
-        with tempfile.TemporaryDirectory(prefix="irsa-lab-") as folder:
+        with tempfile.TemporaryDirectory(prefix="irsa-lab-") as folder, worlds_ready(seed):
             backstage = Backstage(demo_home(), Path(folder), seed)
             stage = Stage(story, backstage, screen, Keys(), Pace(auto, pace))
             try:

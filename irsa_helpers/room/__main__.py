@@ -28,6 +28,7 @@ AGAIN_SECONDS = 2.0
 CLOSE_SECONDS = 60.0
 AT_ONCE_SECONDS = 60.0
 POLL_SECONDS = 0.2
+PEM = click.Path(exists=True, dir_okay=False, resolve_path=True)
 _PR_SET_CHILD_SUBREAPER = 36  # what a killed hub leaves becomes this process's child: prctl(2)
 
 
@@ -40,11 +41,25 @@ _PR_SET_CHILD_SUBREAPER = 36  # what a killed hub leaves becomes this process's 
     "--idle-minutes", default=60, show_default=True, help="A seat idle so long is put by."
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the room is kept.")
+@click.option("--certificate", type=PEM, help="Of the room's name, for https; with its chain.")
+@click.option("--key", type=PEM, help="The certificate's private key.")
 def main(
-    seats: int, host: str, port: int, word: str | None, idle_minutes: int, folder: Path | None
+    seats: int,
+    host: str,
+    port: int,
+    word: str | None,
+    idle_minutes: int,
+    folder: Path | None,
+    certificate: str | None,
+    key: str | None,
 ) -> None:
     """Open a room for a workshop on this machine; Ctrl-C closes it, and all work is kept."""
     try:
+        if bool(certificate) != bool(key):
+            raise IrsaLabError(
+                "https takes a certificate and its key, and one of them is missing",
+                next_step="CERTIFICATE=room.pem KEY=room.key, or neither for http",
+            )
         project = _project()
         place = (folder or project / ".irsa-lab-room").resolve()
         reach.ensure([project, place, Path(sys.prefix), Path(sys.base_prefix)])
@@ -62,6 +77,8 @@ def main(
                 instructor_word=earlier.get("instructor_word") or setting.new_secret(),
                 idle_minutes=idle_minutes,
                 own_users=os.geteuid() == 0,
+                certificate=certificate or "",
+                key=key or "",
             )
             raise SystemExit(_open(room))
     except IrsaLabError as error:
@@ -112,18 +129,8 @@ def _zygotes(room: Room) -> Iterator[None]:
 
 
 def _zygote(room: Room, kind: str) -> subprocess.Popen[bytes]:
-    # What a seat's fork finds in its memory is what this process was given: nothing.
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
     with (room.hub_folder / f"{kind}.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "irsa_helpers.room.zygote", str(room.forks), kind],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            start_new_session=True,
-            env=kept | {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull},
-        )
+        return forks.prepare(kind, room.forks, output=log.fileno())
 
 
 def _wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
@@ -204,12 +211,12 @@ def _welcome(room: Room) -> str:
     )
     everywhere = room.host in ("0.0.0.0", "::")
     hosts = services.addresses() if everywhere else [room.host]
-    ways_in = "  or  ".join(f"http://{host}:{room.port}/" for host in hosts)
+    ways_in = "  or  ".join(f"{room.scheme}://{host}:{room.port}/" for host in hosts)
     return "\n".join(
         [
             f"Learners:    {ways_in}    the room's word: {room.word}",
-            f"Instructor:  http://{hosts[0]}:{room.port}/services/board/    name: instructor, "
-            f"word: in {room.file} (instructor_word)",
+            f"Instructor:  {room.scheme}://{hosts[0]}:{room.port}/services/board/    "
+            f"name: instructor, word: in {room.file} (instructor_word)",
             f"Seats:       {room.seats}, in {room.folder}. {apart}",
             "Ctrl-C closes the room; what everybody made is kept.",
         ]

@@ -51,6 +51,8 @@ class Room:
     instructor_word: str
     idle_minutes: int
     own_users: bool
+    certificate: str = ""
+    key: str = ""
 
     @classmethod
     def from_environment(cls) -> Room:
@@ -61,6 +63,11 @@ class Room:
             raise IrsaLabError("this is no room's process", next_step="make workshop SEATS=30")
         paths = {name: Path(described[name]) for name in ("folder", "project", "forks")}
         return cls(**(described | paths))
+
+    @property
+    def scheme(self) -> str:
+        """How browsers reach the room."""
+        return "https" if self.certificate else "http"
 
     @property
     def file(self) -> Path:

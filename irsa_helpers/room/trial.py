@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import ssl
 import subprocess
 import sys
 import time
@@ -76,12 +77,14 @@ def free_ports() -> int:
     raise OSError("no free ports for a room")
 
 
-def wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_it_answers(
+    url: str, process: subprocess.Popen[bytes], *, authority: ssl.SSLContext | None = None
+) -> None:
     """Raises TimeoutError where nothing answers there in time, or the process has ended."""
     deadline = time.monotonic() + OPEN_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with urllib.request.urlopen(url, timeout=5, context=authority):
                 return
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.2)

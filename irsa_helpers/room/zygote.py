@@ -65,6 +65,8 @@ PRELOADED = {
 MOST_OF_ONE_USER = 24
 """How many programs of a kind one user may have at once: a slip in a loop stays that learner's."""
 MOST_PROCESSES = 512  # of one user, Pods and all
+MOST_MEMORY = 2 * 2**30  # bytes of one program's data: a slip is a MemoryError, not a full machine
+AFTER_THE_HUB = 5  # a seat's niceness: where all compute, the room's own programs go first
 FIRST_TO_GO = "400"  # where memory runs out, a seat goes before the hub. Source: proc(5)
 _PR_SET_DUMPABLE = 4
 _CREDENTIALS = struct.Struct("3i")
@@ -224,6 +226,8 @@ def _take(user: int, files: Sequence[int]) -> None:
     if os.geteuid() == 0 and user != 0:
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
         resource.setrlimit(resource.RLIMIT_NPROC, (MOST_PROCESSES, MOST_PROCESSES))
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+        os.nice(AFTER_THE_HUB)
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)

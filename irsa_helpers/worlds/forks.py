@@ -89,6 +89,27 @@ def _left(deadline: float | None) -> float | None:
     return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
+def prepare(
+    kind: str, folder: Path, *, output: int, more: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """The program that loads that kind once, and then is ready to be forked at FOLDER/KIND.sock.
+
+    A fork finds in its memory what this program was given: of this process's variables next to
+    none, and `more`.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+    kept |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "irsa_helpers.room.zygote", str(folder), kind],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        cwd="/",
+        start_new_session=True,
+        env=kept | dict(more or {}),
+    )
+
+
 def start(kind: str, program: Program, *, output: int) -> Forked | subprocess.Popen[bytes]:
     """The program, running in a session of its own; `output` is the file it writes to.
 

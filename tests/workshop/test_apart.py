@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from irsa_helpers.room import zygote
 from irsa_helpers.room.learner import Learner
 from irsa_helpers.room.trial import OpenRoom
 
@@ -82,6 +83,17 @@ def test_the_zygote_forks_for_no_other_user(visit: Any, seats: dict[str, Any]) -
         f"print(ask({seats['Ana']['uid']})); print(ask(0))"
     )
     assert refused(visit, code).count("may not start a program as user") == 2
+
+
+@needs_users
+def test_a_learner_takes_neither_the_machines_memory_nor_the_hubs_turn(visit: Any) -> None:
+    said = refused(
+        visit,
+        "try:\n    bytearray(3 << 30)\nexcept MemoryError: print('no more', os.nice(0))\n"
+        "try:\n    os.nice(-1)\nexcept PermissionError: print('no sooner')",
+    )
+    assert f"no more {min(19, os.nice(0) + zygote.AFTER_THE_HUB)}\n" in said
+    assert "no sooner" in said
 
 
 def test_a_sandbox_answers_its_own_learner_alone(visit: Any, seats: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""`make workshop`, from its first line to Ctrl-C."""
+"""`make workshop` with a certificate, from its first line to Ctrl-C."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import trustme
 
 from irsa_helpers.room import services
 from irsa_helpers.room.learner import Learner
@@ -21,7 +23,7 @@ from irsa_helpers.room.trial import free_ports, wait_until_it_answers
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
-LEARNERS = re.compile(r"Learners: +(http://\S+?)/ +the room's word: (\S+)\n")
+LEARNERS = re.compile(r"Learners: +(https://\S+?)/ +the room's word: (\S+)\n")
 
 
 @pytest.fixture
@@ -32,6 +34,8 @@ def terminal() -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     with tempfile.TemporaryDirectory(prefix="room-") as place:
         os.chmod(place, 0o711)
         printed, options = Path(place) / "printed", [f"PORT={free_ports()}", f"FOLDER={place}/room"]
+        for option, pem in _certificate(Path(place)).items():
+            options.append(f"{option}={pem}")
         with printed.open("wb") as output:
             make = subprocess.Popen(
                 ["make", "workshop", "SEATS=3", *options],
@@ -44,6 +48,15 @@ def terminal() -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
             yield make, printed
         finally:
             _control_c(make)
+
+
+def _certificate(place: Path) -> dict[str, Path]:
+    """A certificate of this address and its key, by the names of their options."""
+    own = trustme.CA().issue_cert("127.0.0.1")
+    files = {"CERTIFICATE": place / "room.pem", "KEY": place / "room.key"}
+    own.cert_chain_pems[0].write_to_path(files["CERTIFICATE"])
+    own.private_key_pem.write_to_path(files["KEY"])
+    return files
 
 
 def _control_c(make: subprocess.Popen[bytes]) -> None:
@@ -68,12 +81,17 @@ def test_it_prints_the_way_in_seats_a_learner_and_leaves_nothing_behind(
     make, printed = terminal
     url, word = _printed(make, printed).groups()
 
-    wait_until_it_answers(f"{url}/hub/login", make)
+    authority = ssl.create_default_context(cafile=printed.with_name("room.pem"))
+    authority.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it is signed by nobody known
+    wait_until_it_answers(f"{url}/hub/login", make, authority=authority)
 
     async def arrive() -> str:
-        async with Learner(url) as learner:
+        async with Learner(url, authority=authority) as learner:
             await learner.come_in("Ana", word)
-            return await learner.sit_down()
+            page = await learner.sit_down()
+            await learner.open("notebooks/00-welcome.ipynb")
+            assert (await learner.run("6 * 7")).startswith("42")
+            return page
 
     assert asyncio.run(arrive()).startswith(f"{url}/user/seat-")
     begun = psutil.Process(make.pid).children(recursive=True)
