@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 REFUSED = re.compile(r'not authorized to perform: (\S+) on resource: \\?"?(arn:[^\s"\\]+)')
 # Error codes and texts that a broken chain shows, and why. Source: STS API; the errors of botocore
-# and of the SDKs for Go, Java and JavaScript.
+# and of the SDKs for Go, Java (1 and 2), JavaScript, .NET, PHP and Rust.
 NO_SDK = "the app's SDK is too old for IRSA, or runs as another user"
 CAUSES = {
     "ExpiredTokenException": "the app keeps a token: it must read the file again each time",
@@ -37,6 +37,10 @@ CAUSES = {
     "Unable to load credentials": NO_SDK,
     "no EC2 IMDS role found": NO_SDK,
     "CredentialsProviderError": NO_SDK,
+    "Unable to load AWS credentials from any provider": NO_SDK,
+    "Failed to resolve AWS credentials": NO_SDK,
+    "Error retrieving credentials from the instance profile metadata service": NO_SDK,
+    "no providers in chain provided credentials": NO_SDK,
     "CERTIFICATE_VERIFY_FAILED": "the CA bundle that the app uses does not know AWS's",
     "certificate signed by unknown authority": "the CA bundle does not know AWS's, or a proxy's",
     "Could not connect to the endpoint URL": "the endpoint, the region or a proxy is wrong",

@@ -22,6 +22,9 @@ TROUBLE = re.compile(
     r"error|exception|retry|fail|fatal|denied|exit|shut|sleep|wait|try|traceback|panic", re.I
 )
 
+# Lines of a stack begin so: they belong to the error before them.
+INSIDE = (" ", "\t", "}", "]")
+
 
 @dataclass(frozen=True)
 class Said:
@@ -45,7 +48,11 @@ class Said:
     def _went_on(self, at: int) -> bool:
         """Whether the app says something new after an error: not what it said before it as well."""
         before = {_form(line) for line in self.lines[:at]}
-        after = [line for line in self.lines[at + 1 :] if not TROUBLE.search(line)]
+        after = [
+            line
+            for line in self.lines[at + 1 :]
+            if not TROUBLE.search(line) and not line.startswith(INSIDE)
+        ]
         return any(_form(line) not in before for line in after)
 
 

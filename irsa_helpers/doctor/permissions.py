@@ -21,6 +21,10 @@ from irsa_helpers.policy.unseen import Document, Judgement, is_of_place, judge
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
 
+# Keys that a session got by a token never has. Source: IAM User Guide, "AWS global condition
+# context keys".
+NOT_OF_A_TOKEN = {"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:username"}
+
 
 def permissions(case: Case) -> Link:
     """The role has permission policies."""
@@ -162,7 +166,11 @@ def _as_meant(case: Case) -> list[policies.Document]:
 
     The link permission-resources tells where they do not fit.
     """
-    return [policies.with_fitting_resources(each, {}) for each in case.policies.values()]
+    values = {key.lower(): value for key, value in _context(case).items()}
+    return [
+        policies.with_values(policies.with_fitting_resources(document, {}), values)
+        for document in case.policies.values()
+    ]
 
 
 def permission_limits(case: Case) -> Link:
@@ -236,22 +244,15 @@ def _judge(
     What another account's resource allows is not seen from here: it is no reason to call it broken.
     """
     parts = arns.Arn.parse(case.role["Arn"])
-    [(session_name, region), *_] = case.calls
+    [(session_name, _), *_] = case.calls
     session = f"assumed-role/{case.role_name}/{session_name}"
     request = Request(
         principal=f"arn:{parts.partition}:sts::{parts.account_id}:{session}",
         action=use.action,
         resource=use.resource,
-        context={
-            **of_every_call(region or case.world.region),
-            "aws:PrincipalArn": case.role["Arn"],
-            "aws:PrincipalAccount": parts.account_id,
-            "aws:PrincipalType": "AssumedRole",
-            "aws:PrincipalIsAWSService": "false",
-            **{f"aws:PrincipalTag/{t['Key']}": t["Value"] for t in case.role.get("Tags", [])},
-        },
+        context=_context(case),
     )
-    own = {key.lower() for key in request.context}
+    own = {key.lower() for key in request.context} | NOT_OF_A_TOKEN
     others = [each for each in (resource_policy, case.boundary) if each is not None]
 
     def decide(read: Callable[[Document], Document]) -> Decision:
@@ -263,6 +264,19 @@ def _judge(
         )
 
     return judge([*documents, *others], lambda key: key.lower() in own, decide)
+
+
+def _context(case: Case) -> dict[str, str]:
+    """The condition keys of a call of the app that are known."""
+    [(_, region), *_] = case.calls
+    return {
+        **of_every_call(region or case.world.region),
+        "aws:PrincipalArn": case.role["Arn"],
+        "aws:PrincipalAccount": arns.Arn.parse(case.role["Arn"]).account_id,
+        "aws:PrincipalType": "AssumedRole",
+        "aws:PrincipalIsAWSService": "false",
+        **{f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in case.role.get("Tags", [])},
+    }
 
 
 def resource_policies(case: Case) -> Link:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.doctor.cluster import AUDIENCE, TOKEN_VOLUME, token_source
+from irsa_helpers.doctor.environment import variables
 from irsa_helpers.doctor.fixes import (
     annotate_command,
     commands,
@@ -69,10 +70,10 @@ def _preset_error(case: Case) -> str:
 
 def _whole_pair(case: Case, container: dict[str, Any]) -> bool:
     """Whether the author set neither variable, or both, with the role that the chain is about."""
-    found = {name: value for name, value in environment_of(container).items() if name in PAIR}
+    pair = _pair_of(case, container)
     role = case.annotations.get(ROLE_ARN, case.role_by_hand)
-    whole = len(found) == len(PAIR) and found["AWS_ROLE_ARN"] == role
-    return not found or whole
+    whole = len(pair) == len(PAIR) and pair["AWS_ROLE_ARN"] == role
+    return not pair or whole
 
 
 def _preset(case: Case, container: dict[str, Any]) -> list[str]:
@@ -80,10 +81,24 @@ def _preset(case: Case, container: dict[str, Any]) -> list[str]:
 
     A Pod without a template shows the webhook's work as well, so there only half a pair is telling.
     """
-    found = {name: value for name, value in environment_of(container).items() if name in PAIR}
-    if case.template is None and len(found) != 1:
+    pair = _pair_of(case, container)
+    if case.template is None and len(pair) != 1:
         return []
-    return [f"container {container['name']} sets {name}={value}" for name, value in found.items()]
+    return [f"container {container['name']} sets {name}={value}" for name, value in pair.items()]
+
+
+def _pair_of(case: Case, container: dict[str, Any]) -> dict[str, str]:
+    """What a container's own `env` sets of the pair, with the values of ConfigMaps and Secrets.
+
+    What `envFrom` brings in does not keep the webhook from setting it, and loses to it.
+    """
+    own = environment_of(container)
+    stated = variables(case, container) if any("(" in own.get(name, "") for name in PAIR) else {}
+    return {
+        name: (stated[name].value if name in stated else None) or own[name]
+        for name in PAIR
+        if name in own
+    }
 
 
 def skip_containers(case: Case) -> Link:

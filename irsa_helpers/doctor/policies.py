@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.policy.unseen import statements
+from irsa_helpers.policy.variables import LITERALS
 
 # Source: Service Authorization Reference, Amazon S3: actions on objects, and actions on buckets.
 OBJECT_ACTIONS = ("s3:getobject", "s3:putobject", "s3:deleteobject", "s3:abortmultipartupload")
@@ -15,6 +16,9 @@ BUCKET_ACTIONS = ("s3:listbucket", "s3:getbucket", "s3:putbucket", "s3:deletebuc
 BUCKET = re.compile(r"arn:[^:]*:s3:::([^/*?]+)")
 SECRET = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:\d{12}:secret:[^*?]+")
 TABLE = re.compile(r"arn:[^:]*:dynamodb:[^:]*:\d{12}:table/([^/*?]+)")
+
+# A variable in a resource. Source: IAM User Guide, "IAM policy elements: Variables and tags".
+VARIABLE = re.compile(r"\$\{([^,}]*)[^}]*\}")
 
 Document = dict[str, Any]
 
@@ -84,7 +88,8 @@ def mismatched(documents: list[Document]) -> Iterator[str]:
     places: dict[str, list[str]] = {}
     for statement in allowing(documents):
         for action in texts(statement.get("Action", ())):
-            places.setdefault(action, []).extend(texts(statement.get("Resource", ())))
+            # Without Resource it has NotResource: nearly all that there is.
+            places.setdefault(action, []).extend(texts(statement.get("Resource", "*")))
     for action, found in places.items():
         listed = ", ".join(found)
         if action.lower().startswith(OBJECT_ACTIONS) and all(map(BUCKET.fullmatch, found)):
@@ -103,6 +108,29 @@ def with_fitting_resources(document: Document, renamed: Mapping[str, str]) -> Do
         _fitting(each, renamed) if each.get("Effect") == "Allow" else each
         for each in statements(document)
     ]
+    return document if mended == statements(document) else {**document, "Statement": mended}
+
+
+def with_values(document: Document, values: Mapping[str, str]) -> Document:
+    """The policy with the caller's own values for the variables in resources that it allows.
+
+    `values` are by key in small letters. What is not known of the caller is taken for its good, as
+    a `*`; in what is denied a variable stays as it is written.
+    """
+
+    def value_of(variable: re.Match[str]) -> str:
+        key = variable[1].strip().lower()
+        return variable[0] if key in LITERALS else values.get(key, "*")
+
+    def valued(statement: Document) -> Document:
+        if statement.get("Effect") != "Allow" or "Resource" not in statement:
+            return statement
+        found = [VARIABLE.sub(value_of, text) for text in texts(statement["Resource"])]
+        return (
+            statement if found == texts(statement["Resource"]) else statement | {"Resource": found}
+        )
+
+    mended = [valued(statement) for statement in statements(document)]
     return document if mended == statements(document) else {**document, "Statement": mended}
 
 

@@ -56,7 +56,10 @@ class Profiles:
 
 def profiles(case: Case) -> Link:
     """The profiles of mounted AWS files lead where they say, and the chosen one is there."""
-    seen = list(_all(case))
+    try:
+        seen = list(_all(case))
+    except configparser.Error as error:
+        return _not_read(case, error)
     if not seen:
         return ok("no AWS file is mounted")
     faults = [(each, name, text) for each in seen for name, text in _faults(case, each)]
@@ -79,6 +82,18 @@ def _told(case: Case, faults: list[tuple[Profiles, str, str]]) -> Link:
         fix=comment(
             "correct the profile in its ConfigMap or Secret, or the policies that are named "
             f"above; then give {case.owner or 'it'} new Pods: files are read when an app starts"
+        ),
+    )
+
+
+def _not_read(case: Case, error: configparser.Error) -> Link:
+    """A file that is no AWS file: the SDKs read it before all else, and stop."""
+    return broken(
+        f"a mounted AWS file cannot be read: {error.message}",
+        expected="sections as in [default] or [profile NAME], and in them NAME = VALUE",
+        error="botocore.exceptions.ConfigParseError: Unable to parse config file",
+        fix=comment(
+            f"correct the file in its ConfigMap or Secret; then give {case.owner or 'it'} new Pods"
         ),
     )
 

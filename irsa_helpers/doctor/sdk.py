@@ -30,6 +30,25 @@ READ_BY = {
     "AWS_REGION": "the SDKs for Go, Java and JavaScript read it, botocore does not",
     "AWS_DEFAULT_REGION": "botocore reads it, the SDKs for Java and JavaScript do not",
 }
+# What botocore takes of settings that it reads, and what it says to anything else.
+# Source: botocore.args, botocore.retries; seen with 1.43.
+SETTINGS = {
+    "AWS_STS_REGIONAL_ENDPOINTS": (
+        re.compile("legacy|regional", re.IGNORECASE),
+        "legacy or regional",
+        "InvalidSTSRegionalEndpointsConfigError",
+    ),
+    "AWS_RETRY_MODE": (
+        re.compile("legacy|standard|adaptive"),
+        "legacy, standard or adaptive",
+        "InvalidRetryModeError",
+    ),
+    "AWS_MAX_ATTEMPTS": (
+        re.compile(r"0*[1-9]\d*"),
+        "a whole number from 1",
+        "InvalidMaxRetryAttemptsError",
+    ),
+}
 STS_ENDPOINTS = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
 PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 HTTP_PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
@@ -96,6 +115,8 @@ def _troubles(case: Case, spec: dict[str, Any], container: dict[str, Any]) -> It
     yield from _proxy(case, stated)
     yield from _bundle(case, spec, container, stated)
     yield from _session_name(stated)
+    yield from _settings(stated)
+    yield from _fips(case, stated)
 
 
 def _region(case: Case, stated: dict[str, Variable]) -> Iterator[Trouble]:
@@ -213,3 +234,44 @@ def _session_name(stated: dict[str, Variable]) -> Iterator[Trouble]:
         expected = "2 to 64 letters, digits or signs of _+=,.@-"
         error = "ValidationError: … failed to satisfy constraint: … [\\w+=,.@-]*"
         yield Trouble(variable, "broken", found, expected, error)
+
+
+def _settings(stated: dict[str, Variable]) -> Iterator[Trouble]:
+    """Values that botocore does not take: it makes no client then."""
+    for name, (form, expected, error) in SETTINGS.items():
+        variable = stated.get(name)
+        if variable is not None and not form.fullmatch(variable.value or ""):
+            yield Trouble(variable, "broken", f"{name}={variable.value!r}", expected, error)
+
+
+def _fips(case: Case, stated: dict[str, Variable]) -> Iterator[Trouble]:
+    """FIPS endpoints are asked for where STS has none: in most regions."""
+    variable = stated.get("AWS_USE_FIPS_ENDPOINT")
+    if variable is None or (variable.value or "").lower() != "true":
+        return
+    region = _chosen_region(case, stated)
+    if region not in _fips_regions(case.partition):
+        host = f"sts-fips.{region}.amazonaws.com"
+        found = f"{variable.name}=true, and STS has no FIPS endpoint in {region}"
+        expected = f"a region with one: {', '.join(sorted(_fips_regions(case.partition)))}"
+        error = f"Could not connect to the endpoint URL: https://{host}/"
+        yield Trouble(variable, "broken", found, expected, error)
+
+
+def _chosen_region(case: Case, stated: dict[str, Variable]) -> str:
+    named = (stated[name].value for name in REGIONS if name in stated)
+    return next((region for region in named if region), case.world.region)
+
+
+@lru_cache
+def _fips_regions(partition: str) -> frozenset[str]:
+    """The regions in which STS has a FIPS endpoint, as botocore knows them."""
+    import botocore.session
+
+    partitions = botocore.session.Session().get_data("endpoints")["partitions"]
+    [services] = [known["services"] for known in partitions if known["partition"] == partition]
+    return frozenset(
+        str(region)
+        for region, endpoint in services["sts"]["endpoints"].items()
+        if any("fips" in variant["tags"] for variant in endpoint.get("variants", ()))
+    )

@@ -36,9 +36,12 @@ class Row:
 
 def rows() -> tuple[list[Row], list[Row]]:
     """The healthy chains and the broken ones."""
-    from tests.doctor import broken_chains, healthy_chains
+    from tests.doctor import broken_chains, further_chains, healthy_chains
 
-    return healthy_chains.rows(), broken_chains.rows()
+    return (
+        [*healthy_chains.rows(), *further_chains.healthy()],
+        [*broken_chains.rows(), *further_chains.broken()],
+    )
 
 
 HEAD = """# The doctor
