@@ -66,24 +66,24 @@ def all_said(case: Case) -> list[Said]:
 
     Raises SkipError where none has run.
     """
-    found = [said for pod in case.live_pods[:MOST_PODS] for said in said_by(case, pod)]
-    if not found:
+    every_log = [said for pod in case.live_pods[:MOST_PODS] for said in said_by(case, pod)]
+    if not every_log:
         raise SkipError("no container has run")
-    return found
+    return every_log
 
 
 def said_by(case: Case, pod: dict[str, Any]) -> Iterator[Said]:
     """What each container of a Pod said that has run: init containers and sidecars as well."""
     status = pod.get("status", {})
-    for each in (
+    for container in (
         *status.get("initContainerStatuses", []),
         *status.get("containerStatuses", []),
     ):
-        now, before = each.get("state", {}), each.get("lastState", {})
+        now, before = container.get("state", {}), container.get("lastState", {})
         waits = "waiting" in now and "terminated" in before
         if not STARTED & now.keys() and not waits:
             continue
-        name = each["name"]
+        name = container["name"]
         # While it waits both are the same run, unless the next one begins just now.
         lines = _read(case, pod, name, previous=True) if before else []
         lines += _read(case, pod, name)
@@ -105,10 +105,10 @@ def _plain(line: str) -> str:
     if not line.startswith("{"):
         return line
     try:
-        found = json.loads(line)
+        members = json.loads(line)
     except ValueError:
         return line
-    return " ".join(str(value) for value in found.values() if isinstance(value, str))
+    return " ".join(str(value) for value in members.values() if isinstance(value, str))
 
 
 def lines_of(case: Case) -> list[str]:

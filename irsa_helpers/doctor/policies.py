@@ -26,7 +26,9 @@ Document = dict[str, Any]
 def allowing(documents: Iterable[Document]) -> Iterator[Document]:
     """The statements that allow something."""
     for document in documents:
-        yield from (each for each in statements(document) if each.get("Effect") == "Allow")
+        yield from (
+            statement for statement in statements(document) if statement.get("Effect") == "Allow"
+        )
 
 
 def texts(value: Any) -> list[str]:
@@ -36,8 +38,8 @@ def texts(value: Any) -> list[str]:
 
 def resources(documents: list[Document]) -> list[str]:
     """The resources that something is allowed on, each once."""
-    found = (texts(statement.get("Resource", ())) for statement in allowing(documents))
-    return sorted({resource for each in found for resource in each})
+    listed = (texts(statement.get("Resource", ())) for statement in allowing(documents))
+    return sorted({resource for written in listed for resource in written})
 
 
 def actions(documents: list[Document]) -> set[str]:
@@ -90,11 +92,13 @@ def mismatched(documents: list[Document]) -> Iterator[str]:
         for action in texts(statement.get("Action", ())):
             # Without Resource it has NotResource: nearly all that there is.
             places.setdefault(action, []).extend(texts(statement.get("Resource", "*")))
-    for action, found in places.items():
-        listed = ", ".join(found)
-        if action.lower().startswith(OBJECT_ACTIONS) and all(map(BUCKET.fullmatch, found)):
+    for action, resources_of in places.items():
+        listed = ", ".join(resources_of)
+        if action.lower().startswith(OBJECT_ACTIONS) and all(map(BUCKET.fullmatch, resources_of)):
             yield f"{action} is allowed on {listed}, but acts on objects: add /*"
-        if action.lower().startswith(BUCKET_ACTIONS) and all("/" in each for each in found):
+        if action.lower().startswith(BUCKET_ACTIONS) and all(
+            "/" in resource for resource in resources_of
+        ):
             yield f"{action} is allowed on {listed}, but acts on the bucket itself: without /*"
 
 
@@ -105,8 +109,8 @@ def with_fitting_resources(document: Document, renamed: Mapping[str, str]) -> Do
     right name of a bucket for a wrong one.
     """
     mended = [
-        _fitting(each, renamed) if each.get("Effect") == "Allow" else each
-        for each in statements(document)
+        _fitting(statement, renamed) if statement.get("Effect") == "Allow" else statement
+        for statement in statements(document)
     ]
     return document if mended == statements(document) else {**document, "Statement": mended}
 
@@ -125,9 +129,11 @@ def with_values(document: Document, values: Mapping[str, str]) -> Document:
     def valued(statement: Document) -> Document:
         if statement.get("Effect") != "Allow" or "Resource" not in statement:
             return statement
-        found = [VARIABLE.sub(value_of, text) for text in texts(statement["Resource"])]
+        written = [VARIABLE.sub(value_of, text) for text in texts(statement["Resource"])]
         return (
-            statement if found == texts(statement["Resource"]) else statement | {"Resource": found}
+            statement
+            if written == texts(statement["Resource"])
+            else statement | {"Resource": written}
         )
 
     mended = [valued(statement) for statement in statements(document)]
