@@ -111,10 +111,14 @@ def _requests(policy: Document) -> Iterator[Request]:
             if key.lower() == "aws:principalarn"
             for value in policies.texts(values)
         ]
-        people = [each for each in (*policies.texts(named), *conditioned) if ":role/" in each]
-        actions = [each.replace("*", "Any") for each in policies.texts(statement.get("Action", []))]
+        people = [
+            written for written in (*policies.texts(named), *conditioned) if ":role/" in written
+        ]
+        actions = [
+            written.replace("*", "Any") for written in policies.texts(statement.get("Action", []))
+        ]
         places = [
-            each.replace("*", "any") for each in policies.texts(statement.get("Resource", []))
+            written.replace("*", "any") for written in policies.texts(statement.get("Resource", []))
         ]
         for who, action, place, secure in product(
             (*people, STRANGER), actions, places, ("true", "false")

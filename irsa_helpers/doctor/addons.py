@@ -35,18 +35,18 @@ class Addon:
         return [
             call
             for call in self.calls
-            if not any(_is_allowed(each, documents) for each in call.split("|"))
+            if not any(_is_allowed(action, documents) for action in call.split("|"))
         ]
 
 
 def _is_allowed(action: str, documents: list[dict[str, Any]]) -> bool:
     """Whether some statement allows the action, on whatever and under whatever condition."""
     for document in documents:
-        for each in statements(document):
-            listed = each.get("Action", each.get("NotAction", []))
+        for statement in statements(document):
+            listed = statement.get("Action", statement.get("NotAction", []))
             named = [listed] if isinstance(listed, str) else listed
             matched = any(action_matches(pattern, action) for pattern in named)
-            if each.get("Effect") == "Allow" and matched is ("Action" in each):
+            if statement.get("Effect") == "Allow" and matched is ("Action" in statement):
                 return True
     return False
 

@@ -101,8 +101,8 @@ def of_every_call(region: str) -> dict[str, str]:
 def all_roles(world: World) -> list[dict[str, Any]]:
     """Every role of your account, as `iam:ListRoles` gives it."""
     pages = world.aws("iam").get_paginator("list_roles").paginate()
-    found = read_aws("iam:ListRoles", lambda: list(pages)) or []
-    return [role for page in found for role in page["Roles"]]
+    read = read_aws("iam:ListRoles", lambda: list(pages)) or []
+    return [role for page in read for role in page["Roles"]]
 
 
 def roles_naming(world: World, subject: str) -> list[dict[str, Any]]:

@@ -25,10 +25,10 @@ def agent(case: Case) -> Link:
         raise SkipError("EKS Pod Identity is not used")
     if case.world.name == "sandbox":
         return ok("the sandbox's node has it")
-    found = read_kubernetes(case.world, "get daemonsets", PATH)
-    if found is None:
+    daemon_set = read_kubernetes(case.world, "get daemonsets", PATH)
+    if daemon_set is None:
         return ok("EKS Auto Mode has it built in") if case.is_auto_mode else _missing(case)
-    status = found.get("status", {})
+    status = daemon_set.get("status", {})
     ready, wanted = status.get("numberReady", 0), status.get("desiredNumberScheduled", 0)
     if ready >= wanted:
         return ok(f"{NAME} is ready on {ready} nodes")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 REFUSED = re.compile(r'not authorized to perform: (\S+) on resource: \\?"?(arn:[^\s"\\]+)')
 # Error codes and texts that a broken chain shows, and why. Source: STS API; the errors of botocore
-# and of the SDKs for Go, Java and JavaScript.
+# and of the SDKs for Go, Java (1 and 2), JavaScript, .NET, PHP and Rust.
 NO_SDK = "the app's SDK is too old for IRSA, or runs as another user"
 CAUSES = {
     "ExpiredTokenException": "the app keeps a token: it must read the file again each time",
@@ -37,6 +37,10 @@ CAUSES = {
     "Unable to load credentials": NO_SDK,
     "no EC2 IMDS role found": NO_SDK,
     "CredentialsProviderError": NO_SDK,
+    "Unable to load AWS credentials from any provider": NO_SDK,
+    "Failed to resolve AWS credentials": NO_SDK,
+    "Error retrieving credentials from the instance profile metadata service": NO_SDK,
+    "no providers in chain provided credentials": NO_SDK,
     "CERTIFICATE_VERIFY_FAILED": "the CA bundle that the app uses does not know AWS's",
     "certificate signed by unknown authority": "the CA bundle does not know AWS's, or a proxy's",
     "Could not connect to the endpoint URL": "the endpoint, the region or a proxy is wrong",
@@ -59,13 +63,13 @@ ASSUME = "sts:AssumeRole"
 
 def app_log(case: Case) -> Link:
     """No container's log ends with an AWS error."""
-    found = logs.all_said(case)
-    for said in found:
+    every_log = logs.all_said(case)
+    for said in every_log:
         if line := said.last_error(SIGNS):
             return _told(case, said, line)
     if (more := len(case.live_pods) - logs.MOST_PODS) > 0:
         raise UnseenError(f"the logs of {more} Pods more; those of {logs.MOST_PODS} are well")
-    is_empty = all(not said.lines for said in found)
+    is_empty = all(not said.lines for said in every_log)
     return ok("the logs are empty" if is_empty else "no container's log ends with an AWS error")
 
 
@@ -91,7 +95,7 @@ def _told(case: Case, said: Said, line: str) -> Link:
                 f"-n {case.namespace}), or the app brings keys of its own"
             ),
         )
-    sign = next(each for each in CAUSES if each in line)
+    sign = next(cause for cause in CAUSES if cause in line)
     stale = _stale(case, said) if sign in NO_SESSION else ""
     return risk(
         f"{place}{line[:300]}",
@@ -129,10 +133,10 @@ def _other_role(case: Case, line: str) -> str:
 
 def _next_role(case: Case, line: str) -> str:
     """Where to look if the app was refused another role; empty if it was something else."""
-    found = REFUSED.search(line)
-    if found is None or found[1] != ASSUME:
+    refusal = REFUSED.search(line)
+    if refusal is None or refusal[1] != ASSUME:
         return ""
-    role = found[2]
+    role = refusal[2]
     return (
         f"the trust policy of {role} must admit {case.role_arn} (sts:AssumeRole), and "
         f"{case.role_name} must be allowed to ask; that role is of account {role.split(':')[4]}"
@@ -141,13 +145,13 @@ def _next_role(case: Case, line: str) -> str:
 
 def _refused_call(case: Case, line: str) -> str:
     """What the role would need for the call that was refused; empty where the line has no call."""
-    found = REFUSED.search(line)
-    if found is None:
+    refusal = REFUSED.search(line)
+    if refusal is None:
         return ""
-    return f"if the app should do that: allow {case.role_name} {found[1]} on {found[2]}"
+    return f"if the app should do that: allow {case.role_name} {refusal[1]} on {refusal[2]}"
 
 
 def refused_action(case: Case) -> tuple[str, str] | None:
     """The action and the resource that the app was refused last, as its logs have them."""
-    found = [each for line in logs.lines_of(case) for each in REFUSED.findall(line)]
-    return found[-1] if found else None
+    refusals = [refusal for line in logs.lines_of(case) for refusal in REFUSED.findall(line)]
+    return refusals[-1] if refusals else None

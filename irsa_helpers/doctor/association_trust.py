@@ -55,8 +55,8 @@ def find_role(world: World, role_arn: str) -> dict[str, Any] | None:
     if arn.account_id != world.cluster.account_id:
         raise CannotSeeError(f"the role is of account {arn.account_id}")
     get = world.aws("iam").get_role
-    found = read_aws("iam:GetRole", get, RoleName=arn.resource.rpartition("/")[2])
-    return dict(found["Role"]) if found else None
+    answer = read_aws("iam:GetRole", get, RoleName=arn.resource.rpartition("/")[2])
+    return dict(answer["Role"]) if answer else None
 
 
 def calls(association: dict[str, Any]) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def refusals(
         action: _decide(Request(SERVICE, action, role["Arn"], context), policy)
         for action in calls(association)
     }
-    return {action: each for action, each in decisions.items() if not each.allowed}
+    return {action: decision for action, decision in decisions.items() if not decision.allowed}
 
 
 def _decide(request: Request, policy: dict[str, Any]) -> Decision:
@@ -111,7 +111,7 @@ def _fix(role: dict[str, Any], refused: dict[str, Decision]) -> str:
     for statement in statements(policy):
         listed = texts(statement.get("Action", []))
         if _is_for_eks(statement) and not set(refused) <= set(listed):
-            statement["Action"] = [*listed, *(each for each in refused if each not in listed)]
+            statement["Action"] = [*listed, *(action for action in refused if action not in listed)]
             return commands(
                 f"aws iam update-assume-role-policy --role-name {role['RoleName']} "
                 f"--policy-document '{json.dumps(policy)}'"

@@ -95,10 +95,10 @@ class Case(ClusterEvidence):
     def _cluster(self) -> dict[str, Any]:
         """The cluster, as EKS describes it."""
         describe = self.world.aws("eks").describe_cluster
-        found = read_aws("eks:DescribeCluster", describe, name=self.world.cluster_name)
-        if found is None:
+        answer = read_aws("eks:DescribeCluster", describe, name=self.world.cluster_name)
+        if answer is None:
             raise CannotSeeError(f"no cluster {self.world.cluster_name} in this account and region")
-        return dict(found["cluster"])
+        return dict(answer["cluster"])
 
     @cached_property
     def other_subjects(self) -> list[str]:
@@ -149,12 +149,12 @@ class Case(ClusterEvidence):
             spec = self.pod["spec"]
         except (CannotSeeError, SkipError):
             spec = self.template["spec"] if self.template is not None else {"containers": []}
-        found = []
+        stated_calls = []
         for container in spec["containers"]:
-            stated = {name: each.value for name, each in variables(self, container).items()}
+            stated = {name: variable.value for name, variable in variables(self, container).items()}
             region = stated.get("AWS_REGION") or stated.get("AWS_DEFAULT_REGION") or ""
-            found.append((stated.get("AWS_ROLE_SESSION_NAME") or SESSION_NAME, region))
-        return list(dict.fromkeys(found)) or [(SESSION_NAME, "")]
+            stated_calls.append((stated.get("AWS_ROLE_SESSION_NAME") or SESSION_NAME, region))
+        return list(dict.fromkeys(stated_calls)) or [(SESSION_NAME, "")]
 
     @property
     def intended_tokens(self) -> list[TokenFacts]:
@@ -171,14 +171,14 @@ class Case(ClusterEvidence):
     def association(self) -> dict[str, Any] | None:
         """The EKS Pod Identity association of the ServiceAccount, if any."""
         eks, cluster = self.world.aws("eks"), self.world.cluster_name
-        found = read_aws(
+        answer = read_aws(
             "eks:ListPodIdentityAssociations",
             eks.list_pod_identity_associations,
             clusterName=cluster,
             namespace=self.namespace,
             serviceAccount=self.intended_account,
         )
-        listed = (found or {}).get("associations", [])
+        listed = (answer or {}).get("associations", [])
         if not listed:
             return None
         described = read_aws(
@@ -206,8 +206,8 @@ class Case(ClusterEvidence):
     @cached_property
     def own_account(self) -> str:
         """The account that your AWS credentials belong to."""
-        found = read_aws("sts:GetCallerIdentity", self.world.aws("sts").get_caller_identity)
-        return str((found or {})["Account"])
+        caller = read_aws("sts:GetCallerIdentity", self.world.aws("sts").get_caller_identity)
+        return str((caller or {})["Account"])
 
     @property
     def role_account(self) -> str:
@@ -262,10 +262,10 @@ class Case(ClusterEvidence):
     @cached_property
     def role(self) -> dict[str, Any]:
         """The role. Raises SkipError where it does not exist."""
-        found = self.find_role()
-        if found is None:
+        role = self.find_role()
+        if role is None:
             raise SkipError(f"there is no role {self.role_name}")
-        return found
+        return role
 
     @property
     def pods_older_than_role(self) -> list[dict[str, Any]]:
@@ -286,8 +286,8 @@ class Case(ClusterEvidence):
         """The role that the annotation names, or None."""
         self.in_own_account("iam:GetRole")
         get = self.world.aws("iam").get_role
-        found = read_aws("iam:GetRole", get, RoleName=self.role_name)
-        return dict(found["Role"]) if found else None
+        answer = read_aws("iam:GetRole", get, RoleName=self.role_name)
+        return dict(answer["Role"]) if answer else None
 
     @cached_property
     def inline_policies(self) -> dict[str, dict[str, Any]]:
@@ -308,8 +308,8 @@ class Case(ClusterEvidence):
         inline = read_aws("iam:ListRolePolicies", iam.list_role_policies, RoleName=role_name)
         for policy in (inline or {}).get("PolicyNames", []):
             get = iam.get_role_policy
-            found = read_aws("iam:GetRolePolicy", get, RoleName=role_name, PolicyName=policy)
-            documents[policy] = (found or {})["PolicyDocument"]
+            answer = read_aws("iam:GetRolePolicy", get, RoleName=role_name, PolicyName=policy)
+            documents[policy] = (answer or {})["PolicyDocument"]
         return documents
 
     def _attached(self, role_name: str) -> dict[str, dict[str, Any]]:
@@ -323,8 +323,8 @@ class Case(ClusterEvidence):
     @cached_property
     def boundary(self) -> dict[str, Any] | None:
         """The document of the role's permissions boundary, if it has one."""
-        found = self.role.get("PermissionsBoundary")
-        return self._managed_policy(found["PermissionsBoundaryArn"]) if found else None
+        attached = self.role.get("PermissionsBoundary")
+        return self._managed_policy(attached["PermissionsBoundaryArn"]) if attached else None
 
     def _managed_policy(self, arn: str) -> dict[str, Any]:
         iam = self.world.aws("iam")

@@ -67,8 +67,8 @@ def _skip_with_association(case: Case) -> None:
 def _other_providers(case: Case) -> list[str]:
     """Providers of other EKS issuers: a sign of a cluster that was made anew."""
     listing = case.world.aws("iam").list_open_id_connect_providers
-    found = read_aws("iam:ListOpenIDConnectProviders", listing)
-    listed = (each["Arn"] for each in (found or {}).get("OpenIDConnectProviderList", []))
+    answer = read_aws("iam:ListOpenIDConnectProviders", listing)
+    listed = (provider["Arn"] for provider in (answer or {}).get("OpenIDConnectProviderList", []))
     return [arn.partition("oidc-provider/")[2] for arn in listed if "/oidc.eks." in arn]
 
 
@@ -101,19 +101,19 @@ def role(case: Case) -> Link:
     """The role exists in the account that its ARN names."""
     _skip_with_association(case)
     try:
-        found = case.find_role()
+        own_role = case.find_role()
     except CannotSeeError:
         return _foreign_role(case)
-    if found is None:
+    if own_role is None:
         return _no_role(case)
-    if found["Arn"] != case.role_arn:
+    if own_role["Arn"] != case.role_arn:
         return broken(
-            f"the role's ARN is {found['Arn']}",
+            f"the role's ARN is {own_role['Arn']}",
             expected=f"the annotation to say so; it says {case.role_arn}",
             error=NOT_AUTHORIZED,
-            fix=annotate_command(case, found["Arn"]),
+            fix=annotate_command(case, own_role["Arn"]),
         )
-    return ok(found["Arn"])
+    return ok(own_role["Arn"])
 
 
 def role_age(case: Case) -> Link:
@@ -175,10 +175,12 @@ def trust_policy(case: Case) -> Link:
     if case.is_by_association and case.association is not None:
         return association_trust(case, case.association)
     judged = [_judged(case, token) for token in case.intended_tokens]
-    token, judgement = next((each for each in judged if not each[1].decision.allowed), judged[0])
+    token, judgement = next(
+        (judged_call for judged_call in judged if not judged_call[1].decision.allowed), judged[0]
+    )
     if not judgement.decision.allowed:
         return _not_admitted(case, token, judgement.decision)
-    unseen = dict.fromkeys(key for _, each in judged for key in each.unseen)
+    unseen = dict.fromkeys(key for _, judged_call in judged for key in judged_call.unseen)
     if unseen:
         return settled_by_handshake(case, list(unseen))
     return ok(f"admits {case.subject} for {token.audience}")

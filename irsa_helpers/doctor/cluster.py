@@ -41,16 +41,16 @@ class ClusterEvidence(WorkloadPods):
     @cached_property
     def accounts(self) -> dict[str, dict[str, Any]]:
         """The ServiceAccounts of the namespace, by name."""
-        found = self.read("serviceaccounts")
-        return {each["metadata"]["name"]: each for each in (found or {}).get("items", [])}
+        listed = self.read("serviceaccounts")
+        return {account["metadata"]["name"]: account for account in (listed or {}).get("items", [])}
 
     @cached_property
     def account(self) -> dict[str, Any]:
         """The ServiceAccount in use. Raises SkipError where it does not exist."""
-        found = self.read("serviceaccounts", self.account_name)
-        if found is None:
+        account = self.read("serviceaccounts", self.account_name)
+        if account is None:
             raise SkipError(f"there is no ServiceAccount {self.namespace}/{self.account_name}")
-        return dict(found)
+        return dict(account)
 
     @property
     def annotations(self) -> dict[str, str]:
@@ -67,22 +67,22 @@ class ClusterEvidence(WorkloadPods):
         name = self.account_name
         if name in self.accounts and (name != "default" or self._has_role(name)):
             return name
-        meant = [each for each in self.accounts if self._has_role(each)]
-        unused = [each for each in meant if not self._is_in_use(each)]
+        meant = [account for account in self.accounts if self._has_role(account)]
+        unused = [account for account in meant if not self._is_in_use(account)]
         return unused[0] if len(unused) == 1 else name
 
     def _has_role(self, account: str) -> bool:
         """Whether one of its annotations is a role's ARN, under whatever key."""
-        found = annotations_of(self.accounts[account])
-        return serviceaccounts.ROLE_ARN in found or any(map(_is_role, found.values()))
+        annotations = annotations_of(self.accounts[account])
+        return serviceaccounts.ROLE_ARN in annotations or any(map(_is_role, annotations.values()))
 
     def _is_in_use(self, account: str) -> bool:
         """Whether a Pod of others runs as it; so it seems where Pods cannot be seen."""
         try:
-            found = self.all_pods
+            every_pod = self.all_pods
         except CannotSeeError:
             return True
-        others = (pod for pod in found if lives(pod) and not self.is_mine(pod))
+        others = (pod for pod in every_pod if lives(pod) and not self.is_mine(pod))
         return any(pod["spec"].get("serviceAccountName") == account for pod in others)
 
     @property
@@ -93,8 +93,8 @@ class ClusterEvidence(WorkloadPods):
     @property
     def intended_annotations(self) -> dict[str, str]:
         """The annotations of the ServiceAccount that the chain is about."""
-        found = self.accounts.get(self.intended_account)
-        return dict((found or {}).get("metadata", {}).get("annotations") or {})
+        account = self.accounts.get(self.intended_account)
+        return dict((account or {}).get("metadata", {}).get("annotations") or {})
 
     @property
     def misplaced_roles(self) -> list[tuple[str, str]]:
@@ -122,9 +122,11 @@ class ClusterEvidence(WorkloadPods):
         if self.is_account or (self.template is None and self.annotations_name_a_role):
             return None
         for container in self.pod_spec["containers"]:
-            found = {each["name"]: each.get("value", "") for each in container.get("env", [])}
-            if found.keys() >= {"AWS_ROLE_ARN", TOKEN_FILE}:
-                return str(found["AWS_ROLE_ARN"])
+            stated = {
+                variable["name"]: variable.get("value", "") for variable in container.get("env", [])
+            }
+            if stated.keys() >= {"AWS_ROLE_ARN", TOKEN_FILE}:
+                return str(stated["AWS_ROLE_ARN"])
         return None
 
     @property

@@ -71,23 +71,23 @@ def doctor(
     if watch and not target:
         raise click.UsageError("--watch follows one workload: name it, as in deployment/NAME")
     form = "json" if as_json else form
-    found = _examine(target, namespace, where)
-    say(_written(found, form))
-    while watch and isinstance(found, Diagnosis) and not found.ok:
+    examined = _examine(target, namespace, where)
+    say(_written(examined, form))
+    while watch and isinstance(examined, Diagnosis) and not examined.ok:
         time.sleep(PAUSE)
-        before, found = found, _examine(target, namespace, where)
-        if isinstance(found, Diagnosis) and found != before:
-            say(_written(found, form) if form != "text" else changes(before, found))
-    raise SystemExit(0 if found.ok and not (strict and found.unseen) else 1)
+        before, examined = examined, _examine(target, namespace, where)
+        if isinstance(examined, Diagnosis) and examined != before:
+            say(_written(examined, form) if form != "text" else changes(before, examined))
+    raise SystemExit(0 if examined.ok and not (strict and examined.unseen) else 1)
 
 
-def _written(found: Diagnosis | Survey, form: str) -> str:
+def _written(examined: Diagnosis | Survey, form: str) -> str:
     """What was found, in one of FORMATS."""
     if form == "markdown":
-        return found._repr_markdown_()
+        return examined._repr_markdown_()
     if form in {"json", "sarif"}:
-        return json.dumps(found.to_dict() if form == "json" else sarif(found), indent=2)
-    return found.text(max(80, shutil.get_terminal_size((WIDTH, 24)).columns))
+        return json.dumps(examined.to_dict() if form == "json" else sarif(examined), indent=2)
+    return examined.text(max(80, shutil.get_terminal_size((WIDTH, 24)).columns))
 
 
 def changes(before: Diagnosis, after: Diagnosis) -> str:

@@ -41,23 +41,23 @@ class Variable:
 
 def variables(case: ClusterEvidence, container: dict[str, Any]) -> dict[str, Variable]:
     """A container's variables by name; its own `env` comes before what `envFrom` brings in."""
-    found: dict[str, Variable] = {}
-    for each in (*_from_sources(case, container), *_own(case, container)):
-        found[each.name] = each
-    return found
+    by_name: dict[str, Variable] = {}
+    for variable in (*_from_sources(case, container), *_own(case, container)):
+        by_name[variable.name] = variable
+    return by_name
 
 
 def _own(case: ClusterEvidence, container: dict[str, Any]) -> Iterator[Variable]:
-    for each in container.get("env") or []:
-        reference = each.get("valueFrom")
+    for entry in container.get("env") or []:
+        reference = entry.get("valueFrom")
         if not reference:
-            yield Variable(container["name"], each["name"], each.get("value", ""))
+            yield Variable(container["name"], entry["name"], entry.get("value", ""))
             continue
         for kind in KEY_SOURCES.keys() & reference.keys():
-            yield from _by_key(case, container["name"], each["name"], kind, reference[kind])
+            yield from _by_key(case, container["name"], entry["name"], kind, reference[kind])
         if not KEY_SOURCES.keys() & reference.keys():
             told = "what the kubelet fills in"
-            yield Variable(container["name"], each["name"], None, unseen=told)
+            yield Variable(container["name"], entry["name"], None, unseen=told)
 
 
 def _by_key(

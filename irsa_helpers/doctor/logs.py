@@ -22,6 +22,9 @@ TROUBLE = re.compile(
     r"error|exception|retry|fail|fatal|denied|exit|shut|sleep|wait|try|traceback|panic", re.I
 )
 
+# Lines of a stack begin so: they belong to the error before them.
+INSIDE = (" ", "\t", "}", "]")
+
 
 @dataclass(frozen=True)
 class Said:
@@ -45,7 +48,11 @@ class Said:
     def _went_on(self, at: int) -> bool:
         """Whether the app says something new after an error: not what it said before it as well."""
         before = {_form(line) for line in self.lines[:at]}
-        after = [line for line in self.lines[at + 1 :] if not TROUBLE.search(line)]
+        after = [
+            line
+            for line in self.lines[at + 1 :]
+            if not TROUBLE.search(line) and not line.startswith(INSIDE)
+        ]
         return any(_form(line) not in before for line in after)
 
 
@@ -59,24 +66,24 @@ def all_said(case: Case) -> list[Said]:
 
     Raises SkipError where none has run.
     """
-    found = [said for pod in case.live_pods[:MOST_PODS] for said in said_by(case, pod)]
-    if not found:
+    every_log = [said for pod in case.live_pods[:MOST_PODS] for said in said_by(case, pod)]
+    if not every_log:
         raise SkipError("no container has run")
-    return found
+    return every_log
 
 
 def said_by(case: Case, pod: dict[str, Any]) -> Iterator[Said]:
     """What each container of a Pod said that has run: init containers and sidecars as well."""
     status = pod.get("status", {})
-    for each in (
+    for container in (
         *status.get("initContainerStatuses", []),
         *status.get("containerStatuses", []),
     ):
-        now, before = each.get("state", {}), each.get("lastState", {})
+        now, before = container.get("state", {}), container.get("lastState", {})
         waits = "waiting" in now and "terminated" in before
         if not STARTED & now.keys() and not waits:
             continue
-        name = each["name"]
+        name = container["name"]
         # While it waits both are the same run, unless the next one begins just now.
         lines = _read(case, pod, name, previous=True) if before else []
         lines += _read(case, pod, name)
@@ -98,10 +105,10 @@ def _plain(line: str) -> str:
     if not line.startswith("{"):
         return line
     try:
-        found = json.loads(line)
+        members = json.loads(line)
     except ValueError:
         return line
-    return " ".join(str(value) for value in found.values() if isinstance(value, str))
+    return " ".join(str(value) for value in members.values() if isinstance(value, str))
 
 
 def lines_of(case: Case) -> list[str]:

@@ -38,12 +38,12 @@ def mounted_file(
 
 def _sources(volume: dict[str, Any]) -> Iterator[tuple[str, str, list[dict[str, str]]]]:
     """(kind, name, items) of the ConfigMaps and Secrets that a volume shows."""
-    for each in (volume, *volume.get("projected", {}).get("sources", [])):
+    for holder in (volume, *volume.get("projected", {}).get("sources", [])):
         for kind, (reference, key) in KINDS.items():
-            if kind in each:
-                found = each[kind]
-                name = found.get(key) or found.get("name", "")
-                yield reference, name, found.get("items") or []
+            if kind in holder:
+                source = holder[kind]
+                name = source.get(key) or source.get("name", "")
+                yield reference, name, source.get("items") or []
 
 
 def _files(case: Case, source: tuple[str, str, list[dict[str, str]]]) -> Iterator[tuple[str, str]]:

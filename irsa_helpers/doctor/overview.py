@@ -74,8 +74,8 @@ class Overview:
         """The overview of one namespace's ServiceAccounts; all of it for an empty name."""
         if not namespace:
             return self
-        accesses = tuple(each for each in self.accesses if each.namespace == namespace)
-        refusals = tuple(each for each in self.refusals if each.namespace == namespace)
+        accesses = tuple(entry for entry in self.accesses if entry.namespace == namespace)
+        refusals = tuple(entry for entry in self.refusals if entry.namespace == namespace)
         return replace(self, accesses=accesses, refusals=refusals)
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,9 +87,9 @@ class Overview:
         roles = self._by_role()
         column = max((len(_name(arn)) for arn in roles), default=0) + 4
         lines = ["Who can become which role:", ""]
-        for role_arn, found in sorted(roles.items()):
+        for role_arn, accesses in sorted(roles.items()):
             label = f"  {_name(role_arn)}".ljust(column)
-            lines.append(indented(label, "\n".join(_who(found)), width))
+            lines.append(indented(label, "\n".join(_who(accesses)), width))
         lines += [] if self.accesses else ["  nobody"]
         if self.refusals:
             lines += ["", "Annotations that lead nowhere:"]
@@ -114,8 +114,8 @@ class Overview:
 
     def _repr_markdown_(self) -> str:
         rows = [
-            f"| {code(_name(arn))} | {cell('; '.join(_who(found)))} |"
-            for arn, found in sorted(self._by_role().items())
+            f"| {code(_name(arn))} | {cell('; '.join(_who(accesses)))} |"
+            for arn, accesses in sorted(self._by_role().items())
         ]
         parts = ["\n".join(["| role | who can become it |", "| --- | --- |", *rows])]
         lost = [f"- {code(_account(r))}: {cell(r.reason)}" for r in self.refusals]
@@ -137,10 +137,10 @@ def _name(role_arn: str) -> str:
     return role_arn.partition(":role/")[2] or role_arn
 
 
-def _who(found: list[Access]) -> list[str]:
+def _who(accesses: list[Access]) -> list[str]:
     """Those who ask for a role one by one; those who could as well by number, with some names."""
-    asking = [f"{a}" + POD_IDENTITY * (a.by != "irsa") for a in found if a.annotated]
-    others = [str(a) for a in found if not a.annotated]
+    asking = [f"{a}" + POD_IDENTITY * (a.by != "irsa") for a in accesses if a.annotated]
+    others = [str(a) for a in accesses if not a.annotated]
     if not others:
         return asking
     named = ", ".join(others[:NAMES]) + (", …" if len(others) > NAMES else "")
@@ -157,8 +157,8 @@ class _Account:
     audience: str
 
     @classmethod
-    def of(cls, found: dict[str, Any]) -> _Account:
-        metadata = found["metadata"]
+    def of(cls, service_account: dict[str, Any]) -> _Account:
+        metadata = service_account["metadata"]
         annotations = metadata.get("annotations") or {}
         audience = annotations.get(f"{PREFIX}audience", oidc.AUDIENCE)
         return cls(metadata["namespace"], metadata["name"], annotations.get(ROLE_ARN), audience)
@@ -193,13 +193,13 @@ class _Trust:
             arn: verdicts(role, self.provider_arn, self.issuer_url)
             for arn, role in self.roles.items()
         }
-        found: dict[_Account, list[str]] = {}
+        roles_of: dict[_Account, list[str]] = {}
         for account in accounts:
             asked = policies if account.audience in (self.client_ids or ()) else {}
             subject = trust.subject(account.namespace, account.name)
             facts = subject, account.audience, account.audience
-            found[account] = [arn for arn, policy in asked.items() if policy.allows(*facts)]
-        return found
+            roles_of[account] = [arn for arn, policy in asked.items() if policy.allows(*facts)]
+        return roles_of
 
     def is_elsewhere(self, account: _Account) -> bool:
         """Whether the role that the ServiceAccount asks for is of an account that is not yours."""
@@ -242,7 +242,7 @@ def overview(world: World) -> Overview:
     Raises CannotSeeError, which names the right, where you may not list roles or ServiceAccounts.
     """
     here = _Trust.of(world)
-    accounts = [_Account.of(found) for found in _service_accounts(world)]
+    accounts = [_Account.of(account) for account in _service_accounts(world)]
     admitted = here.admitted(accounts)
     accesses = [
         Access(account.namespace, account.name, arn, arn == account.role_arn)
@@ -260,7 +260,7 @@ def overview(world: World) -> Overview:
         unseen.append(error.message)
     except SkipError as reason:
         unseen.append(str(reason))
-    refusals = tuple(filter(None, (here.refusal(*each) for each in admitted.items())))
+    refusals = tuple(filter(None, (here.refusal(*asking) for asking in admitted.items())))
     return Overview(tuple(accesses), refusals, tuple(here.wide()), tuple(unseen))
 
 
@@ -269,17 +269,19 @@ def _by_pod_identity(world: World, roles: dict[str, dict[str, Any]]) -> Iterator
     eks, cluster = world.aws("eks"), world.cluster_name
     pages = eks.get_paginator("list_pod_identity_associations").paginate(clusterName=cluster)
     listed = read_aws("eks:ListPodIdentityAssociations", lambda: list(pages)) or []
-    for each in (found for page in listed for found in page["associations"]):
+    for summary in (summary for page in listed for summary in page["associations"]):
         described = read_aws(
             "eks:DescribePodIdentityAssociation",
             eks.describe_pod_identity_association,
             clusterName=cluster,
-            associationId=each["associationId"],
+            associationId=summary["associationId"],
         )
         association = (described or {})["association"]
         if _lets_eks_in(world, roles, association):
             role = str(association.get("targetRoleArn") or association["roleArn"])
-            yield Access(each["namespace"], each["serviceAccount"], role, True, "pod-identity")
+            yield Access(
+                summary["namespace"], summary["serviceAccount"], role, True, "pod-identity"
+            )
 
 
 def _lets_eks_in(
@@ -293,5 +295,5 @@ def _lets_eks_in(
 
 
 def _service_accounts(world: World) -> list[dict[str, Any]]:
-    found = read_kubernetes(world, "list serviceaccounts", "/api/v1/serviceaccounts")
-    return list((found or {}).get("items", []))
+    listed = read_kubernetes(world, "list serviceaccounts", "/api/v1/serviceaccounts")
+    return list((listed or {}).get("items", []))

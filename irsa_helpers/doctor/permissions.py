@@ -21,12 +21,16 @@ from irsa_helpers.policy.unseen import Document, Judgement, is_of_place, judge
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case
 
+# Keys that a session got by a token never has. Source: IAM User Guide, "AWS global condition
+# context keys".
+NOT_OF_A_TOKEN = {"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:username"}
+
 
 def permissions(case: Case) -> Link:
     """The role has permission policies."""
-    found = case.policies
-    if found:
-        return ok(", ".join(found))
+    documents = case.policies
+    if documents:
+        return ok(", ".join(documents))
     return broken(
         f"role {case.role_name} has no policy",
         expected="a policy that allows what the app does, and no more",
@@ -94,10 +98,10 @@ def _nearest_buckets(case: Case) -> dict[str, str]:
     if not missing:
         return {}
     try:
-        found = read_aws("s3:ListAllMyBuckets", case.world.aws("s3").list_buckets) or {}
+        answer = read_aws("s3:ListAllMyBuckets", case.world.aws("s3").list_buckets) or {}
     except CannotSeeError:
         return {}
-    names = [each["Name"] for each in found.get("Buckets", [])]
+    names = [bucket["Name"] for bucket in answer.get("Buckets", [])]
     near = {name: difflib.get_close_matches(name, names, n=1, cutoff=0.5) for name in missing}
     return {name: alike[0] for name, alike in near.items() if alike}
 
@@ -122,19 +126,19 @@ def _missing_table(case: Case, arn: str) -> Iterator[str]:
     parts = arns.Arn.parse(arn)
     describe = case.world.aws("dynamodb", region=parts.region).describe_table
     name = parts.resource.partition("/")[2]
-    found = read_aws("dynamodb:DescribeTable", describe, TableName=name)
-    if found is None or found["Table"]["TableArn"] != arn:
+    answer = read_aws("dynamodb:DescribeTable", describe, TableName=name)
+    if answer is None or answer["Table"]["TableArn"] != arn:
         yield f"there is no table {arn}"
 
 
 def _missing_secret(case: Case, arn: str) -> Iterator[str]:
     """A secret's ARN ends in six random signs; without them the policy names another thing."""
     describe = case.world.aws("secretsmanager", region=arns.Arn.parse(arn).region).describe_secret
-    found = read_aws("secretsmanager:DescribeSecret", describe, SecretId=arn)
-    if found is None:
+    answer = read_aws("secretsmanager:DescribeSecret", describe, SecretId=arn)
+    if answer is None:
         yield f"there is no secret {arn}"
-    elif found["ARN"] != arn:
-        yield f"the secret's ARN is {found['ARN']}, the policy has {arn}"
+    elif answer["ARN"] != arn:
+        yield f"the secret's ARN is {answer['ARN']}, the policy has {arn}"
 
 
 def permission_scope(case: Case) -> Link:
@@ -162,7 +166,11 @@ def _as_meant(case: Case) -> list[policies.Document]:
 
     The link permission-resources tells where they do not fit.
     """
-    return [policies.with_fitting_resources(each, {}) for each in case.policies.values()]
+    values = {key.lower(): value for key, value in _context(case).items()}
+    return [
+        policies.with_values(policies.with_fitting_resources(document, {}), values)
+        for document in case.policies.values()
+    ]
 
 
 def permission_limits(case: Case) -> Link:
@@ -171,7 +179,11 @@ def permission_limits(case: Case) -> Link:
     if not documents:
         raise SkipError("the role has no policy")
     judged = {use: _judge(case, use, documents) for use in policies.uses(documents)}
-    lost = {use: each.decision for use, each in judged.items() if not each.decision.allowed}
+    lost = {
+        use: judgement.decision
+        for use, judgement in judged.items()
+        if not judgement.decision.allowed
+    }
     if lost:
         return broken(
             _told(lost),
@@ -188,13 +200,13 @@ def _told(lost: Mapping[policies.Use, Decision]) -> str:
     return "\n".join(f"{use.action} on {use.resource}: {explain(d)}" for use, d in lost.items())
 
 
-def _as_far_as_seen(judged: Iterable[Judgement], found: str) -> Link:
+def _as_far_as_seen(judged: Iterable[Judgement], told: str) -> Link:
     """The link holds; or cannot be seen, where the caller's place decides."""
-    keys = dict.fromkeys(key for each in judged for key in each.unseen)
+    keys = dict.fromkeys(key for judgement in judged for key in judgement.unseen)
     of_place = [key for key in keys if is_of_place(key)]
     if of_place:
         raise UnseenError(f"what the Pod's call has for {', '.join(of_place)}")
-    return ok(f"{found}, where the call fits {', '.join(keys)}" if keys else found)
+    return ok(f"{told}, where the call fits {', '.join(keys)}" if keys else told)
 
 
 def _limits_fix(case: Case, lost: Iterable[Decision]) -> str:
@@ -220,9 +232,9 @@ def _limits_fix(case: Case, lost: Iterable[Decision]) -> str:
 
 def _denying(decision: Decision) -> Iterator[tuple[str, str]]:
     """(policy, label) of the Deny statements that hit."""
-    for each in decision.reasons:
-        if each.effect == "Deny" and each.matched:
-            yield each.policy, each.statement
+    for reason in decision.reasons:
+        if reason.effect == "Deny" and reason.matched:
+            yield reason.policy, reason.statement
 
 
 def _judge(
@@ -236,33 +248,39 @@ def _judge(
     What another account's resource allows is not seen from here: it is no reason to call it broken.
     """
     parts = arns.Arn.parse(case.role["Arn"])
-    [(session_name, region), *_] = case.calls
+    [(session_name, _), *_] = case.calls
     session = f"assumed-role/{case.role_name}/{session_name}"
     request = Request(
         principal=f"arn:{parts.partition}:sts::{parts.account_id}:{session}",
         action=use.action,
         resource=use.resource,
-        context={
-            **of_every_call(region or case.world.region),
-            "aws:PrincipalArn": case.role["Arn"],
-            "aws:PrincipalAccount": parts.account_id,
-            "aws:PrincipalType": "AssumedRole",
-            "aws:PrincipalIsAWSService": "false",
-            **{f"aws:PrincipalTag/{t['Key']}": t["Value"] for t in case.role.get("Tags", [])},
-        },
+        context=_context(case),
     )
-    own = {key.lower() for key in request.context}
-    others = [each for each in (resource_policy, case.boundary) if each is not None]
+    own = {key.lower() for key in request.context} | NOT_OF_A_TOKEN
+    others = [other for other in (resource_policy, case.boundary) if other is not None]
 
     def decide(read: Callable[[Document], Document]) -> Decision:
         return evaluate_one_account(
             request,
-            identity_policies=[read(each) for each in documents],
+            identity_policies=[read(other) for other in documents],
             resource_policy=None if resource_policy is None else read(resource_policy),
             permissions_boundary=None if case.boundary is None else read(case.boundary),
         )
 
     return judge([*documents, *others], lambda key: key.lower() in own, decide)
+
+
+def _context(case: Case) -> dict[str, str]:
+    """The condition keys of a call of the app that are known."""
+    [(_, region), *_] = case.calls
+    return {
+        **of_every_call(region or case.world.region),
+        "aws:PrincipalArn": case.role["Arn"],
+        "aws:PrincipalAccount": arns.Arn.parse(case.role["Arn"]).account_id,
+        "aws:PrincipalType": "AssumedRole",
+        "aws:PrincipalIsAWSService": "false",
+        **{f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in case.role.get("Tags", [])},
+    }
 
 
 def resource_policies(case: Case) -> Link:
@@ -272,9 +290,9 @@ def resource_policies(case: Case) -> Link:
     if not named:
         raise SkipError("the role's policies name no bucket and no secret")
     judged = {name: _judged_on(case, name, documents) for name in named}
-    denied = {name: found for name, each in judged.items() if (found := _denied(each))}
+    denied = {name: hit for name, uses in judged.items() if (hit := _denied(uses))}
     if not denied:
-        every = [each for found in judged.values() for each in found.values()]
+        every = [judgement for uses in judged.values() for judgement in uses.values()]
         return _as_far_as_seen(every, f"no denial on {', '.join(named)}")
     return broken(
         "\n".join(map(_told, denied.values())),
@@ -286,9 +304,9 @@ def resource_policies(case: Case) -> Link:
 
 def _denied(judged: dict[policies.Use, Judgement]) -> dict[policies.Use, Decision]:
     return {
-        use: each.decision
-        for use, each in judged.items()
-        if any(policy == RESOURCE_POLICY for policy, _ in _denying(each.decision))
+        use: judgement.decision
+        for use, judgement in judged.items()
+        if any(policy == RESOURCE_POLICY for policy, _ in _denying(judgement.decision))
     }
 
 
@@ -317,10 +335,10 @@ def _judged_on(
     case: Case, name: str, documents: list[dict[str, Any]]
 ) -> dict[policies.Use, Judgement]:
     """What the resource's own policy says to each use of it; nothing where it has none."""
-    found = _resource_policy(case, name)
-    if found is None:
+    text = _resource_policy(case, name)
+    if text is None:
         return {}
-    policy = json.loads(found)
+    policy = json.loads(text)
     uses = [use for use in policies.uses(documents) if use.is_on(name)]
     return {use: _judge(case, use, documents, policy) for use in uses}
 
@@ -329,8 +347,8 @@ def _resource_policy(case: Case, name: str) -> str | None:
     """The policy of a bucket (by name) or a secret (by ARN) as JSON text."""
     if not name.startswith("arn:"):
         get = case.world.aws("s3").get_bucket_policy
-        found = read_aws("s3:GetBucketPolicy", get, Bucket=name) or {}
-        return found.get("Policy")
+        answer = read_aws("s3:GetBucketPolicy", get, Bucket=name) or {}
+        return answer.get("Policy")
     secrets = case.world.aws("secretsmanager", region=arns.Arn.parse(name).region)
     right = "secretsmanager:GetResourcePolicy"
     return (read_aws(right, secrets.get_resource_policy, SecretId=name) or {}).get("ResourcePolicy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.doctor.cluster import AUDIENCE, TOKEN_VOLUME, token_source
+from irsa_helpers.doctor.environment import variables
 from irsa_helpers.doctor.fixes import (
     annotate_command,
     commands,
@@ -50,11 +51,14 @@ def preset_variables(case: Case) -> Link:
 
 def _unset_pair(case: Case) -> str:
     """What takes the pair out of each container that sets some of it otherwise than the webhook."""
-    wrong = [each for each in containers_of(case.pod_spec) if not _whole_pair(case, each)]
+    wrong = [
+        container for container in containers_of(case.pod_spec) if not _whole_pair(case, container)
+    ]
     names = {
-        each["name"]: [name for name in environment_of(each) if name in PAIR] for each in wrong
+        container["name"]: [name for name in environment_of(container) if name in PAIR]
+        for container in wrong
     }
-    return commands(*(unset_command(case, found, name) for name, found in names.items()))
+    return commands(*(unset_command(case, own, name) for name, own in names.items()))
 
 
 def _preset_error(case: Case) -> str:
@@ -69,10 +73,10 @@ def _preset_error(case: Case) -> str:
 
 def _whole_pair(case: Case, container: dict[str, Any]) -> bool:
     """Whether the author set neither variable, or both, with the role that the chain is about."""
-    found = {name: value for name, value in environment_of(container).items() if name in PAIR}
+    pair = _pair_of(case, container)
     role = case.annotations.get(ROLE_ARN, case.role_by_hand)
-    whole = len(found) == len(PAIR) and found["AWS_ROLE_ARN"] == role
-    return not found or whole
+    whole = len(pair) == len(PAIR) and pair["AWS_ROLE_ARN"] == role
+    return not pair or whole
 
 
 def _preset(case: Case, container: dict[str, Any]) -> list[str]:
@@ -80,10 +84,24 @@ def _preset(case: Case, container: dict[str, Any]) -> list[str]:
 
     A Pod without a template shows the webhook's work as well, so there only half a pair is telling.
     """
-    found = {name: value for name, value in environment_of(container).items() if name in PAIR}
-    if case.template is None and len(found) != 1:
+    pair = _pair_of(case, container)
+    if case.template is None and len(pair) != 1:
         return []
-    return [f"container {container['name']} sets {name}={value}" for name, value in found.items()]
+    return [f"container {container['name']} sets {name}={value}" for name, value in pair.items()]
+
+
+def _pair_of(case: Case, container: dict[str, Any]) -> dict[str, str]:
+    """What a container's own `env` sets of the pair, with the values of ConfigMaps and Secrets.
+
+    What `envFrom` brings in does not keep the webhook from setting it, and loses to it.
+    """
+    own = environment_of(container)
+    stated = variables(case, container) if any("(" in own.get(name, "") for name in PAIR) else {}
+    return {
+        name: (stated[name].value if name in stated else None) or own[name]
+        for name in PAIR
+        if name in own
+    }
 
 
 def skip_containers(case: Case) -> Link:
@@ -94,7 +112,7 @@ def skip_containers(case: Case) -> Link:
     value = (thing.get("metadata", {}).get("annotations") or {}).get(key)
     if value is None:
         return ok("no container is left out")
-    names = [each["name"] for each in case.pod_spec["containers"]]
+    names = [container["name"] for container in case.pod_spec["containers"]]
     listed = value.splitlines()[0].split(",") if value else []
     main = _main_container(case, names)
     if main not in listed and not set(names) <= set(listed):
@@ -185,11 +203,13 @@ def _association_injected(case: Case) -> Link:
 
 def _by_pod(case: Case, lacks: Callable[[dict[str, Any]], str]) -> dict[str, list[str]]:
     """By the name of each living Pod that lacks something: what its containers lack."""
-    found = {
-        pod["metadata"]["name"]: [text for each in _candidates(case, pod) if (text := lacks(each))]
+    lacking = {
+        pod["metadata"]["name"]: [
+            text for container in _candidates(case, pod) if (text := lacks(container))
+        ]
         for pod in case.live_pods
     }
-    return {name: texts for name, texts in found.items() if texts}
+    return {name: texts for name, texts in lacking.items() if texts}
 
 
 def _older(case: Case, lacking: dict[str, list[str]]) -> str:
@@ -226,8 +246,8 @@ def _candidates(case: Case, pod: dict[str, Any]) -> list[dict[str, Any]]:
     annotations = pod["metadata"].get("annotations") or {}
     aside = annotations.get(f"{PREFIX}skip-containers", "").split(",")
     preset = {c["name"] for c in containers_of(case.pod_spec) if _preset(case, c)}
-    found = containers_of(pod["spec"])
-    return [c for c in found if c["name"] not in aside and c["name"] not in preset]
+    containers = containers_of(pod["spec"])
+    return [c for c in containers if c["name"] not in aside and c["name"] not in preset]
 
 
 def _lacks(container: dict[str, Any], role: str) -> str:
@@ -246,7 +266,7 @@ def _ages(case: Case) -> str:
     """When the Pod was made and when the ServiceAccount was last changed, where that is known."""
     made = case.pod["metadata"].get("creationTimestamp", "")
     fields = case.account["metadata"].get("managedFields", [])
-    changed = max((str(each.get("time", "")) for each in fields), default="")
+    changed = max((str(field.get("time", "")) for field in fields), default="")
     if changed > made:
         return f"the Pod was made {made}, the ServiceAccount was changed {changed}"
     return f"the Pod was made {made}, before the annotation or while the webhook was away"
@@ -341,5 +361,6 @@ def containers_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
 def environment_of(container: dict[str, Any]) -> dict[str, str]:
     """A container's variables as they are written; those with `valueFrom` have no value here."""
     return {
-        each["name"]: each.get("value", "(from elsewhere)") for each in container.get("env", [])
+        variable["name"]: variable.get("value", "(from elsewhere)")
+        for variable in container.get("env", [])
     }

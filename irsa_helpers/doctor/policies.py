@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.policy.unseen import statements
+from irsa_helpers.policy.variables import LITERALS
 
 # Source: Service Authorization Reference, Amazon S3: actions on objects, and actions on buckets.
 OBJECT_ACTIONS = ("s3:getobject", "s3:putobject", "s3:deleteobject", "s3:abortmultipartupload")
@@ -16,13 +17,18 @@ BUCKET = re.compile(r"arn:[^:]*:s3:::([^/*?]+)")
 SECRET = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:\d{12}:secret:[^*?]+")
 TABLE = re.compile(r"arn:[^:]*:dynamodb:[^:]*:\d{12}:table/([^/*?]+)")
 
+# A variable in a resource. Source: IAM User Guide, "IAM policy elements: Variables and tags".
+VARIABLE = re.compile(r"\$\{([^,}]*)[^}]*\}")
+
 Document = dict[str, Any]
 
 
 def allowing(documents: Iterable[Document]) -> Iterator[Document]:
     """The statements that allow something."""
     for document in documents:
-        yield from (each for each in statements(document) if each.get("Effect") == "Allow")
+        yield from (
+            statement for statement in statements(document) if statement.get("Effect") == "Allow"
+        )
 
 
 def texts(value: Any) -> list[str]:
@@ -32,8 +38,8 @@ def texts(value: Any) -> list[str]:
 
 def resources(documents: list[Document]) -> list[str]:
     """The resources that something is allowed on, each once."""
-    found = (texts(statement.get("Resource", ())) for statement in allowing(documents))
-    return sorted({resource for each in found for resource in each})
+    listed = (texts(statement.get("Resource", ())) for statement in allowing(documents))
+    return sorted({resource for written in listed for resource in written})
 
 
 def actions(documents: list[Document]) -> set[str]:
@@ -84,12 +90,15 @@ def mismatched(documents: list[Document]) -> Iterator[str]:
     places: dict[str, list[str]] = {}
     for statement in allowing(documents):
         for action in texts(statement.get("Action", ())):
-            places.setdefault(action, []).extend(texts(statement.get("Resource", ())))
-    for action, found in places.items():
-        listed = ", ".join(found)
-        if action.lower().startswith(OBJECT_ACTIONS) and all(map(BUCKET.fullmatch, found)):
+            # Without Resource it has NotResource: nearly all that there is.
+            places.setdefault(action, []).extend(texts(statement.get("Resource", "*")))
+    for action, resources_of in places.items():
+        listed = ", ".join(resources_of)
+        if action.lower().startswith(OBJECT_ACTIONS) and all(map(BUCKET.fullmatch, resources_of)):
             yield f"{action} is allowed on {listed}, but acts on objects: add /*"
-        if action.lower().startswith(BUCKET_ACTIONS) and all("/" in each for each in found):
+        if action.lower().startswith(BUCKET_ACTIONS) and all(
+            "/" in resource for resource in resources_of
+        ):
             yield f"{action} is allowed on {listed}, but acts on the bucket itself: without /*"
 
 
@@ -100,9 +109,34 @@ def with_fitting_resources(document: Document, renamed: Mapping[str, str]) -> Do
     right name of a bucket for a wrong one.
     """
     mended = [
-        _fitting(each, renamed) if each.get("Effect") == "Allow" else each
-        for each in statements(document)
+        _fitting(statement, renamed) if statement.get("Effect") == "Allow" else statement
+        for statement in statements(document)
     ]
+    return document if mended == statements(document) else {**document, "Statement": mended}
+
+
+def with_values(document: Document, values: Mapping[str, str]) -> Document:
+    """The policy with the caller's own values for the variables in resources that it allows.
+
+    `values` are by key in small letters. What is not known of the caller is taken for its good, as
+    a `*`; in what is denied a variable stays as it is written.
+    """
+
+    def value_of(variable: re.Match[str]) -> str:
+        key = variable[1].strip().lower()
+        return variable[0] if key in LITERALS else values.get(key, "*")
+
+    def valued(statement: Document) -> Document:
+        if statement.get("Effect") != "Allow" or "Resource" not in statement:
+            return statement
+        written = [VARIABLE.sub(value_of, text) for text in texts(statement["Resource"])]
+        return (
+            statement
+            if written == texts(statement["Resource"])
+            else statement | {"Resource": written}
+        )
+
+    mended = [valued(statement) for statement in statements(document)]
     return document if mended == statements(document) else {**document, "Statement": mended}
 
 

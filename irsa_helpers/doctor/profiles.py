@@ -56,23 +56,26 @@ class Profiles:
 
 def profiles(case: Case) -> Link:
     """The profiles of mounted AWS files lead where they say, and the chosen one is there."""
-    seen = list(_all(case))
+    try:
+        seen = list(_all(case))
+    except configparser.Error as error:
+        return _not_read(case, error)
     if not seen:
         return ok("no AWS file is mounted")
-    faults = [(each, name, text) for each in seen for name, text in _faults(case, each)]
+    faults = [(files, name, text) for files in seen for name, text in _faults(case, files)]
     if faults:
         return _told(case, faults)
-    keyed = [each for each in seen if each.has_keys]
+    keyed = [files for files in seen if files.has_keys]
     if keyed and case.wants_role:
         return _with_keys(case, keyed)
-    names = dict.fromkeys(name for each in seen for name in each.found)
+    names = dict.fromkeys(name for files in seen for name in files.found)
     return ok(f"profiles {', '.join(names)}: each leads to its role" if names else "no profile")
 
 
 def _told(case: Case, faults: list[tuple[Profiles, str, str]]) -> Link:
-    tell = broken if any(name == each.chosen for each, name, _ in faults) else risk
+    tell = broken if any(name == files.chosen for files, name, _ in faults) else risk
     return tell(
-        "\n".join(f"{each.where(name)}: {text}" for each, name, text in faults),
+        "\n".join(f"{files.where(name)}: {text}" for files, name, text in faults),
         expected="profiles whose sources are there, and roles that admit one another",
         error="The config profile (…) could not be found, InvalidConfigError, or AccessDenied: … "
         "not authorized to perform: sts:AssumeRole",
@@ -83,13 +86,25 @@ def _told(case: Case, faults: list[tuple[Profiles, str, str]]) -> Link:
     )
 
 
+def _not_read(case: Case, error: configparser.Error) -> Link:
+    """A file that is no AWS file: the SDKs read it before all else, and stop."""
+    return broken(
+        f"a mounted AWS file cannot be read: {error.message}",
+        expected="sections as in [default] or [profile NAME], and in them NAME = VALUE",
+        error="botocore.exceptions.ConfigParseError: Unable to parse config file",
+        fix=comment(
+            f"correct the file in its ConfigMap or Secret; then give {case.owner or 'it'} new Pods"
+        ),
+    )
+
+
 def _with_keys(case: Case, keyed: list[Profiles]) -> Link:
     """Keys in a file: not all SDKs take the token before them.
 
     Source: botocore.credentials; the credential-provider-node package of the SDK for JavaScript.
     """
     return risk(
-        "; ".join(f"{each.where(each.chosen or 'default')} has keys" for each in keyed),
+        "; ".join(f"{files.where(files.chosen or 'default')} has keys" for files in keyed),
         expected="no keys in mounted AWS files, beside a role",
         error="none with botocore and Java, which take the token first; the SDK for JavaScript "
         "takes the keys, and the app acts as their owner",
@@ -106,7 +121,9 @@ def _all(case: Case) -> Iterator[Profiles]:
     for container in containers_of(spec):
         if container["name"] in left_out(case):
             continue
-        stated = {name: each.value or "" for name, each in variables(case, container).items()}
+        stated = {
+            name: variable.value or "" for name, variable in variables(case, container).items()
+        }
         texts = {
             variable: mounted_file(case, spec, container, stated.get(variable) or usual)
             for variable, usual in FILES.items()
@@ -126,15 +143,15 @@ def _spec(case: Case) -> dict[str, Any]:
 
 def _read(texts: dict[str, str | None]) -> dict[str, dict[str, str]]:
     """The profiles of both files, joined; `[profile x]` in one is `[x]` in the other."""
-    found: dict[str, dict[str, str]] = {}
+    by_name: dict[str, dict[str, str]] = {}
     for text in texts.values():
         parser = configparser.RawConfigParser(strict=False, delimiters=("=",))
         parser.read_string(text or "")
         for section in parser.sections():
             if not section.startswith(("sso-session ", "services ")):
                 name = section.removeprefix("profile ").strip()
-                found.setdefault(name, {}).update(parser.items(section))
-    return found
+                by_name.setdefault(name, {}).update(parser.items(section))
+    return by_name
 
 
 def _faults(case: Case, seen: Profiles) -> Iterator[tuple[str, str]]:
@@ -231,7 +248,7 @@ def _role(case: Case, arn: str) -> dict[str, Any]:
     if parts.account_id != case.own_account:
         raise CannotSeeError(f"iam:GetRole in account {parts.account_id}, for {arn}")
     get = case.world.aws("iam").get_role
-    found = read_aws("iam:GetRole", get, RoleName=parts.resource.rpartition("/")[2])
-    if not found or found["Role"]["Arn"] != arn:
+    answer = read_aws("iam:GetRole", get, RoleName=parts.resource.rpartition("/")[2])
+    if not answer or answer["Role"]["Arn"] != arn:
         raise _FaultError(f"there is no role {arn}")
-    return dict(found["Role"])
+    return dict(answer["Role"])

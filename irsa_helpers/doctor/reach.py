@@ -178,8 +178,8 @@ def _is_on_host_network(case: Case) -> bool:
 
 def _kept_away(case: Case) -> bool:
     """Whether an egress policy leaves the metadata service out for this Pod."""
-    found = case.read("networkpolicies", api="apis/networking.k8s.io/v1")
-    return not may_reach(case.template or case.pod, (found or {}).get("items", []))
+    policies = case.read("networkpolicies", api="apis/networking.k8s.io/v1")
+    return not may_reach(case.template or case.pod, (policies or {}).get("items", []))
 
 
 def _hop_limit(case: Case) -> int | None:
@@ -189,8 +189,8 @@ def _hop_limit(case: Case) -> int | None:
         node = read_kubernetes(case.world, "get nodes", f"/api/v1/nodes/{name}") or {}
         instance = node.get("spec", {}).get("providerID", "").rpartition("/")[2]
         describe = case.world.aws("ec2").describe_instances
-        found = read_aws("ec2:DescribeInstances", describe, InstanceIds=[instance])
-        [reservation] = (found or {})["Reservations"]
+        answer = read_aws("ec2:DescribeInstances", describe, InstanceIds=[instance])
+        [reservation] = (answer or {})["Reservations"]
         options = reservation["Instances"][0].get("MetadataOptions", {})
     except (CannotSeeError, SkipError):
         return None

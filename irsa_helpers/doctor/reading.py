@@ -174,6 +174,6 @@ def send_kubernetes(
 
 def _place(path: str) -> str:
     """The namespace that a path lies in, in words."""
-    _, found, rest = path.partition("/namespaces/")
+    _, slash, rest = path.partition("/namespaces/")
     inside = "/" in rest
-    return f" in namespace {rest.partition('/')[0]}" if found and inside else ""
+    return f" in namespace {rest.partition('/')[0]}" if slash and inside else ""

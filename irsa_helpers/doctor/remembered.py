@@ -61,7 +61,11 @@ class RememberedEks(Remembered):
         pages = self.get_paginator(ASSOCIATIONS).paginate(clusterName=request["clusterName"])
         wanted = {key: request[key] for key in ("namespace", "serviceAccount") if key in request}
         listed = [association for page in pages for association in page["associations"]]
-        return {"associations": [found for found in listed if wanted.items() <= found.items()]}
+        return {
+            "associations": [
+                association for association in listed if wanted.items() <= association.items()
+            ]
+        }
 
 
 def _asked(ask: Callable[[], Any]) -> Answer:

@@ -148,9 +148,9 @@ class Diagnosis:
         many = [key for key, count in alike.items() if count > NAMED]
         alone = [link for link in self.links if (link.state, link.found) not in many]
         lines = [title, "", *(link.line(width) for link in alone)]
-        for state, found in many:
-            names = [n.name for n in self.links if (n.state, n.found) == (state, found)]
-            lines.append(indented(f"  {state:<11}", f"{', '.join(names)}:\n{found}", width))
+        for state, reason in many:
+            names = [n.name for n in self.links if (n.state, n.found) == (state, reason)]
+            lines.append(indented(f"  {state:<11}", f"{', '.join(names)}:\n{reason}", width))
         for link in self.problems:
             lines += ["", link.text(width)]
         return "\n".join([*lines, "", self.note] if self.note else lines)
@@ -170,16 +170,16 @@ class Diagnosis:
         return "\n\n".join([*parts, folded, *([f"*{cell(self.note)}*"] if self.note else [])])
 
 
-def ok(found: str) -> Link:
+def ok(what: str) -> Link:
     """The link holds."""
-    return Link("", "ok", found)
+    return Link("", "ok", what)
 
 
-def broken(found: str, *, expected: str, error: str, fix: str) -> Link:
+def broken(what: str, *, expected: str, error: str, fix: str) -> Link:
     """The link is why the app is refused, or acts as somebody else."""
-    return Link("", "broken", found, expected, error, fix)
+    return Link("", "broken", what, expected, error, fix)
 
 
-def risk(found: str, *, expected: str, error: str, fix: str) -> Link:
+def risk(what: str, *, expected: str, error: str, fix: str) -> Link:
     """The link holds for now, or for too many."""
-    return Link("", "risk", found, expected, error, fix)
+    return Link("", "risk", what, expected, error, fix)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 
-def has_no_new_pod_yet(found: dict[str, Any]) -> bool:
+def has_no_new_pod_yet(workload: dict[str, Any]) -> bool:
     """Whether a workload's newest template has led neither to a Pod nor to a refusal so far."""
-    spec, status = found.get("spec", {}), found.get("status", {})
+    spec, status = workload.get("spec", {}), workload.get("status", {})
     if spec.get("paused") or spec.get("replicas") == 0:
         return False
-    if status.get("observedGeneration", 0) < found["metadata"].get("generation", 0):
+    if status.get("observedGeneration", 0) < workload["metadata"].get("generation", 0):
         return True
     if spec.get("updateStrategy", {}).get("type") == "OnDelete":
         return False

@@ -16,9 +16,9 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"broken": "error", "risk": "warning", "cannot-see": "note"}
 
 
-def sarif(found: Diagnosis | Overview | Survey) -> dict[str, Any]:
+def sarif(examined: Diagnosis | Overview | Survey) -> dict[str, Any]:
     """A SARIF log with one result for each problem, and for each link that could not be seen."""
-    results = list(_results(found))
+    results = list(_results(examined))
     rules = dict.fromkeys(str(result["ruleId"]) for result in results)
     driver = {
         "name": "irsa-lab doctor",
@@ -33,20 +33,20 @@ def _title(rule: str) -> str:
     return f"The link {rule} of the chain from a Pod to its role"
 
 
-def _results(found: Diagnosis | Overview | Survey) -> Iterator[dict[str, Any]]:
+def _results(examined: Diagnosis | Overview | Survey) -> Iterator[dict[str, Any]]:
     from irsa_helpers.doctor import Diagnosis, Survey
 
-    if isinstance(found, Diagnosis):
-        for link in found.links:
-            yield from _of_link(link, [f"{found.namespace}/{found.target}"])
-    elif isinstance(found, Survey):
-        for fault in found.faults:
+    if isinstance(examined, Diagnosis):
+        for link in examined.links:
+            yield from _of_link(link, [f"{examined.namespace}/{examined.target}"])
+    elif isinstance(examined, Survey):
+        for fault in examined.faults:
             yield from _of_link(fault.link, fault.workloads)
-        for unseen in found.not_seen:
+        for unseen in examined.not_seen:
             yield _result("unseen", "note", unseen, ["cluster"])
-        yield from _of_roles(found.roles)
+        yield from _of_roles(examined.roles)
     else:
-        yield from _of_roles(found)
+        yield from _of_roles(examined)
 
 
 def _of_link(link: Link, places: Iterable[str]) -> Iterator[dict[str, Any]]:

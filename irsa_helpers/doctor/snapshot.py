@@ -73,7 +73,7 @@ class Snapshot(Stored):
         if name:
             return listed.get(namespace, {}).get(name)
         places = [listed.get(namespace, {})] if namespace else listed.values()
-        return {"items": [found for place in places for found in place.values()]}
+        return {"items": [body for place in places for body in place.values()]}
 
     def objects(self, api: str, plural: str) -> dict[str, dict[str, Document]]:
         """All objects of a kind: by namespace (empty for those without one), and by name.
@@ -88,15 +88,15 @@ class Snapshot(Stored):
     def _listed(self, api: str, plural: str) -> dict[str, dict[str, Document]]:
         place = f"namespaces/{self._namespace}/" if self._is_limited(plural) else ""
         path = f"/{api}/{place}{plural}"
-        found: dict[str, dict[str, Document]] = {}
+        by_namespace: dict[str, dict[str, Document]] = {}
         more: dict[str, Any] = {}
         while True:
             page = read_kubernetes(self._world, f"list {plural}", path, limit=PAGE, **more) or {}
-            for each in page.get("items", []):
-                metadata = each["metadata"]
-                found.setdefault(metadata.get("namespace", ""), {})[metadata["name"]] = each
+            for body in page.get("items", []):
+                metadata = body["metadata"]
+                by_namespace.setdefault(metadata.get("namespace", ""), {})[metadata["name"]] = body
             if not (token := page.get("metadata", {}).get("continue")):
-                return found
+                return by_namespace
             more = {"continue": token}
 
     def _is_limited(self, plural: str) -> bool:
@@ -120,7 +120,9 @@ class Snapshot(Stored):
             except CannotSeeError:
                 continue
             if any(
-                has_no_new_pod_yet(found) for place in listed.values() for found in place.values()
+                has_no_new_pod_yet(workload)
+                for place in listed.values()
+                for workload in place.values()
             ):
                 return True
         return False

@@ -44,19 +44,21 @@ def static_credentials(case: Case) -> Link:
     """Nothing that the SDK looks at earlier hides the token."""
     no_role_is_wanted(case)
     aside = left_out(case)
-    containers = [each for each in containers_of(case.pod_spec) if each["name"] not in aside]
-    found = [hiding for each in containers for hiding in _hiding(case, each)]
-    if not found:
+    containers = [
+        container for container in containers_of(case.pod_spec) if container["name"] not in aside
+    ]
+    hiding = [hidden for container in containers for hidden in _hiding(case, container)]
+    if not hiding:
         return ok("no keys and no profile in the environment")
-    hidden = [variable for variable, _ in found if variable.value is None]
-    if len(hidden) == len(found):
+    hidden = [variable for variable, _ in hiding if variable.value is None]
+    if len(hidden) == len(hiding):
         raise UnseenError(f"{hidden[0].name}: {hidden[0].unseen}")
-    reasons = dict.fromkeys(reason for _, reason in found)
+    reasons = dict.fromkeys(reason for _, reason in hiding)
     return broken(
-        "\n".join(_told(variable, reason) for variable, reason in found),
+        "\n".join(_told(variable, reason) for variable, reason in hiding),
         expected="no AWS keys and no AWS_PROFILE: the SDK would use them before the token",
         error="; ".join(ERRORS[reason] for reason in reasons),
-        fix=_take_out(case, [variable for variable, _ in found]),
+        fix=_take_out(case, [variable for variable, _ in hiding]),
     )
 
 
@@ -68,23 +70,23 @@ def _told(variable: Variable, reason: str) -> str:
 
 def _hiding(case: Case, container: dict[str, Any]) -> Iterator[tuple[Variable, str]]:
     """Each variable that comes before the token, and how."""
-    found = variables(case, container)
-    keys = [found[name] for name in PAIR if name in found and found[name].is_set]
+    stated = variables(case, container)
+    keys = [stated[name] for name in PAIR if name in stated and stated[name].is_set]
     if len(keys) == len(PAIR):
         yield from ((variable, KEYS) for variable in keys)
     elif keys and keys[0].name == PAIR[0]:
         yield keys[0], HALF
-    if not FILES & found.keys():
-        for name in (name for name in PROFILES if name in found):
-            yield found[name], PROFILE if found[name].is_set else NAMELESS
+    if not FILES & stated.keys():
+        for name in (name for name in PROFILES if name in stated):
+            yield stated[name], PROFILE if stated[name].is_set else NAMELESS
 
 
-def _take_out(case: Case, found: list[Variable]) -> str:
+def _take_out(case: Case, hiding: list[Variable]) -> str:
     """The variables out of their own container; what `envFrom` brings in, made empty there."""
     own: dict[str, list[str]] = {}
     emptied: dict[str, list[str]] = {}
     profiles: dict[str, dict[str, None]] = {}
-    for variable in found:
+    for variable in hiding:
         if not variable.source:
             own.setdefault(variable.container, []).append(variable.name)
         elif variable.name in PAIR:

@@ -88,9 +88,9 @@ class Survey:
 
     def to_dict(self) -> dict[str, Any]:
         """The survey as JSON-able data; the members of the overview stand beside the faults."""
-        found = self.roles.to_dict() | {"ok": self.ok, "unseen": list(self.unseen)}
+        roles = self.roles.to_dict() | {"ok": self.ok, "unseen": list(self.unseen)}
         told = [fault.to_dict() for fault in self.faults]
-        return {"summary": self.summary, "workloads": self.workloads, "faults": told, **found}
+        return {"summary": self.summary, "workloads": self.workloads, "faults": told, **roles}
 
 
 def _count(number: int, name: str) -> str:
@@ -136,24 +136,24 @@ def _cases(world: World, namespace: str, lacking: list[str]) -> Iterator[Case]:
         except CannotSeeError as error:
             lacking.append(error.message)
             continue
-        for found in listed:
-            if _is_its_own(kind, found) and namespace in {"", found["metadata"]["namespace"]}:
-                metadata = found["metadata"]
+        for body in listed:
+            if _is_its_own(kind, body) and namespace in {"", body["metadata"]["namespace"]}:
+                metadata = body["metadata"]
                 yield Case(world, f"{kind.name}/{metadata['name']}", metadata["namespace"])
 
 
 def _objects(world: World, kind: Kind) -> list[dict[str, Any]]:
     assert isinstance(world, Snapshot)
     places = world.objects(kind.api, kind.plural).values()
-    return [found for place in places for found in place.values()]
+    return [body for place in places for body in place.values()]
 
 
-def _is_its_own(kind: Kind, found: dict[str, Any]) -> bool:
+def _is_its_own(kind: Kind, body: dict[str, Any]) -> bool:
     """Whether nothing that is walked itself keeps the workload up.
 
     Pods of a controller that the doctor does not know are walked one by one.
     """
-    owners = {owner["kind"] for owner in found["metadata"].get("ownerReferences") or []}
+    owners = {owner["kind"] for owner in body["metadata"].get("ownerReferences") or []}
     return not owners & KEEPERS.get(kind.name, set())
 
 

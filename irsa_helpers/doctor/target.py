@@ -36,9 +36,9 @@ def parse_target(target: str) -> tuple[Kind, str]:
     """
     kind, slash, name = target.rpartition("/")
     wanted = kind.lower().partition(".")[0] if slash else "deployment"
-    for each in KINDS:
-        if wanted in {each.name, each.plural, each.short} and name:
-            return each, name
+    for known in KINDS:
+        if wanted in {known.name, known.plural, known.short} and name:
+            return known, name
     raise IrsaLabError(
         f"cannot diagnose {target!r}",
         next_step="name it as deployment/NAME, pod/NAME or sa/NAME",

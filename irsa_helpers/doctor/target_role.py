@@ -38,15 +38,15 @@ def target_role(case: Case) -> Link:
         if lacking:
             return _own_side(first, target, association, lacking)
         raise CannotSeeError(f"iam:GetRole in account {_account(target)}, which {target} is of")
-    found = find_role(case.world, target)
-    if found is None:
+    role = find_role(case.world, target)
+    if role is None:
         return broken(
             f"there is no role {target}",
             expected="the target role of the association",
             error=ERROR,
             fix=comment("make the role, or name another target role in the association"),
         )
-    trust = dict(found["AssumeRolePolicyDocument"])
+    trust = dict(role["AssumeRolePolicyDocument"])
     refused = _refused(first, association, trust)
     if not refused:
         return ok(f"{first.role_name} may become {target}")
@@ -56,7 +56,7 @@ def target_role(case: Case) -> Link:
         _told(refused),
         expected=f"{target} admits {association['roleArn']} for {' and '.join(calls(association))}",
         error=ERROR,
-        fix=_trust_fix(case, found, association),
+        fix=_trust_fix(case, role, association),
     )
 
 
@@ -91,9 +91,9 @@ def _refused(first: Case, association: Document, trust: Document | None) -> dict
                 permissions_boundary=boundary,
             )
     return {
-        action: each
-        for action, each in decisions.items()
-        if not (each.allowed and (trust is None or _trusts(each)))
+        action: decision
+        for action, decision in decisions.items()
+        if not (decision.allowed and (trust is None or _trusts(decision)))
     }
 
 
@@ -124,7 +124,7 @@ def _told(refused: dict[str, Decision]) -> str:
 def _trust_fix(case: Case, role: Document, association: Document) -> str:
     """What admits the association's role; where a statement names it, people must judge."""
     policy = role["AssumeRolePolicyDocument"]
-    if any(_is_about(each, association["roleArn"]) for each in statements(policy)):
+    if any(_is_about(statement, association["roleArn"]) for statement in statements(policy)):
         return comment("change the statement named above, or the association: who should get in?")
     added = build_target_trust_policy(case.world, association)
     kept = {**policy, "Statement": [*statements(policy), *statements(added)]}

@@ -66,8 +66,11 @@ def admitting(policy: Policy, wanted: Wanted) -> Policy | None:
     A statement that admits nobody and is meant for this cluster is put right; else one is added. A
     Deny that is in the way gets an exception.
     """
-    found = statements(policy)
-    for changed in (*_put_right(found, wanted), [*found, wanted.statement([wanted.token.subject])]):
+    stated = statements(policy)
+    for changed in (
+        *_put_right(stated, wanted),
+        [*stated, wanted.statement([wanted.token.subject])],
+    ):
         for tried in (changed, _excepting(changed, wanted)):
             mended = {**policy, "Statement": tried}
             if wanted.is_let_in(mended) and not harm(policy, mended, wanted):
@@ -81,18 +84,24 @@ def narrowed(policy: Policy, wanted: Wanted, users: list[str]) -> Policy | None:
     None where somebody who is no ServiceAccount of the cluster would lose the role.
     """
     asking = [wanted.token.subject, *users]
-    changed = [part for each in statements(policy) for part in _narrow(each, wanted, asking)]
+    changed = [
+        part for statement in statements(policy) for part in _narrow(statement, wanted, asking)
+    ]
     mended = {**policy, "Statement": changed}
-    lost = [each for each in harm(policy, mended, wanted) if not _is_of_cluster(each, wanted)]
+    lost = [
+        somebody
+        for somebody in harm(policy, mended, wanted)
+        if not _is_of_cluster(somebody, wanted)
+    ]
     return None if lost or not wanted.is_let_in(mended) else mended
 
 
-def _put_right(found: list[Policy], wanted: Wanted) -> Iterator[list[Policy]]:
+def _put_right(stated: list[Policy], wanted: Wanted) -> Iterator[list[Policy]]:
     """The statements with one that keeps this cluster's tokens out put right."""
-    for at, each in enumerate(found):
-        if each.get("Effect") == "Allow" and _is_a_slip(each, wanted):
-            mended = _for_subjects(each, wanted, [wanted.token.subject])
-            yield [*found[:at], mended, *found[at + 1 :]]
+    for at, statement in enumerate(stated):
+        if statement.get("Effect") == "Allow" and _is_a_slip(statement, wanted):
+            mended = _for_subjects(statement, wanted, [wanted.token.subject])
+            yield [*stated[:at], mended, *stated[at + 1 :]]
 
 
 def _is_a_slip(statement: Policy, wanted: Wanted) -> bool:
@@ -103,7 +112,7 @@ def _is_a_slip(statement: Policy, wanted: Wanted) -> bool:
     if all(flaw.severity != "broken" for flaw in flaws):
         return False
     [rule] = describe_trust_policy(_alone(statement))
-    named = [v.lower() for each in rule.conditions for v in each.values if v.count(":")]
+    named = [v.lower() for compared in rule.conditions for v in compared.values if v.count(":")]
     own = wanted.token.subject
     return not named or any(SequenceMatcher(None, own, v).ratio() > ALIKE for v in named)
 
@@ -169,7 +178,7 @@ def _for_other_providers(statement: Policy, provider: str) -> Iterator[Policy]:
     principal = statement.get("Principal")
     if not isinstance(principal, dict):
         return
-    others = [each for each in _listed(principal.get("Federated", [])) if each != provider]
+    others = [arn for arn in _listed(principal.get("Federated", [])) if arn != provider]
     rest = {kind: value for kind, value in principal.items() if kind != "Federated"}
     if others:
         rest["Federated"] = others
@@ -177,11 +186,13 @@ def _for_other_providers(statement: Policy, provider: str) -> Iterator[Policy]:
         yield {**statement, "Principal": rest}
 
 
-def _excepting(found: list[Policy], wanted: Wanted) -> list[Policy]:
+def _excepting(stated: list[Policy], wanted: Wanted) -> list[Policy]:
     """The statements with each Deny that hits the token sparing its subject."""
     return [
-        _spared(each, wanted) if _hits(each, wanted) and each["Effect"] == "Deny" else each
-        for each in found
+        _spared(statement, wanted)
+        if _hits(statement, wanted) and statement["Effect"] == "Deny"
+        else statement
+        for statement in stated
     ]
 
 
@@ -209,11 +220,12 @@ class Somebody:
 
 def harm(before: Policy, after: Policy, wanted: Wanted) -> list[Somebody]:
     """Who loses the role by a change, or gains it without being meant."""
-    asking = {each for policy in (before, after) for each in _everybody(policy, wanted)}
+    asking = {somebody for policy in (before, after) for somebody in _everybody(policy, wanted)}
     return [
-        each
-        for each in sorted(asking, key=repr)
-        if _gets_in(before, each) != _gets_in(after, each) and not _is_meant(each, wanted)
+        somebody
+        for somebody in sorted(asking, key=repr)
+        if _gets_in(before, somebody) != _gets_in(after, somebody)
+        and not _is_meant(somebody, wanted)
     ]
 
 
@@ -242,7 +254,9 @@ def _token_holders(policy: Policy, provider_arn: str) -> Iterator[Somebody]:
     rules = describe_trust_policy(policy)
     named = {value.replace("*", "x") for rule in rules for value in rule.subjects}
     audiences = {value.replace("*", "x") for rule in rules for value in rule.audiences}
-    possible = {each for each in named if not each.startswith(SUBJECT) or NAMES.search(each)}
+    possible = {
+        subject for subject in named if not subject.startswith(SUBJECT) or NAMES.search(subject)
+    }
     for subject in {*possible, f"{SUBJECT}of-tomorrow:of-tomorrow", "repo:of/tomorrow"}:
         for audience in {*audiences, "sts.amazonaws.com"}:
             keys = {f"{prefix}:sub": subject, f"{prefix}:aud": audience}

@@ -31,13 +31,13 @@ def webhook(case: Case) -> Link:
             error=NODE_ROLE,
             fix=patch_template(case, metadata={"labels": {OPT_OUT: None}}),
         )
-    found = _webhooks(case)
-    asking = [hook for hook in found if _asks_about_new_pods(hook)]
+    hooks = _webhooks(case)
+    asking = [hook for hook in hooks if _asks_about_new_pods(hook)]
     if any(_asks_about_namespace(case, hook) for hook in asking):
-        return ok(", ".join(hook["name"] for hook in found))
+        return ok(", ".join(hook["name"] for hook in hooks))
     missing = "leaves this namespace out (namespaceSelector)" if asking else "has no rule for Pods"
     return broken(
-        "; ".join(f"{hook['name']} {missing}" for hook in found)
+        "; ".join(f"{hook['name']} {missing}" for hook in hooks)
         or "no such MutatingWebhookConfiguration",
         expected=f"the MutatingWebhookConfiguration {WEBHOOK}, called when a Pod is made",
         error=NODE_ROLE,
@@ -51,27 +51,27 @@ def _let_it_be_asked(case: Case, asking: list[dict[str, Any]]) -> str:
         selector, labels = hook["namespaceSelector"], _namespace_labels(case)
         wanted = {k: v for k, v in selector.get("matchLabels", {}).items() if labels.get(k) != v}
         changes = [f"{key}={value}" for key, value in wanted.items()]
-        for at, each in enumerate(selector.get("matchExpressions", [])):
-            if selects({"matchExpressions": [each]}, labels):
+        for at, expression in enumerate(selector.get("matchExpressions", [])):
+            if selects({"matchExpressions": [expression]}, labels):
                 continue
-            if each["key"] == NAMESPACE_NAME and each["operator"] == "NotIn":
+            if expression["key"] == NAMESPACE_NAME and expression["operator"] == "NotIn":
                 path = f"/webhooks/{hook['at']}/namespaceSelector/matchExpressions/{at}"
                 patch = json.dumps([{"op": "remove", "path": path}])
                 kind = "mutatingwebhookconfiguration"
                 return f"kubectl patch {kind} {hook['of']} --type json -p '{patch}'"
-            values = each.get("values") or [""]
-            gone = each["operator"] in {"NotIn", "DoesNotExist"}
-            changes.append(f"{each['key']}-" if gone else f"{each['key']}={values[0]}")
+            values = expression.get("values") or [""]
+            gone = expression["operator"] in {"NotIn", "DoesNotExist"}
+            changes.append(f"{expression['key']}-" if gone else f"{expression['key']}={values[0]}")
         return f"kubectl label namespace {case.namespace} {' '.join(changes)}"
     return comment(f"restore {WEBHOOK}: on EKS, AWS keeps it; elsewhere apply its manifests again")
 
 
 def _webhooks(case: Case) -> list[dict[str, Any]]:
     path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
-    found = read_kubernetes(case.world, "list mutatingwebhookconfigurations", path)
+    listed = read_kubernetes(case.world, "list mutatingwebhookconfigurations", path)
     return [
         hook | {"of": configuration["metadata"]["name"], "at": at}
-        for configuration in (found or {}).get("items", [])
+        for configuration in (listed or {}).get("items", [])
         for at, hook in enumerate(configuration.get("webhooks", []))
         if configuration["metadata"]["name"] == WEBHOOK or "iam-for-pods" in hook["name"]
     ]
@@ -93,5 +93,5 @@ def _asks_about_namespace(case: Case, hook: dict[str, Any]) -> bool:
 
 def _namespace_labels(case: Case) -> dict[str, str]:
     path = f"/api/v1/namespaces/{case.namespace}"
-    found = read_kubernetes(case.world, "get namespaces", path) or {}
-    return dict(found.get("metadata", {}).get("labels") or {})
+    namespace = read_kubernetes(case.world, "get namespaces", path) or {}
+    return dict(namespace.get("metadata", {}).get("labels") or {})

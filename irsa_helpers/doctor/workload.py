@@ -88,14 +88,14 @@ def _stuck(case: Case, pod: dict[str, Any]) -> Link | None:
 def _no_pod(case: Case) -> Link:
     if case.is_account:
         raise SkipError("no Pod uses this ServiceAccount")
-    found: dict[str, Any] = case.workload or {}
-    if found["spec"].get("replicas") == 0:
+    body: dict[str, Any] = case.workload or {}
+    if body["spec"].get("replicas") == 0:
         raise SkipError("scaled to no Pods")
-    if found.get("status", {}).get("desiredNumberScheduled") == 0:
+    if body.get("status", {}).get("desiredNumberScheduled") == 0:
         raise SkipError("no node is meant for it")
-    if case.kind.name in {"job", "cronjob"} and not _failures(found):
+    if case.kind.name in {"job", "cronjob"} and not _failures(body):
         raise SkipError("none runs just now")
-    said = _failures(found)
+    said = _failures(body)
     return broken(
         "; ".join(said) or "no Pod lives",
         expected="at least one Pod",
@@ -104,11 +104,11 @@ def _no_pod(case: Case) -> Link:
     )
 
 
-def _failures(found: dict[str, Any]) -> list[str]:
+def _failures(body: dict[str, Any]) -> list[str]:
     """Why a workload's controller got no Pods made, or gave them up."""
     return [
         condition.get("message", "")
-        for condition in found.get("status", {}).get("conditions", [])
+        for condition in body.get("status", {}).get("conditions", [])
         if condition["type"] in {"ReplicaFailure", "Failed"} and condition["status"] == "True"
     ]
 

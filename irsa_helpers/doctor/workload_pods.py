@@ -93,12 +93,12 @@ class WorkloadPods:
     def _of_replica_set(self, name: str) -> str | None:
         """The Deployment of a ReplicaSet; by its name, where the ReplicaSet cannot be seen."""
         try:
-            found = self.read("replicasets", name, api="apis/apps/v1")
+            replica_set = self.read("replicasets", name, api="apis/apps/v1")
         except CannotSeeError:
-            found = None
-        if found is None:
+            replica_set = None
+        if replica_set is None:
             return f"deployment/{name.rpartition('-')[0]}"
-        keeper = _keeper(found)
+        keeper = _keeper(replica_set)
         if keeper is None:
             return f"replicaset/{name}"
         return "/".join(keeper) if keeper[0] in EDITED else None
@@ -258,4 +258,6 @@ def _account_of(template: dict[str, Any]) -> str:
 def _keeper(body: dict[str, Any]) -> tuple[str, str] | None:
     """(kind, name) of what keeps an object up; None for nothing."""
     references = body.get("metadata", {}).get("ownerReferences") or []
-    return next(((str(each["kind"]).lower(), str(each["name"])) for each in references), None)
+    return next(
+        ((str(reference["kind"]).lower(), str(reference["name"])) for reference in references), None
+    )

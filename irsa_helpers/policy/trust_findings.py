@@ -133,11 +133,23 @@ def _check_rule(rule: TrustRule, expected: str, door: Door) -> Iterator[Finding]
     keys = [flaw for condition in rule.conditions for flaw in _check_key(condition, expected)]
     yield from keys
     for condition in rule.conditions:
-        yield from _check_operator(condition)
+        narrowed = any(_is_exact(other) for other in rule.on(condition.claim))
+        yield from (
+            flaw
+            for flaw in _check_operator(condition)
+            if not (narrowed and flaw.severity == "too-wide")
+        )
     if not keys:
         yield from _check_principal(rule, expected)
         yield from _check_subjects(rule, expected, door)
     yield from _check_audiences(rule, expected)
+
+
+def _is_exact(condition: TrustCondition) -> bool:
+    """Whether a condition holds for the values that it names, and for nothing else."""
+    operator = find_operator(condition.operator)
+    exact = operator is not None and operator.name in {"StringEquals", "StringEqualsIgnoreCase"}
+    return exact and _must_be_there(condition)
 
 
 def _check_principal(rule: TrustRule, issuer: str) -> Iterator[Finding]:

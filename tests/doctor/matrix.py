@@ -36,9 +36,12 @@ class Row:
 
 def rows() -> tuple[list[Row], list[Row]]:
     """The healthy chains and the broken ones."""
-    from tests.doctor import broken_chains, healthy_chains
+    from tests.doctor import broken_chains, further_chains, healthy_chains
 
-    return healthy_chains.rows(), broken_chains.rows()
+    return (
+        [*healthy_chains.rows(), *further_chains.healthy()],
+        [*broken_chains.rows(), *further_chains.broken()],
+    )
 
 
 HEAD = """# The doctor
@@ -78,7 +81,8 @@ a kind that you may not list, an open lab's namespace, the logs where there are 
 
 It lists each kind of object once, and reads all roles by one `iam:GetAccountAuthorizationDetails`;
 where you may not call that, by a few calls a role. Secrets are not listed: those that a workload
-names are read.
+names are read. 500 workloads against 200 roles took 2.2 to 3.4 s on two processors that others used
+as well, the sandbox on the same machine (`python -m benchmarks doctor`).
 """
 
 
