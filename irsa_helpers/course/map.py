@@ -168,21 +168,23 @@ def map_html(course: CourseMap) -> str:
     """The map as a table with bars; every bar is told in numbers, too."""
     rows = "".join(_row(place, "notebooks/") for place in course.notebooks)
     rows += "".join(_row(place, "") for place in course.labs)
+    named = ("where", "minutes", "done", "in your world")
+    head = "".join(f"<th style='text-align:left'>{name}</th>" for name in named)
     return (
-        "<table><thead><tr><th>where</th><th>minutes</th><th>done</th><th>in your world</th></tr>"
-        f"</thead><tbody>{rows}</tbody></table><p>{escape(course.standing)} "
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<p>{escape(course.standing)} "
         f"<b>Next:</b> {escape(course.next_step)}</p>"
     )
 
 
 def _row(place: Place, folder: str) -> str:
-    name = escape(place.title)
+    name, number = escape(place.title), escape(place.cells[1])
     title = f"<a href='{escape(place.name)}.ipynb'>{name}</a>" if folder else name
     bar = ""
     if place.of:
         told = f"{place.done} of {place.of}"
         bar = f"<progress max='{place.of}' value='{place.done}'>{told}</progress> {told}"
-    cells = (f"{place.mark} {title}", str(place.minutes), bar, escape(place.step))
+    cells = (f"{place.mark} {number} {title}".strip(), str(place.minutes), bar, escape(place.step))
     return "<tr>" + "".join(f"<td style='text-align:left'>{text}</td>" for text in cells) + "</tr>"
 
 

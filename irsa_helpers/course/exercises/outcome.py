@@ -45,7 +45,7 @@ def outcome_html(outcome: Outcome) -> str:
     """The outcome as HTML; every text in it is shown as the text it is."""
     parts = []
     if outcome.cases:
-        head = "".join(f"<th {CELL}>{name}</th>" for name in ("", "what", "expected", "seen"))
+        head = "".join(f"<th {CELL}>{name}</th>" for name in ("result", "what", "expected", "seen"))
         rows = "".join(map(_row, outcome.cases))
         parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
     if outcome.next_step:
