@@ -24,6 +24,7 @@ LOOPBACK = "127.0.0.1"
 # Connections of clients that pause stay open: a request on one that just ends is lost, and a client
 # does not repeat what may have been done. Source: Kubernetes,
 # apiserver/pkg/server/secure_serving.go: IdleTimeout.
+BACKLOG = 512  # connections that wait to be accepted
 KEEP_ALIVE_SECONDS = 90
 # Source: Go, net/http: DefaultMaxHeaderBytes, and what its server says.
 LARGEST_HEAD = 2**20
@@ -121,7 +122,6 @@ class Listeners:
         )
         server = _Server(config)
         bound = self._sockets[name]
-        bound.listen(512)
         self._servers.append(server)
         self._tasks.append(asyncio.create_task(server.serve(sockets=[bound]), name=f"serve {name}"))
         while not server.started:
@@ -132,20 +132,38 @@ class Listeners:
         for server in self._servers:
             server.should_exit = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for bound in self._sockets.values():
+            bound.close()
 
 
 def _is_port(port: Any) -> bool:
     return type(port) is int and 0 < port < 2**16
 
 
-def _bind(port: int) -> socket.socket:
-    """A bound loopback socket: on the wanted port where it is free, else on any."""
+def _bind(wanted: int) -> socket.socket:
+    """A loopback socket that holds the wanted port where it is free, else any."""
+    if wanted:
+        with contextlib.suppress(OSError):
+            return _held(wanted, reuse=True)
+    # Whoever would reuse any port may be given one that another sandbox has bound a moment ago.
+    return _held(0, reuse=False)
+
+
+def _held(port: int, *, reuse: bool) -> socket.socket:
+    """A socket that listens on that port: nobody else can. Raises OSError where somebody does."""
     # With the protocol named, asyncio sets TCP_NODELAY: without it answers wait 40 ms for an ACK.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if os.name != "nt":  # there it would let two servers share a port
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        _let_reuse(bound, reuse)
         bound.bind((LOOPBACK, port))
+        _let_reuse(bound, True)  # the next start has this port, whatever connections linger
+        bound.listen(BACKLOG)
     except OSError:
-        bound.bind((LOOPBACK, 0))
+        bound.close()
+        raise
     return bound
+
+
+def _let_reuse(bound: socket.socket, reuse: bool) -> None:
+    if os.name != "nt":  # there it would let two servers share a port
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)

@@ -11,14 +11,13 @@ from typing import Any
 
 from jupyterhub.auth import Authenticator
 from jupyterhub.spawner import LocalProcessSpawner
-from jupyterhub.utils import random_port
 from tornado.web import HTTPError
 from traitlets import Instance, Unicode
 
 from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.happenings import LISTENER_VARIABLE
-from irsa_helpers.room import reports, seat
+from irsa_helpers.room import reports, seat, services
 from irsa_helpers.room.registry import Registry, seat_number
 from irsa_helpers.room.setting import Room
 from irsa_helpers.worlds import forks
@@ -107,7 +106,7 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc]
     async def start(self) -> tuple[str, int]:
         """Start the seat; returns where its server will listen."""
         folder = self.room.make_seat(self._number)
-        self.port = random_port()
+        self.port = services.seat_port()
         program = forks.Program(
             "irsa_helpers.room.seat",
             self.get_args(),

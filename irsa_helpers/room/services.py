@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import socket
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from irsa_helpers.errors import IrsaLabError
 
 PORTS = 4
 """How many ports a room takes: the given one and those that follow it."""
+SEAT_PORTS = range(10_000, 20_000)
 
 
 def taken_ports(first: int) -> list[int]:
@@ -24,6 +26,17 @@ def _answers(port: int) -> bool:
     with socket.socket() as tried:
         tried.settimeout(1)
         return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def seat_port() -> int:
+    """A free port for a seat's server, below those that the system gives to whoever asks for any.
+
+    Among those another seat's sandbox could take it before the server listens.
+    """
+    for port in random.sample(SEAT_PORTS, len(SEAT_PORTS)):
+        if not _answers(port):
+            return port
+    raise IrsaLabError("no port is free for a seat", next_step="end what listens at 10000 to 19999")
 
 
 def addresses() -> list[str]:
