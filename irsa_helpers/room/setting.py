@@ -18,7 +18,7 @@ BOARD_USER = 60706
 FIRST_SEAT_USER = 60707
 MOST_SEATS = 61183 - FIRST_SEAT_USER
 # What a room takes, measured by `python -m benchmarks room`: two open notebooks a seat.
-SEAT_MEBIBYTES = 240
+SEAT_MEBIBYTES = 210
 ROOM_MEBIBYTES = 700
 SEAT_PROCESSOR_SECONDS = 3  # until its first cell has answered
 SEAT_DISK_MEBIBYTES = 30
