@@ -240,7 +240,13 @@ def map_(as_json: bool) -> None:
 
 
 @main.command("open")
-@click.option("--port", default=8888, show_default=True, help="The next free one from here on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8888,
+    show_default=True,
+    help="The next free one from here on.",
+)
 @click.option("--browser/--no-browser", default=True, help="Open a browser window.")
 def open_(port: int, browser: bool) -> None:
     """Start the sandbox and JupyterLab on the first notebook; Ctrl-C stops both."""
@@ -259,8 +265,10 @@ def console(browser: bool, as_json: bool) -> None:
     address = SandboxWorld(_running()).console_url()
     if as_json:
         say(json.dumps({"url": address}))
-    elif not (browser and click.launch(address) == 0):
-        say(f"Open {address}")
+        return
+    say(f"Open {address}")  # A browser that does not come up cannot be told from one that does.
+    if browser:
+        click.launch(address)
 
 
 @main.command()
@@ -274,6 +282,9 @@ def trace(since: int, as_json: bool) -> None:
     if as_json:
         say(json.dumps(hops, indent=2))
         return
+    if not hops:
+        word = f"no hop after number {since}." if since else "no handshake so far."
+        verdict("open", word, next_step="let a Pod call AWS, as notebook 00 does")
     for hop in hops:
         arrow = f"{hop['source']} -> {hop['target']}: {hop['summary']}"
         rows([(f"{hop['seq']:>5}", hop["at"][11:23], f"{hop['outcome']:<6}", arrow)])

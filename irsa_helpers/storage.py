@@ -58,7 +58,8 @@ def ensure_table(
     dynamodb = world.aws("dynamodb")
     if _table(world, name) is not None:
         return Change("none", "DynamoDB table", name)
-    details = (f"{len(items)} items", "billed for each request, nothing while idle")
+    how_many = "1 item" if len(items) == 1 else f"{len(items)} items"
+    details = (how_many, "billed for each request, nothing while idle")
     planned = Change("create", "DynamoDB table", name, details)
     if not may_apply(world, approve):
         return planned

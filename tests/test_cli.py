@@ -125,6 +125,24 @@ def test_check_names_the_open_step_of_the_course(irsa_lab: Any, world: SandboxWo
     assert [each["name"] for each in json.loads(answer.stdout)] == list(course.STEPS)
 
 
+def test_a_trace_without_hops_says_so_and_what_makes_one(irsa_lab: Any) -> None:
+    answer = irsa_lab("trace", "--since", "1000000000")
+    assert answer.returncode == 0
+    assert "no hop after number 1000000000" in answer.stdout
+    assert "Next: let a Pod call AWS" in answer.stdout
+    assert irsa_lab("trace", "--since", "1000000000", "--json").stdout == "[]\n"
+
+
+def test_the_consoles_address_is_said_for_another_browser(irsa_lab: Any) -> None:
+    assert irsa_lab("console", "--no-browser").stdout.startswith("Open http://127.0.0.1:")
+
+
+def test_a_port_that_there_is_not_is_refused(irsa_lab: Any) -> None:
+    answer = irsa_lab("open", "--no-browser", "--port", "99999")
+    assert answer.returncode == 2
+    assert "99999 is not in the range" in answer.stderr
+
+
 def test_run_passes_the_exit_status_on(irsa_lab: Any) -> None:
     assert irsa_lab("run", "--", "sh", "-c", "exit 7").returncode == 7
 

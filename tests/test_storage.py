@@ -41,7 +41,9 @@ def test_a_changed_object_is_put_again(world: World, name: str) -> None:
 
 def test_a_table_holds_its_items(world: World, name: str) -> None:
     item = {"id": "1", "greeting": "hello"}
-    assert storage.ensure_table(world, name, items=[item]).applied
+    change = storage.ensure_table(world, name, items=[item])
+    assert change.applied
+    assert change.details[0] == "1 item"
     found = world.aws("dynamodb").get_item(TableName=name, Key={"id": {"S": "1"}})["Item"]
     assert found == {"id": {"S": "1"}, "greeting": {"S": "hello"}}
     assert storage.ensure_table(world, name).action == "none"

@@ -202,7 +202,7 @@ def test_a_view_stands_beside_its_notebook_and_grows_for_an_audience(
     page.goto(f"{address}/lab/tree/tests/browser/bench.ipynb?token={token}&reset")
     wait_until_idle(page)
     run_cell(page, "trust_bench(")
-    page.get_by_role("button", name="beside").click(timeout=MILLISECONDS)
+    page.get_by_role("button", name="open beside the notebook").click(timeout=MILLISECONDS)
     panel = page.locator(".jp-LinkedOutputView .irsa-bench")
     panel.wait_for(timeout=MILLISECONDS)
     size = "element => parseFloat(getComputedStyle(element).fontSize)"

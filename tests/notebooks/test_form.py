@@ -156,6 +156,14 @@ def test_its_cells_have_ids_of_their_own(path: Path) -> None:
 
 
 @by_name
+def test_a_tables_heads_stand_over_their_columns(path: Path) -> None:
+    """Without a colon JupyterLab centres the heads, and sets the cells to the left."""
+    rules = [line for cell in cells(path, "markdown") for line in text(cell).splitlines()
+             if re.fullmatch(r"\|[| :-]*---[| :-]*", line)]  # fmt: skip
+    assert rules == []
+
+
+@by_name
 def test_links_and_pictures_lead_somewhere(path: Path) -> None:
     for cell in cells(path, "markdown"):
         for target in re.findall(r"\]\(([^)#\s]+)\)", text(cell)):

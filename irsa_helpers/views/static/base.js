@@ -152,7 +152,7 @@ export function withPanel(view, label) {
     const end = view(context);
     const open = () => { const place = placeInLab(context.el); if (place) openOutput(place, label, "split-right", place.notebook.id); };
     if (globalThis.jupyterapp) context.el.append(element("div", { class: "irsa-view irsa-beside" },
-      element("button", { onclick: open, title: "open it in a panel beside the notebook" }, "beside")));
+      element("button", { onclick: open, title: "keeps it in view while you work" }, "open beside the notebook")));
     return end;
   };
 }

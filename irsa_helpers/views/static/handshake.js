@@ -130,7 +130,7 @@ function show(host, actors, { hops = [], follow = true } = {}) {
         shownHops.length ? `hop ${state.chosen + 1} of ${shownHops.length}` : "no hop yet"),
       known.length > 1 ? chooser("show", "all handshakes", state.attempt, (value) => { state.attempt = value; }) : null,
       known.length > 1 && state.attempt != null
-        ? chooser("beside", "nothing", state.against, (value) => { state.against = value; }) : null);
+        ? chooser("compare with", "nothing", state.against, (value) => { state.against = value; }) : null);
   }
 
   function stage(shownHops) {
