@@ -30,7 +30,8 @@ FILES = {
     "AWS_CONFIG_FILE": "/root/.aws/config",
     "AWS_SHARED_CREDENTIALS_FILE": "/root/.aws/credentials",
 }
-CHOICES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+# In the order in which botocore asks for them: botocore.session.Session.SESSION_VARIABLES.
+CHOICES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 KEYS = ("aws_access_key_id", "aws_secret_access_key")
 ASSUME = "sts:AssumeRole"
 
