@@ -117,7 +117,7 @@ class Overview:
             f"| {code(_name(arn))} | {cell('; '.join(_who(accesses)))} |"
             for arn, accesses in sorted(self._by_role().items())
         ]
-        parts = ["\n".join(["| role | who can become it |", "| --- | --- |", *rows])]
+        parts = ["\n".join(["| role | who can become it |", "| :-- | :-- |", *rows])]
         lost = [f"- {code(_account(r))}: {cell(r.reason)}" for r in self.refusals]
         wide = [f"- {code(_name(w.role_arn))}: {cell(w.reason)}" for w in self.wide]
         if lost:

@@ -165,7 +165,7 @@ class Diagnosis:
         ]
         parts += [link._repr_markdown_() for link in self.problems]
         rows = [f"| {link.state} | {link.name} | {cell(link.found)} |" for link in self.links]
-        table = "\n".join(["| state | link | found |", "| --- | --- | --- |", *rows])
+        table = "\n".join(["| state | link | found |", "| :-- | :-- | :-- |", *rows])
         folded = f"<details><summary>All {len(self.links)} links</summary>\n\n{table}\n\n</details>"
         return "\n\n".join([*parts, folded, *([f"*{cell(self.note)}*"] if self.note else [])])
 

@@ -47,7 +47,7 @@ class Verdict:
             f"| {cell(g.expected)} |"
             for g in self.goals
         ]
-        head = ["| | goal | found | expected |", "| --- | --- | --- | --- |"]
+        head = ["| | goal | found | expected |", "| :-- | :-- | :-- | :-- |"]
         last = [f"**All goals reached.** {self.debrief}"] if self.passed else ["*Not there yet.*"]
         met = [f"Seen elsewhere: [{cell(one.what)}]({one.url})." for one in self.seen]
         return "\n".join([*head, *rows, "", *last, "", *met])

@@ -20,7 +20,7 @@ class MarkdownTable:
         self.note = note
 
     def _repr_markdown_(self) -> str:
-        lines = [" | ".join(self.head), " | ".join("---" for _ in self.head)]
+        lines = [" | ".join(self.head), " | ".join(":--" for _ in self.head)]
         lines += [" | ".join(map(cell, row)) for row in self.rows]
         table = "\n".join(f"| {line} |" for line in lines)
         return f"{table}\n\n{cell(self.note)}" if self.note else table

@@ -22,7 +22,7 @@ export function permissions({ model, el }) {
     const count = grant.calls === 1 ? "1 call" : `${grant.calls} calls`;
     return element("tr", {},
       element("td", {}, denies ? `Deny, of ${count}` : mark(grant.calls > 0, `✓ used, ${count}`, "! unused", "error")),
-      element("td", {}, grant.what, element("div", {}, grant.statement)));
+      element("td", {}, grant.what, element("div", {}, `in ${grant.statement}`)));
   }
 
   function table(caption, heads, rows) {
