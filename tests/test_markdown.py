@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,3 +104,10 @@ def test_a_diagnosis_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[s
         terminal.say(str(VIEWS[name]("a\x1b[2Jb")))
     assert "\x1b" not in capsys.readouterr().out
     assert "\x1b" not in IrsaLabError("a\x1b[2Jb")._render_traceback_()[0]
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_tables_heads_stand_over_their_columns(name: str) -> None:
+    """Without a colon JupyterLab centres the heads, and sets the cells to the left."""
+    shown = bundle(VIEWS[name]("a text")).get("text/markdown", "")
+    assert re.findall(r"^\|[| :-]*---[| :-]*$", shown, re.MULTILINE) == []

@@ -56,7 +56,7 @@ class Link:
         """The link in full, with its fix as a block that can be copied."""
         if self.state not in PROBLEMS:
             return f"{self.state}: {code(self.name)}, {cell(self.found)}"
-        lines = [f"**{self.state}: {code(self.name)}**", "", "| | |", "| --- | --- |"]
+        lines = [f"**{self.state}: {code(self.name)}**", "", "| | |", "| :-- | :-- |"]
         for label in ("found", "expected", "error"):
             if text := getattr(self, label):
                 lines.append(f"| {label} | {cell(text)} |")
