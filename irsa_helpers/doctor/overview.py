@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,19 @@ class Overview:
         accesses = tuple(entry for entry in self.accesses if entry.namespace == namespace)
         refusals = tuple(entry for entry in self.refusals if entry.namespace == namespace)
         return replace(self, accesses=accesses, refusals=refusals)
+
+    def without(self, is_left_out: Callable[[str], bool]) -> Overview:
+        """The overview without the namespaces and the roles whose names are to be left out."""
+
+        def kept(entry: Access | Refusal) -> bool:
+            return not (is_left_out(entry.namespace) or is_left_out(_name(entry.role_arn)))
+
+        return replace(
+            self,
+            accesses=tuple(filter(kept, self.accesses)),
+            refusals=tuple(filter(kept, self.refusals)),
+            wide=tuple(w for w in self.wide if not is_left_out(_name(w.role_arn))),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The overview as JSON-able data."""

@@ -101,17 +101,17 @@ def survey(world: World, namespace: str = "") -> Survey:
     """Walk the chain of every workload of the cluster, or of one namespace.
 
     What is found in several workloads is told once. The world is read as a whole: how many calls
-    that takes does not grow with workloads times roles. An open lab's namespace is left out.
+    that takes does not grow with workloads times roles. What is of an open lab is left out.
     """
     seen = cast("World", Snapshot(world, namespace))
     left_out, lacking = open_labs.open_labs(world), list[str]()
-    cases = [
-        case
-        for case in _cases(seen, namespace, lacking)
-        if not any(lab.holds(case.namespace) for lab in left_out)
-    ]
+
+    def is_of_a_lab(name: str) -> bool:
+        return any(lab.holds(name) for lab in left_out)
+
+    cases = [case for case in _cases(seen, namespace, lacking) if not is_of_a_lab(case.namespace)]
     walked = [_walked(case, reads_log=len(cases) <= logs.MOST_WORKLOADS) for case in cases]
-    roles = _roles(seen, namespace, lacking)
+    roles = _roles(seen, namespace, lacking).without(is_of_a_lab)
     told = tuple(faults(walked))
     not_seen = [*lacking, *(fault.line() for fault in unseen(walked))]
     not_seen += [open_labs.LEFT_OUT.format(lab.namespace) for lab in left_out]

@@ -167,17 +167,29 @@ def test_where_logs_are_too_many_that_is_said(
     assert found.summary.startswith("nothing broken among what could be seen of 3 workloads")
 
 
-def test_an_open_labs_namespace_is_left_out_and_that_is_said(
-    world: SandboxWorld, tmp_path: Path
+def test_what_is_of_an_open_lab_is_left_out_and_that_is_said(
+    world: SandboxWorld, namespace: str, tmp_path: Path
 ) -> None:
     elsewhere = copy.copy(world)
     elsewhere.sandbox = {**world.sandbox, "home": str(tmp_path)}
+    oidc.ensure_provider(world)
+    wide = build_trust_policy(oidc.provider_arn(world), namespace, "app")
+    del wide["Statement"][0]["Condition"]
+    roles.ensure_role(world, "lab-03-app-role", wide)
+    ensure_service_account(
+        world, "app", namespace=namespace, role_arn=roles.role_arn(world, "lab-03-no-such-role")
+    )
     Progress(tmp_path / FILE).started("03-trust")
     assert [lab.namespace for lab in open_labs.open_labs(elsewhere)] == ["lab-03"]
-    found = survey(elsewhere)
-    assert open_labs.LEFT_OUT.format("lab-03") in found.unseen
+    open_lab = survey(elsewhere)
+    assert open_labs.LEFT_OUT.format("lab-03") in open_lab.unseen
+    assert "lab-03-" not in str(open_lab)
     Progress(tmp_path / FILE).done("03-trust")
     assert not open_labs.open_labs(elsewhere)
+    done_lab = str(survey(elsewhere))
+    roles.ensure_no_role(world, "lab-03-app-role")
+    assert "lab-03-app-role" in done_lab
+    assert "lab-03-no-such-role" in done_lab
 
 
 def test_the_sandbox_is_seen_as_a_whole(world: SandboxWorld, namespace: str, shell: Any) -> None:
