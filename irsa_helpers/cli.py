@@ -17,6 +17,7 @@ from irsa_helpers.terminal import rows, say, verdict, working
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from irsa_helpers.labs.progress import Record
     from irsa_helpers.verify import Step
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
@@ -275,21 +276,36 @@ def console(browser: bool, as_json: bool) -> None:
 @click.option("--since", type=int, default=0, help="Only hops after this number.")
 @as_json
 def trace(since: int, as_json: bool) -> None:
-    """Show every hop of the handshakes so far: who asked whom, and what was decided."""
+    """Show every hop of the handshakes so far: who asked whom, and what was decided.
+
+    Why an open lab's hops were refused is for its learner to find, and told with --json alone.
+    """
+    from irsa_helpers.doctor.open_labs import open_labs
     from irsa_helpers.worlds.sandbox import SandboxWorld
 
-    hops = SandboxWorld(_running()).trace(since)
+    world = SandboxWorld(_running())
+    hops = world.trace(since)
     if as_json:
         say(json.dumps(hops, indent=2))
         return
     if not hops:
         word = f"no hop after number {since}." if since else "no handshake so far."
         verdict("open", word, next_step="let a Pod call AWS, as notebook 00 does")
+    labs = open_labs(world)
     for hop in hops:
         arrow = f"{hop['source']} -> {hop['target']}: {hop['summary']}"
         rows([(f"{hop['seq']:>5}", hop["at"][11:23], f"{hop['outcome']:<6}", arrow)])
-        if explanation := hop["detail"].get("explanation"):
+        explanation = hop["detail"].get("explanation")
+        if explanation and any(_is_of(lab, hop) for lab in labs):
+            explanation = "why is for you to find in this open lab; irsa-lab labs hint helps"
+        if explanation:
             say("\n".join(f"{'':>7}{line}" for line in explanation.splitlines()))
+
+
+def _is_of(lab: Record, hop: dict[str, Any]) -> bool:
+    """Whether a lab's namespace asks in a hop, or one of its roles is asked for."""
+    role = (hop["detail"].get("role_arn") or "").rpartition("/")[2]
+    return lab.holds(hop["detail"].get("namespace") or "") or lab.holds(role)
 
 
 @main.command()

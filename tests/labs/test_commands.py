@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,24 @@ def test_the_doctor_is_one_hint_of_an_open_lab(labs: Any, sandbox_home: Path) ->
     labs("check", "02")
     assert said not in doctor().stdout
     assert record().help_used == "solution"
+
+
+def test_a_trace_tells_why_an_open_labs_app_was_refused_once_the_lab_is_done(
+    labs: Any, sandbox_home: Path
+) -> None:
+    def reasons() -> set[str]:
+        told = CliRunner().invoke(main, ["trace"], env={"IRSA_LAB_HOME": str(sandbox_home)})
+        refused = "lab-02-app-role does not let the token in"
+        lines = told.stdout.splitlines()
+        return {after.strip() for line, after in pairwise(lines) if refused in line}
+
+    labs("start", "02")
+    labs("check", "02")
+    kept_back = {"why is for you to find in this open lab; irsa-lab labs hint helps"}
+    assert reasons() == kept_back
+    labs("solution", "02", "--apply")
+    labs("check", "02")
+    assert reasons() == {"Denied: no trust policy statement allows it."}
 
 
 def test_an_unknown_lab_is_answered_with_what_is_alike() -> None:
