@@ -105,7 +105,7 @@ def board() -> Text:
     """Every lab with your progress: state, the minutes you took, hints used."""
     records = Progress().board()
     head = ["lab", "title", "level", "about", "state", "your time", "help"]
-    rows = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
+    rows = [f"| {' | '.join(head)} |", f"| {' | '.join(':--' for _ in head)} |"]
     for one in all_labs():
         record = records.get(one.id)
         state, used = (record.state, record.help_used) if record else ("", "")

@@ -23,6 +23,17 @@ def test_what_is_wrong_was_expected_and_seen_is_all_told() -> None:
     assert "<code>aud</code> is missing." in shown["text/html"]
 
 
+def test_an_answer_that_is_asked_for_is_not_told_by_a_check() -> None:
+    wrong, right = (
+        outcome("wrong", "", Case("session", "IRSA", said, asked=True))._repr_mimebundle_()
+        for said in ("Pod Identity", "IRSA")
+    )
+    for form in ("text/html", "text/plain"):
+        assert "Pod Identity" in wrong[form]
+        assert "IRSA" not in wrong[form]
+        assert "IRSA" in right[form]
+
+
 @pytest.mark.parametrize(
     ("state", "word"),
     [("right", "✓ Right."), ("wrong", "✗ Not yet."), ("not tried", "○ Not tried yet.")],

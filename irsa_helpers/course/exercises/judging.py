@@ -14,16 +14,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that an answer should lead to, and what it leads to."""
+    """One thing that an answer should lead to, and what it leads to.
+
+    `asked`: what is expected is the answer itself, and not shown before it is given.
+    """
 
     what: str
     expected: str
     seen: str
+    asked: bool = False
 
     @property
     def held(self) -> bool:
         """Whether it came as expected."""
         return self.expected == self.seen
+
+    @property
+    def shown(self) -> str:
+        """What a learner may read of what is expected."""
+        return "" if self.asked and not self.held else self.expected
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,6 @@ def foreseen(answer: Any, truth: Mapping[str, object]) -> Judgement:
     Each name that is wrong is a slip of its own, with hyphens for slashes and blanks.
     """
     said = answer if isinstance(answer, dict) else {}
-    cases = [Case(name, str(what), str(said.get(name))) for name, what in truth.items()]
+    cases = [Case(name, str(what), str(said.get(name)), asked=True) for name, what in truth.items()]
     wrong = (re.sub("[^a-z0-9]+", "-", case.what.lower()) for case in cases if not case.held)
     return judged(cases, wrong)

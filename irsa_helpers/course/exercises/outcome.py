@@ -68,7 +68,7 @@ def case_rows(cases: Sequence[Case]) -> list[tuple[str, str, str]]:
         (
             _word(case),
             case.what,
-            case.seen if case.held else f"{case.seen}, expected: {case.expected}",
+            case.seen if case.held or not case.shown else f"{case.seen}, expected: {case.shown}",
         )
         for case in cases
     ]
@@ -81,7 +81,7 @@ def _headline(outcome: Outcome) -> tuple[str, str, str]:
 
 
 def _row(case: Case) -> str:
-    texts = (case.what, case.expected, case.seen)
+    texts = (case.what, case.shown, case.seen)
     told = "".join(f"<td {CELL}>{shown(text)}</td>" for text in texts)
     return f"<tr><td {CELL}><b>{_word(case)}</b></td>{told}</tr>"
 
