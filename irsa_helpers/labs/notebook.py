@@ -94,11 +94,11 @@ class LabInNotebook:
         return self.start()
 
 
-def lab(name: str, world: World | None = None) -> LabInNotebook:
+def lab(name: str | int, world: World | None = None) -> LabInNotebook:
     """The lab of that number or id; in the world of `connect()` unless another is given."""
     from irsa_helpers.worlds import connect
 
-    return LabInNotebook(find_lab(name), world or connect())
+    return LabInNotebook(find_lab(str(name)), world or connect())
 
 
 def board() -> Text:

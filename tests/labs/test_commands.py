@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from irsa_helpers.cli import main
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.labs import engine
+from irsa_helpers.labs import engine, lab
 from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.model import all_labs, find_lab
 from irsa_helpers.labs.progress import Progress, Record
@@ -133,8 +133,8 @@ def test_a_trace_tells_why_an_open_labs_app_was_refused_once_the_lab_is_done(
     assert reasons() == {"Denied: no trust policy statement allows it."}
 
 
-def test_an_unknown_lab_is_answered_with_what_is_alike() -> None:
-    assert find_lab("2").number == "02"
+def test_an_unknown_lab_is_answered_with_what_is_alike(world: World) -> None:
+    assert find_lab("2").number == lab(2, world).lab.number == "02"
     last = all_labs()[-1]
     assert (find_lab("2").following(), last.following()) == (find_lab("3"), None)
     with pytest.raises(IrsaLabError, match=r"there are 01 to \d+; irsa-lab labs lists them"):
