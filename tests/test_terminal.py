@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers import course
+from irsa_helpers import course, roles
 from irsa_helpers.terminal import marked, rows, say, verdict
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
@@ -54,7 +54,9 @@ def in_a_pipe(command: list[str], **variables: str) -> str:
 
 @pytest.fixture
 def home(sandbox_home: Path, world: SandboxWorld) -> dict[str, str]:
-    course.catch_up(world, through="role")
+    """A learner who has done the first of the four steps."""
+    course.catch_up(world, through="provider")
+    roles.ensure_no_role(world, course.ROLE)
     return {"IRSA_LAB_HOME": str(sandbox_home)}
 
 

@@ -80,10 +80,11 @@ def test_nothing_that_is_shown_runs(open_notebook: Any) -> None:
 
 
 def answer_by_keyboard(page: Page) -> None:
-    """Choose the first, then the second answer of the question: Tab goes on, Space chooses."""
-    page.locator("input[type=radio]").first.focus()
+    """Choose the first, then the second answer of the closing question: Tab, and Space chooses."""
+    cell = page.locator(".jp-CodeCell", has_text='quiz("not-authorized-to")')
+    cell.locator("input[type=radio]").first.focus()
     page.keyboard.press("Space")
-    page.wait_for_selector("text=Not quite: it did its part", timeout=10_000)
+    cell.locator("text=it did its part: the session exists").wait_for()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    page.wait_for_selector("text=Right: the session is there", timeout=10_000)
+    cell.locator("text=the session is there, the action is not allowed").wait_for()
