@@ -202,7 +202,7 @@ def find_lab(name: str) -> Lab:
     for lab in known:
         if name in {lab.id, lab.number, lab.number.lstrip("0")}:
             return lab
-    alike = difflib.get_close_matches(name, [lab.id for lab in known], n=3, cutoff=0.4)
+    alike = difflib.get_close_matches(name, [lab.id for lab in known], n=3)
     told = f"did you mean {' or '.join(alike)}? " if alike else ""
     raise IrsaLabError(
         f"no lab {name!r}",

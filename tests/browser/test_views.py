@@ -102,6 +102,20 @@ def test_a_refusal_ends_red_with_its_reason_and_two_are_compared(
     assert row.locator("td.irsa-denied").count() == 1
 
 
+def test_in_a_labs_namespace_the_reason_stays_folded(console: Page, world: SandboxWorld) -> None:
+    namespaces, accounts = (world.resource("v1", kind) for kind in ("Namespace", "ServiceAccount"))
+    namespaces.create(body={"metadata": {"name": "lab-00"}})
+    accounts.create(body={"metadata": {"name": "app-sa"}}, namespace="lab-00")
+    ask_sts(world, "app-sa", "lab-00")
+    folded = console.locator(".irsa-details.irsa-denied details", has_text="lab-00")
+    folded.wait_for(timeout=MILLISECONDS)
+    reason = folded.get_by_text("Nearest fix")
+    assert not reason.is_visible()
+    folded.locator("summary").click()
+    assert reason.is_visible()
+    namespaces.delete(name="lab-00")
+
+
 def test_the_token_on_the_console_ages_and_keeps_its_signature(
     console: Page, world: SandboxWorld, namespace: str
 ) -> None:

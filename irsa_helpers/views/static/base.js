@@ -92,7 +92,7 @@ export function editing(model, label, typed = () => "") {
   const copy = () => { behind.textContent = `${editor.value}\n`; };
   const restore = () => { if (editor.value !== model.get("policy")) { editor.value = model.get("policy"); copy(); } };
   const apply = element("button", { onclick: () => ask({ apply: true }) }, "apply to IAM");
-  const back = element("button", { onclick: () => { restore(); ask(); } }, "as it was");
+  const back = element("button", { onclick: () => { restore(); ask(); } }, "back to IAM's policy");
   const said = element("pre", { class: "irsa-said", role: "status" });
   restore();
   return {

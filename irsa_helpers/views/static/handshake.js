@@ -8,6 +8,7 @@ const ANSWERS = new Set([
   "assumed_role_arn", "access_key_id", "expiration", "expires_at", "checks", "mutated", "env",
   "client_ids", "provider_arn", "kid", "cached", "path", "error", "code", "status",
 ]);
+const OF_A_LAB = /^lab-\d\d/;
 // The token view tells the header and the claims.
 const TOLD_APART = new Set(["decision", "explanation", "fix", "header", "claims"]);
 
@@ -42,6 +43,18 @@ function attempts(hops) {
 /** Why it was decided so, without the line that stands below as the nearest fix. */
 function decision({ explanation, fix }) {
   return explanation.split("\n").filter((line) => !fix || !line.endsWith(fix)).join("\n");
+}
+
+/** The nearest fix and the decision; in a lab's namespace they are its answer, and stay folded. */
+function why({ namespace, fix, explanation }) {
+  const told = [
+    fix ? [element("p", { class: "irsa-part" }, "Nearest fix"), element("p", {}, prose(fix))] : [],
+    explanation
+      ? [element("p", { class: "irsa-part" }, "Decision"),
+        element("p", { class: "irsa-why" }, prose(decision({ explanation, fix })))] : [],
+  ].flat();
+  if (!told.length || !OF_A_LAB.test(namespace ?? "")) return told;
+  return element("details", {}, element("summary", {}, "Why: this is the lab's answer"), told);
 }
 
 function outcomeOf(hops) {
@@ -179,9 +192,7 @@ function show(host, actors, { hops = [], follow = true } = {}) {
       element("p", { class: "irsa-who" }, shortened(hop.source), " → ", shortened(hop.target), " ",
         element("strong", { class: "irsa-mark" }, MARKS[hop.outcome])),
       element("p", {}, prose(hop.summary)),
-      hop.detail.fix ? [element("p", { class: "irsa-part" }, "Nearest fix"), element("p", {}, prose(hop.detail.fix))] : [],
-      hop.detail.explanation
-        ? [element("p", { class: "irsa-part" }, "Decision"), element("p", { class: "irsa-why" }, prose(decision(hop.detail)))] : [],
+      why(hop.detail),
       part("Request", false), part("Answer", true),
       element("p", { class: "irsa-part" }, "Time"),
       element("p", {}, hop.at.replace("T", " ").slice(0, 23), before ? `, ${waited} ms after the hop before` : ""));
