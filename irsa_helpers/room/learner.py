@@ -46,6 +46,8 @@ class Learner:
             connector=aiohttp.TCPConnector(ssl=authority) if authority else None,
         )
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._told: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._listening: asyncio.Task[None] | None = None
         self.kernel = ""
 
     async def __aenter__(self) -> Learner:
@@ -137,6 +139,8 @@ class Learner:
         self._socket = await self.http.ws_connect(
             f"{self.base}/api/kernels/{self.kernel}/channels", max_msg_size=0
         )
+        self._told = asyncio.Queue()
+        self._listening = asyncio.create_task(_listen(self._socket, self._told))
         return dict(found["content"])
 
     async def run(self, code: str, *, seconds: float = 60) -> str:
@@ -149,7 +153,7 @@ class Learner:
         message = uuid.uuid4().hex
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
         await self._socket.send_str(json.dumps(_request(message, content)))
-        return await asyncio.wait_for(self._output(self._socket, message), seconds)
+        return await asyncio.wait_for(self._output(message), seconds)
 
     async def run_notebook(
         self, notebook: str, *, before_each: Callable[[], Awaitable[None]] | None = None
@@ -178,10 +182,9 @@ class Learner:
         await self.run("room_lab.start(); room_lab.solution(apply=True)", seconds=120)
         await self.run("assert room_lab.check().passed", seconds=120)
 
-    async def _output(self, socket: aiohttp.ClientWebSocketResponse, message: str) -> str:
+    async def _output(self, message: str) -> str:
         said = ""
-        async for frame in socket:
-            told = json.loads(frame.data)
+        while (told := await self._told.get()) is not None:
             if told.get("parent_header", {}).get("msg_id") != message:
                 continue
             kind, content = told["msg_type"], told["content"]
@@ -195,6 +198,17 @@ class Learner:
             elif kind == "status" and content["execution_state"] == "idle":
                 return said
         raise RuntimeError("the kernel's connection was closed")
+
+
+async def _listen(
+    socket: aiohttp.ClientWebSocketResponse, told: asyncio.Queue[dict[str, Any] | None]
+) -> None:
+    """Take what the kernel tells, to its end: a ping is answered also while a learner reads."""
+    async for frame in socket:
+        if frame.type is aiohttp.WSMsgType.ERROR:
+            break
+        told.put_nowait(json.loads(frame.data))
+    told.put_nowait(None)
 
 
 def _request(message: str, content: dict[str, Any]) -> dict[str, Any]:
