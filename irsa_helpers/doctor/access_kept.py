@@ -16,7 +16,7 @@ from irsa_helpers.doctor.supposed import aws_calls
 from irsa_helpers.doctor.trust_fix import Wanted, harm
 from irsa_helpers.pod_identity import SERVICE
 from irsa_helpers.policy import Request, evaluate
-from irsa_helpers.policy.unseen import statements
+from irsa_helpers.policy.lists import statements
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case

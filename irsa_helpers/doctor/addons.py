@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.doctor.fixes import comment
 from irsa_helpers.doctor.reading import SkipError
 from irsa_helpers.doctor.result import Link, ok, risk
+from irsa_helpers.policy.lists import statements
 from irsa_helpers.policy.match import action_matches
-from irsa_helpers.policy.unseen import statements
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case

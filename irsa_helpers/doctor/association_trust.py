@@ -18,7 +18,8 @@ from irsa_helpers.doctor.reading import CannotSeeError, read_aws
 from irsa_helpers.doctor.result import Link, broken, ok
 from irsa_helpers.pod_identity import ACTIONS, SERVICE
 from irsa_helpers.policy import Decision, Request, evaluate, explain
-from irsa_helpers.policy.unseen import judge, knows, statements
+from irsa_helpers.policy.lists import statements
+from irsa_helpers.policy.unseen import judge, knows
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from irsa_helpers.policy.unseen import statements
+from irsa_helpers.policy.lists import statements
 from irsa_helpers.policy.variables import LITERALS
 
 # Source: Service Authorization Reference, Amazon S3: actions on objects, and actions on buckets.

@@ -17,7 +17,7 @@ from irsa_helpers.doctor.reading import CannotSeeError, SkipError
 from irsa_helpers.doctor.result import Link, broken, ok
 from irsa_helpers.pod_identity import build_target_permission_policy, build_target_trust_policy
 from irsa_helpers.policy import Decision, Request, evaluate, evaluate_one_account, explain
-from irsa_helpers.policy.unseen import statements
+from irsa_helpers.policy.lists import statements
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.case import Case

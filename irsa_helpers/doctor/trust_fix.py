@@ -14,14 +14,16 @@ from typing import Any
 
 from irsa_helpers import trust
 from irsa_helpers.doctor.admission import TokenFacts, judge_admission
+from irsa_helpers.doctor.policies import texts
 from irsa_helpers.policy import Request, evaluate
+from irsa_helpers.policy.lists import statements
 from irsa_helpers.policy.trust_rules import (
     SUBJECT,
     WEB_IDENTITY,
     condition_prefix,
     describe_trust_policy,
 )
-from irsa_helpers.policy.unseen import is_of_token, reading, statements
+from irsa_helpers.policy.unseen import is_of_token, reading
 
 Policy = dict[str, Any]
 # The end of a subject that there can be: names in Kubernetes have no capitals and no blanks.
@@ -178,7 +180,7 @@ def _for_other_providers(statement: Policy, provider: str) -> Iterator[Policy]:
     principal = statement.get("Principal")
     if not isinstance(principal, dict):
         return
-    others = [arn for arn in _listed(principal.get("Federated", [])) if arn != provider]
+    others = [arn for arn in texts(principal.get("Federated", [])) if arn != provider]
     rest = {kind: value for kind, value in principal.items() if kind != "Federated"}
     if others:
         rest["Federated"] = others
@@ -205,7 +207,7 @@ def _spared(statement: Policy, wanted: Wanted) -> Policy:
     key, subject = f"{wanted.prefix}:sub", wanted.token.subject
     condition = {op: dict(block) for op, block in statement.get("Condition", {}).items()}
     block = condition.setdefault("StringNotEquals", {})
-    block[key] = [*_listed(block[key]), subject] if key in block else subject
+    block[key] = [*texts(block[key]), subject] if key in block else subject
     return {**statement, "Condition": condition}
 
 
@@ -269,7 +271,3 @@ def _gets_in(policy: Policy, somebody: Somebody) -> bool:
     request = Request(somebody.principal, somebody.action, "arn:aws:iam::1:role/x", context)
     read = reading(policy, is_of_token, hopeful=True)
     return evaluate(request, resource_policy=read).allowed
-
-
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)

@@ -14,7 +14,7 @@ from irsa_helpers import trust
 from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.doctor.policies import allowing, texts
 from irsa_helpers.policy import Request, evaluate
-from irsa_helpers.policy.unseen import statements
+from irsa_helpers.policy.lists import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

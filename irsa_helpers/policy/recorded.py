@@ -10,7 +10,8 @@ from typing import Any
 
 from irsa_helpers.policy.evaluate import Decision, Request, evaluate_one_account
 from irsa_helpers.policy.explain import explain, nearest_fix
-from irsa_helpers.policy.unseen import Document, judge, knows, statements
+from irsa_helpers.policy.lists import statements
+from irsa_helpers.policy.unseen import Document, judge, knows
 
 Hop = Mapping[str, Any]
 

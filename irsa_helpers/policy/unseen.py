@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.policy.evaluate import Decision, Request
-from irsa_helpers.policy.lists import statements as statements
+from irsa_helpers.policy.lists import statements
 
 Document = Mapping[str, Any]
 Sees = Callable[[str], bool]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from irsa_helpers.doctor import policies
-from irsa_helpers.policy.unseen import statements
+from irsa_helpers.policy.lists import statements
 from irsa_helpers.roles import build_bucket_read_policy
 
 BUCKET = "arn:aws:s3:::enginrect-data"

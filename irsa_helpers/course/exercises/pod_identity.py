@@ -11,6 +11,7 @@ from irsa_helpers.course.exercises.trust_answers import (
     judge_trust,
     token,
     trust_document,
+    values_of,
 )
 from irsa_helpers.policy.trust_rules import TrustRule, describe_trust_policy
 from irsa_helpers.roles import role_arn
@@ -71,7 +72,7 @@ def narrow(world: World, policy: Any) -> Judgement:
         "if-exists": lambda rules: any(
             "IfExists" in condition.operator for rule in rules for condition in rule.conditions
         ),
-        "both-in-one": lambda rules: any(":" in v or "/" in v for v in _values(rules)),
+        "both-in-one": lambda rules: any(":" in v or "/" in v for v in values_of(rules)),
         "only-account": lambda rules: _keys(rules) == {f"{tag}service-account"},
         "only-namespace": lambda rules: _keys(rules) == {f"{tag}namespace"},
     }
@@ -152,7 +153,3 @@ def _any_principal(rules: list[TrustRule], beginning: str) -> bool:
 
 def _keys(rules: list[TrustRule]) -> set[str]:
     return {condition.key.lower() for rule in rules for condition in rule.conditions}
-
-
-def _values(rules: list[TrustRule]) -> list[str]:
-    return [value for rule in rules for condition in rule.conditions for value in condition.values]

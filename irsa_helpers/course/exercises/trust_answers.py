@@ -146,7 +146,7 @@ def _slips_of_form(rules: list[TrustRule]) -> Iterator[str]:
         yield "url-for-provider"
     keys = [condition.key for rule in rules for condition in rule.conditions]
     principals = [text for rule in rules for text in rule.principals]
-    if any("{" in text for text in (*keys, *principals, *_values(rules))):
+    if any("{" in text for text in (*keys, *principals, *values_of(rules))):
         yield "no-f"
     if any(":" not in key for key in keys):
         yield "bare-key"
@@ -182,7 +182,7 @@ def _web_identity_slips(
         }.items()
         if holds
     )
-    yield from (slip for slip, holds in VALUE_SLIPS.items() if any(map(holds, _values(rules))))
+    yield from (slip for slip, holds in VALUE_SLIPS.items() if any(map(holds, values_of(rules))))
     findings = [finding.name for finding in check_trust_policy(document, provider)]
     if "no-subject" in findings and len(rules) > len({rule.providers for rule in rules}):
         yield "conditions-apart"
@@ -198,7 +198,8 @@ def _other(rules: list[TrustRule], provider: str) -> bool:
     return bool(named) and provider not in named
 
 
-def _values(rules: list[TrustRule]) -> list[str]:
+def values_of(rules: list[TrustRule]) -> list[str]:
+    """All values of the rules' conditions, whatever they are about."""
     return [value for rule in rules for condition in rule.conditions for value in condition.values]
 
 

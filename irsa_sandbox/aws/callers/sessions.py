@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from irsa_helpers.state import write_private
 from irsa_sandbox import disk
+from irsa_sandbox.clock import stamp
 
 _PREFIX = b"!\n\torigin_ec"
 _NONCE_BYTES = 12
@@ -65,7 +66,7 @@ class Credentials:
     @property
     def expiration(self) -> str:
         """The expiry as AWS writes it: `2026-11-23T10:00:00Z`."""
-        return datetime.fromtimestamp(self.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(datetime.fromtimestamp(self.expires_at, UTC))
 
     def to_dict(self) -> dict[str, Any]:
         """The members of STS's `Credentials`, in its order."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from irsa_sandbox.aws.settings import AwsSettings
+from irsa_sandbox.clock import stamp
 
 if TYPE_CHECKING:
     from irsa_sandbox.aws.callers.callers import Caller
@@ -25,7 +26,7 @@ def of_request(settings: AwsSettings, client: str, namespace: str) -> Context:
     """
     now = settings.clock.of(namespace).now()
     return {
-        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:CurrentTime": stamp(now),
         "aws:EpochTime": str(int(now.timestamp())),
         "aws:SourceIp": client,
         "aws:SecureTransport": "true",
@@ -63,4 +64,4 @@ def _of_session(caller: Caller) -> Context:
 
 
 def _date(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(datetime.fromtimestamp(seconds, UTC))
