@@ -23,7 +23,7 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12 " + "install")'
 	$(PYTHON) -m venv .venv
 	$(PIP) --no-compile -e '.[lab]'
-	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' irsa_helpers irsa_sandbox .venv
+	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' irsa_helpers irsa_sandbox irsa_workshop .venv
 	@touch $@
 
 develop: $(BIN)/.developing
@@ -46,7 +46,7 @@ $(BIN)/.workshop: $(BIN)/.installed workshop/proxy/package-lock.json
 	@touch $@
 
 workshop: workshop-install
-	@$(BIN)/python -m irsa_helpers.room --seats $(SEATS) $(ROOM)
+	@$(BIN)/python -m irsa_workshop.room --seats $(SEATS) $(ROOM)
 
 lab: install
 	@$(BIN)/irsa-lab open
@@ -61,7 +61,7 @@ site: install
 	$(BIN)/python -m irsa_helpers.course.site
 
 slides: install
-	$(BIN)/python -m irsa_helpers.demo.slides
+	$(BIN)/python -m irsa_workshop.stage.slides
 
 picture: develop
 	$(BIN)/python docs/picture.py

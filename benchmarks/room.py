@@ -20,9 +20,9 @@ from pathlib import Path
 
 import psutil
 
-from irsa_helpers.room.learner import Learner
-from irsa_helpers.room.setting import FIRST_SEAT_USER
-from irsa_helpers.room.trial import OpenRoom, opened
+from irsa_workshop.room.learner import Learner
+from irsa_workshop.room.setting import FIRST_SEAT_USER
+from irsa_workshop.room.trial import OpenRoom, opened
 
 SEATS = int(os.environ.get("ROOM_SEATS", "8"))
 WITHIN = float(os.environ.get("ROOM_WITHIN", "0"))
@@ -90,7 +90,7 @@ def seats_memory() -> dict[int, dict[str, list[float]]]:
     for process in psutil.process_iter(["uids", "cmdline"]):
         user, words = process.info["uids"].real, process.info["cmdline"] or []
         if FIRST_SEAT_USER < user <= FIRST_SEAT_USER + SEATS:
-            kind = words[-1] if "irsa_helpers.room.zygote" in words else "Pods"
+            kind = words[-1] if "irsa_workshop.room.zygote" in words else "Pods"
             used.setdefault(user, {}).setdefault(kind, []).append(_share(process))
     return used
 

@@ -25,11 +25,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 # Commands that have a module of their own, which is loaded when they are called.
 ELSEWHERE = {
-    "demo": "irsa_helpers.demo.commands",
+    "demo": "irsa_workshop.stage.commands",
     "doctor": "irsa_helpers.doctor.commands",
     "exercises": "irsa_helpers.course.commands",
     "labs": "irsa_helpers.labs.commands",
-    "preflight": "irsa_helpers.room.preflight",
+    "preflight": "irsa_workshop.room.preflight",
 }
 
 

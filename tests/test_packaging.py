@@ -17,8 +17,11 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from tests.test_architecture import PACKAGES
+
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 
 
@@ -115,6 +118,21 @@ def test_constraints_hold_versions_alone() -> None:
     line = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+( ; .+)?")
     assert [entry for entry in CONSTRAINTS if not line.fullmatch(entry)] == []
     assert "//" not in "".join(CONSTRAINTS)
+
+
+def test_a_wheel_holds_every_file_of_each_package() -> None:
+    wheel = PYPROJECT["tool"]["setuptools"]
+    assert wheel["packages"]["find"]["include"] == [f"{name}*" for name in PACKAGES]
+    of_all, of_programs = wheel["package-data"].values()
+    files = [path for name in PACKAGES for path in (ROOT / name).rglob("*") if path.is_file()]
+    left_out = [
+        path.relative_to(ROOT).as_posix()
+        for path in files
+        if path.parent.name != "__pycache__"
+        if not (path.suffix == ".py" and (path.parent / "__init__.py").exists())
+        if not any(path.match(pattern) for pattern in (*of_all, *of_programs))
+    ]
+    assert left_out == []
 
 
 def test_the_licence_is_named_and_its_text_is_here() -> None:

@@ -3,8 +3,8 @@
 import sys
 
 from irsa_helpers.course.jupyter import FIRST_NOTEBOOK
-from irsa_helpers.room import hub, services
-from irsa_helpers.room.setting import VARIABLE, Room
+from irsa_workshop.room import hub, services
+from irsa_workshop.room.setting import VARIABLE, Room
 
 room = Room.from_environment()
 c = get_config()  # noqa: F821  (JupyterHub gives it)
@@ -51,7 +51,7 @@ c.JupyterHub.services = [
     {
         "name": "board",
         "url": f"http://127.0.0.1:{room.ports['board']}",
-        "command": [sys.executable, "-P", "-m", "irsa_helpers.room.board"],
+        "command": [sys.executable, "-P", "-m", "irsa_workshop.room.board"],
         "environment": {VARIABLE: str(room.file)},
         "oauth_no_confirm": True,
         "display": False,

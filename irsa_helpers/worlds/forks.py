@@ -1,6 +1,6 @@
 """Starting a Python program as a fork of one that has loaded everything it needs.
 
-A room of many learners starts the same few programs over and over. `irsa_helpers.room.zygote`
+A room of many learners starts the same few programs over and over. `irsa_workshop.room.zygote`
 keeps one of each ready; a fork of it is there in a moment and shares the memory of what is loaded.
 Without a room, or where the ready one is gone, the program starts as any other does.
 """
@@ -87,27 +87,6 @@ class Forked:
 
 def _left(deadline: float | None) -> float | None:
     return None if deadline is None else max(0.0, deadline - time.monotonic())
-
-
-def prepare(
-    kind: str, folder: Path, *, output: int, more: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
-    """The program that loads that kind once, and then is ready to be forked at FOLDER/KIND.sock.
-
-    A fork finds in its memory what this program was given: of this process's variables next to
-    none, and `more`.
-    """
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-    kept |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "irsa_helpers.room.zygote", str(folder), kind],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        cwd="/",
-        start_new_session=True,
-        env=kept | dict(more or {}),
-    )
 
 
 def start(kind: str, program: Program, *, output: int) -> Forked | subprocess.Popen[bytes]:

@@ -1,0 +1,129 @@
+"""A zygote of a small program: what its forks get, and what ends them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from irsa_helpers.worlds import forks
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="rooms are Linux's")
+
+# `this` of the standard library is short; the program under fork is a module of the test's own.
+PROGRAM = """
+import json, os, signal, sys, time
+print(json.dumps({"arguments": sys.argv[1:], "variables": dict(os.environ), "cwd": os.getcwd(),
+    "ppid": os.getppid(), "uid": os.getuid(), "umask": os.umask(0),
+    "files": sorted(map(int, os.listdir("/proc/self/fd"))),
+    "int": signal.getsignal(signal.SIGINT) is signal.default_int_handler}))
+sys.stdout.flush()
+if "stay" in sys.argv:
+    time.sleep(60)
+raise SystemExit(3)
+"""
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[tuple[Path, int]]:
+    """The folder of the sockets, with the kernels' zygote; and its number."""
+    with tempfile.TemporaryDirectory(prefix="forks-") as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        (folder / "forked_program.py").write_text(PROGRAM, encoding="utf-8")
+        command = [sys.executable, "-P", "-m", "irsa_workshop.room.zygote", place, "seat"]
+        variables = {"PATH": os.environ["PATH"], "PYTHONPATH": place}
+        process = subprocess.Popen(command, env=variables)
+        while not (folder / "seat.sock").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield folder, process.pid
+        process.terminate()
+        process.wait(10)
+
+
+def started(folder: Path, output: Path, *arguments: str, **more: Any) -> Any:
+    variables = {forks.VARIABLE: str(folder), "MINE": "1"}
+    program = forks.Program("forked_program", arguments, variables, str(folder), **more)
+    with output.open("wb") as stream:
+        return forks.start("seat", program, output=stream.fileno())
+
+
+def said(output: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + 30
+    while not output.read_text(encoding="utf-8") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    found: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_fork_has_what_was_asked_for_and_nothing_else(
+    zygote: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, pid = zygote
+    process = started(folder, tmp_path / "out", "a", "b c")
+    assert process.wait(30) == 3
+    found = said(tmp_path / "out")
+    assert found["arguments"] == ["a", "b c"]
+    assert found["variables"] == {forks.VARIABLE: str(folder), "MINE": "1"}
+    assert found["cwd"] == str(folder)
+    assert found["ppid"] == pid, "it is a fork"
+    assert found["files"][:3] == [0, 1, 2]
+    assert len(found["files"]) == 4, "and the folder that was listed"
+    assert found["umask"] == 0o077
+    assert found["int"]
+
+
+def test_a_signal_reaches_it_and_its_end_is_told(zygote: tuple[Path, int], tmp_path: Path) -> None:
+    process = started(zygote[0], tmp_path / "out", "stay")
+    said(tmp_path / "out")
+    assert process.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.1)
+    process.terminate()
+    assert process.wait(30) == -signal.SIGTERM
+    assert not psutil.pid_exists(process.pid), "nothing is left of it"
+
+
+def test_a_bound_program_ends_with_whoever_asked(zygote: tuple[Path, int], tmp_path: Path) -> None:
+    bound = started(zygote[0], tmp_path / "bound", "stay", bound=True)
+    free = started(zygote[0], tmp_path / "free", "stay")
+    for name in ("bound", "free"):
+        said(tmp_path / name)
+    numbers = bound.pid, free.pid
+    del bound, free
+    deadline = time.monotonic() + 30
+    while psutil.pid_exists(numbers[0]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [psutil.pid_exists(number) for number in numbers] == [False, True]
+    os.kill(numbers[1], signal.SIGTERM)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts another user's programs")
+def test_root_starts_another_users_program(zygote: tuple[Path, int], tmp_path: Path) -> None:
+    process = started(zygote[0], tmp_path / "out", user=60800)
+    assert process.wait(30) == 3
+    assert said(tmp_path / "out")["uid"] == 60800
+
+
+def test_without_a_zygote_it_starts_as_any_program(tmp_path: Path) -> None:
+    (tmp_path / "forked_program.py").write_text(PROGRAM, encoding="utf-8")
+    process = started(tmp_path, tmp_path / "out")
+    assert process.wait(60) == 3
+    assert said(tmp_path / "out")["ppid"] == os.getpid()
+
+
+def test_a_bad_request_harms_nobody(zygote: tuple[Path, int], tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="Error"):
+        started(zygote[0], tmp_path / "out", user="root")
+    assert started(zygote[0], tmp_path / "out").wait(30) == 3
