@@ -23,7 +23,7 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12 " + "install")'
 	$(PYTHON) -m venv .venv
 	$(PIP) --no-compile -e '.[lab]'
-	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' irsa_helpers irsa_sandbox irsa_workshop .venv
+	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' irsa_course irsa_helpers irsa_sandbox irsa_workshop .venv
 	@touch $@
 
 develop: $(BIN)/.developing
@@ -55,10 +55,10 @@ test: develop
 	$(BIN)/python -m pytest -n auto
 
 tour: install
-	$(BIN)/python -m irsa_helpers.course.tour
+	$(BIN)/python -m irsa_course.tour
 
 site: install
-	$(BIN)/python -m irsa_helpers.course.site
+	$(BIN)/python -m irsa_course.site
 
 slides: install
 	$(BIN)/python -m irsa_workshop.stage.slides

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from irsa_course.first_act import Act
+from irsa_course.tour import own_world
 from irsa_helpers import connect
-from irsa_helpers.course.first_act import Act
-from irsa_helpers.course.tour import own_world
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 
 
-# Commands that have a module of their own, which is loaded when they are called.
+# Commands that have a module of their own, which is loaded when they are called;
+# those of the course and of a workshop are in the packages beside this one.
 ELSEWHERE = {
-    "demo": "irsa_workshop.stage.commands",
-    "doctor": "irsa_helpers.doctor.commands",
-    "exercises": "irsa_helpers.course.commands",
-    "labs": "irsa_helpers.labs.commands",
-    "preflight": "irsa_workshop.room.preflight",
+    "demo": "irsa_workshop.stage.commands:demo",
+    "doctor": "irsa_helpers.doctor.commands:doctor",
+    "exercises": "irsa_course.commands:exercises",
+    "labs": "irsa_helpers.labs.commands:labs",
+    "map": "irsa_course.commands:map_",
+    "open": "irsa_course.commands:open_",
+    "preflight": "irsa_workshop.room.preflight:preflight",
 }
 
 
@@ -42,7 +45,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in ELSEWHERE:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(ELSEWHERE[cmd_name]), cmd_name)
+        module, _, name = ELSEWHERE[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -223,37 +227,6 @@ def _say_how_far(seen: list[Step]) -> None:
     open_step = next((step.next_step for step in seen if step.next_step), "")
     kind = "right" if done == len(seen) else "wrong"
     verdict(kind, f"{done} of {len(seen)} steps hold.", next_step=open_step)
-
-
-@main.command("map")
-@as_json
-def map_(as_json: bool) -> None:
-    """Show where you are in the course, and what is next."""
-    from irsa_helpers.course.map import course_map
-
-    with working("looking where you are"):
-        course = course_map()
-    if as_json:
-        say(json.dumps(course.to_dict(), indent=2))
-        return
-    rows([place.cells for place in (*course.notebooks, *course.labs)])
-    verdict("right" if course.finished else "open", course.standing, next_step=course.next_step)
-
-
-@main.command("open")
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=8888,
-    show_default=True,
-    help="The next free one from here on.",
-)
-@click.option("--browser/--no-browser", default=True, help="Open a browser window.")
-def open_(port: int, browser: bool) -> None:
-    """Start the sandbox and JupyterLab on the first notebook; Ctrl-C stops both."""
-    from irsa_helpers.course import jupyter
-
-    raise SystemExit(jupyter.open_course(port=port, browser=browser))
 
 
 @main.command()

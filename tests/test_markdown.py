@@ -15,8 +15,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 import irsa_helpers
+from irsa_course.site import notebook_body
 from irsa_helpers import terminal
-from irsa_helpers.course.site import notebook_body
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.markdown import block, cell, code
 from tests.hostile import HOSTILE, IN_BROWSER, MARK, OWN_WORDS, VIEWS

@@ -2,7 +2,7 @@
 
 import sys
 
-from irsa_helpers.course.jupyter import FIRST_NOTEBOOK
+from irsa_course.jupyter import FIRST_NOTEBOOK
 from irsa_workshop.room import hub, services
 from irsa_workshop.room.setting import VARIABLE, Room
 

@@ -1,9 +1,8 @@
-"""Pictures and questions for notebooks: ipywidgets where a kernel runs, SVG or text elsewhere."""
+"""Pictures for notebooks: ipywidgets where a kernel runs, SVG or text elsewhere."""
 
 from irsa_helpers.views.bench import trust_bench
 from irsa_helpers.views.handshake import handshake, live_handshake
 from irsa_helpers.views.permissions import permission_bench
-from irsa_helpers.views.quiz import predict, quiz
 from irsa_helpers.views.tables import Listing, MarkdownTable, decision_table
 from irsa_helpers.views.token import token_view
 
@@ -14,8 +13,6 @@ __all__ = [
     "handshake",
     "live_handshake",
     "permission_bench",
-    "predict",
-    "quiz",
     "token_view",
     "trust_bench",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from irsa_helpers.course import jupyter
+from irsa_course import jupyter
 from irsa_workshop.room import seat
 
 HUB_VARIABLE = "JUPYTERHUB_SERVICE_PREFIX"

@@ -44,7 +44,7 @@ PRELOADED = {
         *("moto.iam.access_control", "moto.sts.models"),
     ),
     "seat": (
-        *("irsa_helpers.course.jupyter", "jupyterhub.singleuser.extension", "jupyterlab.labapp"),
+        *("irsa_course.jupyter", "jupyterhub.singleuser.extension", "jupyterlab.labapp"),
         *("jupyter_lsp.serverextension", "jupyter_server_terminals.app", "notebook_shim.shim"),
         *("jupyter_server.services.kernels.handlers", "nbformat.v4", "zmq.eventloop.zmqstream"),
         *("irsa_workshop.room.kernels", "irsa_helpers.worlds.launch", "notebook_shim.nbserver"),
@@ -55,7 +55,7 @@ PRELOADED = {
     ),
     "kernel": (
         *("ipykernel.kernelapp", "IPython.core.magics", "ipywidgets", "boto3.session"),
-        *("kubernetes.client", "kubernetes.dynamic", "irsa_helpers.course.cell_errors"),
+        *("kubernetes.client", "kubernetes.dynamic", "irsa_course.cell_errors"),
         *("irsa_helpers.views", "irsa_helpers.labs", "irsa_helpers.worlds.sandbox"),
         *("irsa_helpers.verify", "irsa_workshop.room.reports", "irsa_workshop.room.warm:clients"),
         *("ipykernel.debugger", "boto3.s3.transfer", "IPython.extensions.storemagic"),

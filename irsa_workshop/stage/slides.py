@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from irsa_helpers.course import site, tour
+from irsa_course import site, tour
 from irsa_workshop.stage.model import demo_folder
 
 if TYPE_CHECKING:

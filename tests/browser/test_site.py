@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
-from irsa_helpers.course import site, tour
+from irsa_course import site, tour
 from irsa_helpers.labs.model import all_labs
 from tests.browser.test_views import violations
 

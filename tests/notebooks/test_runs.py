@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from irsa_course import tour
+from irsa_course.exercises.words import all_words
 from irsa_helpers import state, waiting, worlds
-from irsa_helpers.course import catch_up, tour
-from irsa_helpers.course.exercises.words import all_words
+from irsa_helpers.course import catch_up
 from irsa_helpers.worlds import launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.notebooks.breaks import BREAKS

@@ -31,7 +31,7 @@ from tests.workshop.test_image import (
     wait_until_nothing_runs,
 )
 
-from irsa_helpers.course.jupyter import FIRST_NOTEBOOK
+from irsa_course.jupyter import FIRST_NOTEBOOK
 from irsa_workshop.room import services
 from irsa_workshop.room.learner import FIELD, Learner
 from irsa_workshop.room.setting import new_secret, new_word

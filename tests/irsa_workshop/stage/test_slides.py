@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from irsa_course import tour
 from irsa_helpers import course, pods, state
-from irsa_helpers.course import tour
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from irsa_workshop.stage.model import demo_folder
 from irsa_workshop.stage.slides import page, slides
