@@ -20,7 +20,13 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from tests.workshop.test_image import (
+
+from irsa_course.jupyter import FIRST_NOTEBOOK
+from irsa_workshop.room import services
+from irsa_workshop.room.learner import FIELD, Learner
+from irsa_workshop.room.setting import new_secret, new_word
+from irsa_workshop.room.trial import free_ports
+from tests.irsa_workshop.room.test_image import (
     ROOT,
     SECONDS,
     USER,
@@ -30,12 +36,6 @@ from tests.workshop.test_image import (
     variables,
     wait_until_nothing_runs,
 )
-
-from irsa_course.jupyter import FIRST_NOTEBOOK
-from irsa_workshop.room import services
-from irsa_workshop.room.learner import FIELD, Learner
-from irsa_workshop.room.setting import new_secret, new_word
-from irsa_workshop.room.trial import free_ports
 
 VALUES = yaml.safe_load((ROOT / "workshop" / "zero-to-jupyterhub.yaml").read_text(encoding="utf-8"))
 TEXT = (ROOT / "workshop" / "past-one-machine.md").read_text(encoding="utf-8")
