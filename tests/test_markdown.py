@@ -14,7 +14,9 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+import irsa_course
 import irsa_helpers
+import irsa_workshop
 from irsa_course.site import notebook_body
 from irsa_helpers import terminal
 from irsa_helpers.errors import IrsaLabError
@@ -78,7 +80,8 @@ def test_the_walk_leaves_no_view_out() -> None:
     """Whatever shows itself in a notebook is among the views that are shown hostile texts."""
     showing = {
         node.name
-        for path in Path(inspect.getfile(irsa_helpers)).parent.rglob("*.py")
+        for package in (irsa_helpers, irsa_course, irsa_workshop)
+        for path in Path(inspect.getfile(package)).parent.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef)
         for method in node.body
