@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import mistune
@@ -14,14 +12,12 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-import irsa_course
-import irsa_helpers
-import irsa_workshop
 from irsa_course.site import notebook_body
 from irsa_helpers import terminal
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.markdown import block, cell, code
 from tests.hostile import HOSTILE, IN_BROWSER, MARK, OWN_WORDS, VIEWS
+from tests.test_architecture import MODULES, dotted
 
 
 def markup(markdown: str) -> BeautifulSoup:
@@ -80,8 +76,7 @@ def test_the_walk_leaves_no_view_out() -> None:
     """Whatever shows itself in a notebook is among the views that are shown hostile texts."""
     showing = {
         node.name
-        for package in (irsa_helpers, irsa_course, irsa_workshop)
-        for path in Path(inspect.getfile(package)).parent.rglob("*.py")
+        for path in MODULES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef)
         for method in node.body
@@ -97,9 +92,15 @@ def test_what_is_printed_does_not_steer_the_terminal(capsys: pytest.CaptureFixtu
 
 
 def test_the_command_line_prints_nothing_past_that() -> None:
-    for name in ("cli", "course/commands", "doctor/commands", "labs/commands"):
-        path = Path(inspect.getfile(irsa_helpers)).parent / f"{name}.py"
-        assert "click.echo(" not in path.read_text(encoding="utf-8"), name
+    """Who writes HTML files tells their paths alone."""
+    printing = {
+        dotted(path)
+        for path in MODULES
+        if not dotted(path).startswith("irsa_sandbox")
+        and "click.echo(" in path.read_text(encoding="utf-8")
+    }
+    writers = {"irsa_course.site", "irsa_helpers.labs.pages", "irsa_workshop.stage.slides"}
+    assert printing - writers == {"irsa_helpers.terminal"}
 
 
 def test_a_diagnosis_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
