@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from irsa_course.certificate import certificate_html
 from irsa_course.exercises import all_words
 from irsa_course.progress import Attempts
 from irsa_helpers.course import project_folder
@@ -17,6 +19,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.model import LEVELS, all_labs
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.verify import NOTEBOOKS, steps
+from irsa_helpers.views.widgets import widget
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World
@@ -50,6 +53,10 @@ class Place:
         if not self.of and not self.step:
             return ""
         return "✓" if self.finished else "○"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The place as JSON-able data."""
+        return asdict(self) | {"finished": self.finished, "mark": self.mark}
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -88,24 +95,38 @@ class CourseMap:
         return "nothing is left: teach it to somebody"
 
     def to_dict(self) -> dict[str, Any]:
-        """The map as JSON-able data."""
-        return asdict(self) | {"finished": self.finished, "next_step": self.next_step}
+        """The map as JSON-able data; each place with its `mark` and whether it is `finished`."""
+        return {
+            "notebooks": [place.to_dict() for place in self.notebooks],
+            "labs": [place.to_dict() for place in self.labs],
+            "finished": self.finished,
+            "standing": self.standing,
+            "next_step": self.next_step,
+        }
 
     def __str__(self) -> str:
         lines = [_line(place) for place in (*self.notebooks, *self.labs)]
         return "\n".join([*lines, "", self.standing, f"Next: {self.next_step}"])
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": map_html(self), "text/plain": str(self)}
+    def widget(self) -> Any:
+        """The map as a view, the one that the console shows."""
+        return widget("map", course=self.to_dict())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """The view where one can run, a table where none can."""
+        shown, _metadata = self.widget()._repr_mimebundle_()
+        return {**shown, "text/html": map_html(self), "text/plain": str(self)}
 
     def certificate(self, name: str, path: Path = Path("certificate.html")) -> Path:
-        """A page to print, with what was reached; returns where it stands.
+        """A page to print, or to save as a picture, with what was reached; returns its path.
 
         Raises IrsaLabError until the course is finished.
         """
         if not self.finished:
             raise IrsaLabError("the course is not finished yet", next_step=self.next_step)
-        path.write_text(_certificate_html(self, name), encoding="utf-8")
+        done, of = _sums(self.labs)
+        page = certificate_html(name, _reached(self.notebooks), done, of, date.today())
+        path.write_text(page, encoding="utf-8")
         return path
 
 
@@ -188,22 +209,8 @@ def _row(place: Place, folder: str) -> str:
     return "<tr>" + "".join(f"<td style='text-align:left'>{text}</td>" for text in cells) + "</tr>"
 
 
-def _certificate_html(course: CourseMap, name: str) -> str:
-    reached = "".join(f"<li>{escape(place)}</li>" for place in _reached(course.notebooks))
-    labs, of = _sums(course.labs)
-    return (
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>IRSA Lab</title>"
-        "<style>body{font:18px/1.5 system-ui,sans-serif;max-width:40em;margin:3em auto;padding:2em;"
-        "border:6px double #0b6e4f;color:#1f2328;background:#fff}h1{margin:0}</style>"
-        f"<h1>{escape(name)}</h1><p>has worked through the course <b>IRSA Lab</b>: IAM Roles for "
-        f"Service Accounts on Amazon EKS.</p><ul>{reached}<li>{labs} of {of} break-fix labs</li>"
-        "</ul><p><small>Nobody has signed this. It says what the checks found in this learner's "
-        "own world, and no more.</small></p></html>"
-    )
-
-
-def _reached(places: Sequence[Place]) -> list[str]:
+def _reached(places: Sequence[Place]) -> list[tuple[str, str]]:
+    """Each notebook's title, and how many of its exercises are right."""
     return [
-        f"{place.title}: {place.done} of {place.of} exercises" if place.of else place.title
-        for place in places
+        (place.title, f"{place.done} of {place.of} exercises" * bool(place.of)) for place in places
     ]

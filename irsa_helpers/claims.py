@@ -68,6 +68,11 @@ def decode_unverified(token: str) -> Token:
 
     Raises IrsaLabError where the text is no JSON Web Token.
     """
+    if not isinstance(token, str):
+        raise IrsaLabError(
+            f"a token is text, and this is {type(token).__name__}: {token!r:.40}",
+            next_step="read one: read_token(world, pod_name), or request_token(world, account)",
+        )
     try:
         header, claims, _signature = token.strip().split(".")
         return Token(_read_part(header), _read_part(claims))

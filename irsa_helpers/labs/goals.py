@@ -36,8 +36,10 @@ ATTACKED = "you have read the bucket as another ServiceAccount: the attack was c
 ACTS = "the app acts as its own role"
 TRUSTS = "the trust policy admits the app's ServiceAccount and nobody else"
 PERMITS = "the role may read its bucket and nothing more, and nobody else may"
-# Tells the sessions of a check from those of a learner.
+# These tell the sessions and tokens of a check from those of a learner: nobody else asks for a life
+# of so many seconds.
 CHECK_SESSION = "lab-check"
+CHECK_TOKEN_SECONDS = 607
 
 
 def chain_goals(scene: Scene, seen: Seen | None = None) -> list[Goal]:
@@ -159,7 +161,7 @@ def _refused_by_sts(scene: Scene, namespace: str, name: str) -> bool:
     from kubernetes.dynamic.exceptions import NotFoundError
 
     try:
-        scene.become(namespace, name, CHECK_SESSION)
+        scene.become(namespace, name, CHECK_SESSION, CHECK_TOKEN_SECONDS)
     except (ClientError, NotFoundError):
         return True
     return False

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.labs.goals import CHECK_SESSION
+from irsa_helpers.labs.goals import CHECK_SESSION, CHECK_TOKEN_SECONDS
 from irsa_helpers.labs.watching import Sight, Watch
 from irsa_helpers.views.widgets import widget
 from irsa_helpers.worlds.sandbox import SandboxWorld, sandbox_of
@@ -77,9 +77,12 @@ class LabHops:
     def __call__(self, hop: Mapping[str, Any]) -> dict[str, Any] | None:
         """A hop as a lab shows it, without its reasons; they are told in their order.
 
-        None for the handshakes in which a check tries whom a trust policy lets in.
+        None for the handshakes in which a check tries whom a trust policy lets in, and for the
+        tokens that it asks for.
         """
         detail = hop["detail"]
+        if detail.get("expiration_seconds") == CHECK_TOKEN_SECONDS:
+            return None
         who = str(detail.get("namespace")), str(detail.get("service_account"))
         if hop["kind"] == "assume-role":
             self._trying.discard(who)

@@ -29,6 +29,7 @@ COPY_TOKEN = (
 # How long a check waits for a Pod that is being made.
 CHECK_SECONDS = 10.0
 REFUSED_SECONDS = 1.0  # The same, where the API server has refused to make it.
+TOKEN_SECONDS = 600  # The shortest life that Kubernetes gives a token.
 STARTED = "irsa-lab/started-at-hop"
 
 
@@ -235,21 +236,23 @@ class Scene:
         own: Any = self.world.resource("v1", "Namespace").get(name=self.namespace)
         return int((own.metadata.annotations or {}).get(STARTED, 0))
 
-    def become(self, namespace: str, name: str, session: str) -> dict[str, Any]:
+    def become(
+        self, namespace: str, name: str, session: str, seconds: int = TOKEN_SECONDS
+    ) -> dict[str, Any]:
         """STS's credentials of the role for a token of that ServiceAccount, as a Pod gets them.
 
-        Raises botocore's ClientError where STS refuses it.
+        `seconds` is the life of the token. Raises botocore's ClientError where STS refuses it.
         """
         answer = self.world.aws("sts").assume_role_with_web_identity(
             RoleArn=self.role_arn,
             RoleSessionName=session,
-            WebIdentityToken=self.token(namespace, name),
+            WebIdentityToken=self.token(namespace, name, seconds),
         )
         return dict(answer["Credentials"])
 
-    def token(self, namespace: str, name: str) -> str:
-        """A token of that ServiceAccount for STS, of ten minutes and of no Pod."""
-        request = {"spec": {"audiences": [oidc.AUDIENCE], "expirationSeconds": 600}}
+    def token(self, namespace: str, name: str, seconds: int = TOKEN_SECONDS) -> str:
+        """A token of that ServiceAccount for STS, of no Pod."""
+        request = {"spec": {"audiences": [oidc.AUDIENCE], "expirationSeconds": seconds}}
         tokens: Any = self.world.resource("v1", "ServiceAccount").token
         return str(tokens.create(name=name, namespace=namespace, body=request).status.token)
 

@@ -27,6 +27,7 @@ class TrustBench(EditedPolicy):
         super().__init__(world, role, described["TrustPolicy"])
         self._arn = described["Arn"]
         self.subject = trust.subject(namespace, account)
+        self._account = f"{namespace}/{account}"
         self._issuer, self._provider = oidc.issuer_url(world), oidc.provider_arn(world)
         self._accounts = sorted(_subjects(world))
 
@@ -51,7 +52,7 @@ class TrustBench(EditedPolicy):
         return {"iss": self._issuer, "sub": self.subject, "aud": oidc.AUDIENCE}
 
     def _shown(self) -> dict[str, Any]:
-        return {"claims": self.claims()}
+        return {"claims": self.claims(), "account": self._account}
 
     def _write(self, policy: Mapping[str, Any], *, approve: bool) -> Change:
         return roles.ensure_role(self._world, self._role, policy, approve=approve)

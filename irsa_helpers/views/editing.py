@@ -47,6 +47,15 @@ class EditedPolicy(ABC):
             self.saved = text
         return str(change)
 
+    def applied(self, text: str) -> str:
+        """What came of applying a policy, in words: the change, its plan, or why not."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self.apply(text, approve=not self._world.needs_approval)
+        except (IrsaLabError, ValueError, ClientError) as error:
+            return str(error)
+
     def widget(self) -> Any:
         """The view; each keystroke is judged by this kernel."""
         view = widget(
@@ -61,7 +70,7 @@ class EditedPolicy(ABC):
         def answer(view: Any, message: Mapping[str, Any], _buffers: object) -> None:
             text = str(message.get("policy", ""))
             if message.get("apply"):
-                view.said = self._applied(text)
+                view.said = self.applied(text)
             view.verdict = self.judge(text, str(message.get("typed", "")))
 
         view.on_msg(answer)
@@ -78,12 +87,6 @@ class EditedPolicy(ABC):
     def _shown(self) -> dict[str, Any]:
         """What else the view shows."""
         return {}
-
-    def _applied(self, text: str) -> str:
-        try:
-            return self.apply(text, approve=not self._world.needs_approval)
-        except (IrsaLabError, ValueError) as error:
-            return str(error)
 
     def _diff(self, text: str) -> list[str]:
         lines = difflib.unified_diff(

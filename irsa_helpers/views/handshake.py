@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.modules import actors
 from irsa_helpers.views.svg import Hop, handshake_svg
 from irsa_helpers.views.widgets import widget
@@ -41,9 +42,12 @@ class Handshake:
 
 
 def handshake(hops: Sequence[Hop]) -> Handshake:
-    """Show hops such as `world.trace()` gives. Raises ValueError where there are none."""
+    """Show hops such as `world.trace()` gives. Raises IrsaLabError where there are none."""
     if not hops:
-        raise ValueError("there are no hops yet: let a Pod call AWS first, then read world.trace()")
+        raise IrsaLabError(
+            "there are no hops to show: expected what world.trace() gives, and it is empty",
+            next_step="let a Pod call AWS, as notebook 05 does; then handshake(world.trace())",
+        )
     return Handshake(hops)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from irsa_helpers.modules import actors, joined, styles
 
-VIEWS = ("handshake", "token", "permissions")
+VIEWS = ("handshake", "token", "bench", "permissions", "map")
 
 
 @cache

@@ -25,13 +25,14 @@ from irsa_sandbox.trace import Trace
 
 @dataclass(frozen=True)
 class ControlSettings:
-    """What the interface reads and moves."""
+    """What the interface reads and moves; `ask` asks the helpers, and may take seconds."""
 
     token: str
     clock: Clock
     trace: Trace
     keys: SigningKeys
     status: Callable[[], dict[str, Any]]
+    ask: Callable[[dict[str, Any]], dict[str, Any]]
     stop: Callable[[], None]
 
 
@@ -60,6 +61,13 @@ def create_app(settings: ControlSettings) -> Starlette:
         policy = None if text is None else str(text)
         judged = await asyncio.to_thread(calls_seen, settings.trace.since(), role, policy)
         return JSONResponse(judged)
+
+    async def trust(request: Request) -> Response:
+        asked = await _object(request)
+        return JSONResponse(await asyncio.to_thread(settings.ask, {**asked, "view": "trust"}))
+
+    async def course(request: Request) -> Response:
+        return JSONResponse(await asyncio.to_thread(settings.ask, {"view": "map"}))
 
     async def page(request: Request) -> Response:
         return HTMLResponse(console.page(), headers=console.HEADERS)
@@ -95,6 +103,8 @@ def create_app(settings: ControlSettings) -> Starlette:
         ("/trace/stream", "GET"): stream,
         ("/tokens", "GET"): tokens,
         ("/permissions", "POST"): permissions,
+        ("/trust", "POST"): trust,
+        ("/map", "GET"): course,
         ("/console", "GET"): page,
         ("/clock", "GET"): clock,
         ("/clock", "POST"): advance,

@@ -26,7 +26,7 @@ from irsa_sandbox.identity import (
 from irsa_sandbox.issuer_client import IssuerClient
 from irsa_sandbox.loops import restarted
 from irsa_sandbox.node import node
-from irsa_sandbox.process import cluster_parts, control, opening
+from irsa_sandbox.process import asking, cluster_parts, control, opening
 from irsa_sandbox.process.component_roles import WEBHOOK_ACCOUNT
 from irsa_sandbox.process.frame import Frame
 
@@ -68,7 +68,11 @@ async def _compose(
     if cluster.is_new:
         (frame.home / cluster_parts.REGISTERED).unlink(missing_ok=True)
     await cluster_parts.start(frame, servers, cloud, stack)
-    settings = _control_settings(frame, stop, lambda: [cloud.changes, cluster.revision])
+    helpers = asking.Helpers(frame.home)
+    stack.callback(helpers.close)
+    settings = _control_settings(
+        frame, stop, lambda: [cloud.changes, cluster.revision], helpers.ask
+    )
     await servers.serve("control", control.create_app(settings))
     stack.callback(frame.trace.end)
     opening.publish(frame)
@@ -137,7 +141,10 @@ def _user(name: str, *groups: str) -> apiserver.User:
 
 
 def _control_settings(
-    frame: Frame, stop: asyncio.Event, changes: Callable[[], list[int]]
+    frame: Frame,
+    stop: asyncio.Event,
+    changes: Callable[[], list[int]],
+    ask: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> control.ControlSettings:
     """The control interface; `changes` is another whenever AWS or the cluster has changed."""
     started = datetime.now(UTC)
@@ -159,5 +166,6 @@ def _control_settings(
         trace=frame.trace,
         keys=frame.keys,
         status=status,
+        ask=ask,
         stop=stop.set,
     )

@@ -183,6 +183,38 @@ def test_recorded_calls_meet_a_policy_on_the_console(
     assert view.locator("img, script, svg").count() == 0
 
 
+def test_a_trust_policy_is_mended_on_the_console_and_the_map_tells_where_one_is(
+    console: Page, world: SandboxWorld
+) -> None:
+    wrong = trust.build_trust_policy(oidc.provider_arn(world), "default", "defaults")
+    roles.ensure_role(world, "console-role", wrong)
+    ask_sts(world, "default")
+    console.locator(".irsa-details.irsa-denied").wait_for(timeout=MILLISECONDS)
+    console.locator("#views button", has_text="trust policy").click()
+    view = console.locator(".irsa-bench")
+    chosen = view.get_by_label("role", exact=True)
+    chosen.locator("option[selected]:text-is('console-role')").wait_for(
+        timeout=MILLISECONDS, state="attached"
+    )
+    verdict = view.locator(".irsa-verdict")
+    verdict.get_by_text("this token is refused").wait_for(timeout=MILLISECONDS)
+    editor = view.locator("textarea")
+    editor.fill(editor.input_value().replace("default:defaults", "default:default"))
+    verdict.get_by_text("this token gets in").wait_for(timeout=MILLISECONDS)
+    assert violations(console, "body") == []
+    view.get_by_role("button", name="apply to IAM").click()
+    view.get_by_text("updated IAM role console-role").wait_for(timeout=MILLISECONDS)
+    described = roles.describe_role(world, "console-role")
+    assert described is not None
+    assert "default:defaults" not in json.dumps(described["TrustPolicy"])
+    roles.ensure_role(world, "console-role", wrong)
+    verdict.get_by_text("this token is refused").wait_for(timeout=MILLISECONDS)
+    console.locator("#views button", has_text="map").click()
+    console.locator(".irsa-map .irsa-next").wait_for(timeout=MILLISECONDS)
+    assert console.locator(".irsa-map .irsa-steps li").count() == 4
+    assert violations(console, "body") == []
+
+
 def run_cell(page: Page, text: str) -> None:
     page.locator(".jp-CodeCell .cm-content", has_text=text).first.click()
     page.keyboard.press("Shift+Enter")

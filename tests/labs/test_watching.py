@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from irsa_helpers import happenings
 from irsa_helpers.labs import engine
 from irsa_helpers.labs.clearing import clear_scene
-from irsa_helpers.labs.goals import ATTACKED
+from irsa_helpers.labs.goals import ATTACKED, trusts_only_app
 from irsa_helpers.labs.live import LabHops, LiveGoals
 from irsa_helpers.labs.machinery import scene_of
 from irsa_helpers.labs.model import Lab, find_lab
@@ -140,6 +140,20 @@ def test_a_checks_own_handshakes_are_left_out() -> None:
     ]
     as_shown = LabHops()
     assert [bool(as_shown(one)) for one in told] == [True, False, True, False, True, True]
+
+
+def test_nothing_is_seen_of_a_check_that_tries_whom_sts_lets_in(
+    world: SandboxWorld, watching: Any
+) -> None:
+    """A trust policy that admits nobody but the app makes the check ask STS itself."""
+    scene = scene_of(watching("01").lab, world)
+    scene.set_trust(scene.trust_policy())
+    since = world.trace()[-1]["seq"]
+    assert trusts_only_app(scene).reached
+    hops = [hop for hop in world.trace(since) if hop["detail"].get("service_account") == "default"]
+    assert {"token-request", "assume-role"} <= {hop["kind"] for hop in hops}
+    as_shown = LabHops()
+    assert [hop for hop in hops if as_shown(hop)] == []
 
 
 def test_where_it_ends_is_shown_and_why_is_left_to_the_learner(

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from irsa_helpers import oidc
+from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.views import handshake, live_handshake
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
@@ -65,5 +66,5 @@ def test_a_live_view_gets_each_hop_as_it_happens(world: SandboxWorld) -> None:
 
 
 def test_without_hops_the_next_step_is_told() -> None:
-    with pytest.raises(ValueError, match="let a Pod call AWS first"):
+    with pytest.raises(IrsaLabError, match="let a Pod call AWS"):
         handshake([])

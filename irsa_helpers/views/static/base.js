@@ -72,6 +72,12 @@ export function differences(lines) {
   return lines.length ? [element("p", { class: "irsa-part" }, "What differs from IAM"), element("pre", {}, lines.join("\n"))] : [];
 }
 
+/** One of several names, chosen by the learner; `changed` is called with the name. */
+export function choose(label, names, chosen, changed) {
+  return element("select", { "aria-label": label, onchange: (event) => changed(event.target.value) },
+    names.map((name) => element("option", { value: name, selected: name === chosen }, name)));
+}
+
 const KEY_WAIT_MS = 30;
 
 /** The editor of a model's `policy`, its buttons, and what was said of applying it.

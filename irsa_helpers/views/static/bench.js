@@ -1,5 +1,5 @@
 // The trust-policy bench. Nothing is decided here: each keystroke is sent to the kernel.
-import { differences, editing, element, findings, mark, prose, shortened } from "./base.js";
+import { choose, differences, editing, element, findings, mark, prose, shortened } from "./base.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -17,13 +17,15 @@ function conditionsIn(text, lines) {
   return sorted.filter(({ from }, index) => !index || from >= sorted[index - 1].to);
 }
 
-/** The bench of a model with `policy`, `role`, `claims`, `verdict` and `said`. */
+/** The bench of a model with `policy`, `role`, `account`, `claims`, `verdict` and `said`; `roles` and `accounts` where
+    one may choose, and then `withheld`, the labs whose roles are left out. */
 export function bench({ model, el }) {
   const typed = element("input", {
     placeholder: "namespace/name", "aria-label": "another ServiceAccount to try, as namespace/name",
     oninput: () => edit.soon(), onkeydown: (event) => event.stopPropagation(),
   });
-  const edit = editing(model, `trust policy of ${model.get("role")}`, () => typed.value);
+  const edit = editing(model, "trust policy", () => typed.value);
+  const [whose, asking] = [element("p", { class: "irsa-part" }), element("p", { class: "irsa-part" })];
   const claims = element("div", { class: "irsa-claims" });
   const verdict = element("div", { class: "irsa-verdict", role: "status" });
   const threads = document.createElementNS(SVG, "svg");
@@ -68,9 +70,30 @@ export function bench({ model, el }) {
     }));
   }
 
+  /** What stands on the bench: by name, or to be chosen. */
+  function drawHeads() {
+    const named = (label, names, name) => {
+      const chosen = model.get(name);
+      return names?.length ? choose(label, names, chosen, (other) => model.send({ [name]: other })) : chosen;
+    };
+    whose.replaceChildren("The token of ", named("ServiceAccount", model.get("accounts"), "account"), " says");
+    asking.replaceChildren("The trust policy of ", named("role", model.get("roles"), "role"), " asks");
+  }
+
+  function withheld() {
+    const labs = model.get("withheld") ?? [];
+    return labs.length ? [element("p", { class: "irsa-empty" },
+      `Lab ${labs.join(", ")} is open: what is wrong with its roles is for you to find, and they are not here.`)] : [];
+  }
+
   function drawVerdict() {
     const seen = model.get("verdict");
     edit.heard(seen);
+    if (model.get("roles")?.length === 0) {
+      verdict.replaceChildren(
+        element("p", { class: "irsa-empty" }, "No role trusts a cluster yet. Notebook 03 makes one: its trust policy appears here."), ...withheld());
+      return;
+    }
     if (seen.error) {
       verdict.replaceChildren(element("p", { class: "irsa-denied" }, element("strong", { class: "irsa-mark" }, "✗ "), seen.error));
       return;
@@ -87,18 +110,19 @@ export function bench({ model, el }) {
           element("td", {}, asked.there),
           element("td", {}, mark(asked.admitted, "✓ yes", "✗ no")))))),
       element("label", {}, "try another: ", typed),
-      ...differences(seen.diff));
+      ...differences(seen.diff), ...withheld());
   }
 
   function draw() {
     const hadFocus = document.activeElement === typed;
+    drawHeads();
     drawVerdict();
     drawClaims();
     if (hadFocus) typed.focus();
   }
   const parts = element("div", { class: "irsa-bench-parts" },
-    element("div", {}, element("p", { class: "irsa-part" }, "The token says"), claims),
-    element("div", {}, element("p", { class: "irsa-part" }, "The trust policy asks"), edit.parts),
+    element("div", {}, whose, claims),
+    element("div", {}, asking, edit.parts),
     element("div", {}, element("p", { class: "irsa-part" }, "The evaluator decides"), verdict), threads);
   el.replaceChildren(element("section", { class: "irsa-view irsa-bench", "aria-label": "the trust-policy bench" }, parts));
   const resized = new ResizeObserver(drawThreads);

@@ -45,15 +45,19 @@ function decision({ explanation, fix }) {
   return explanation.split("\n").filter((line) => !fix || !line.endsWith(fix)).join("\n");
 }
 
-/** The nearest fix and the decision; in a lab's namespace they are its answer, and stay folded. */
-function why({ namespace, fix, explanation }) {
+/** Whether a lab asks, or one of its roles is asked for: why it is refused is that lab's answer. */
+const ofALab = ({ namespace, role_arn: role }) => [namespace, role?.split("/").at(-1)].some((name) => OF_A_LAB.test(name ?? ""));
+
+/** The nearest fix and the decision; those of a lab stay folded. */
+function why(detail) {
+  const { fix, explanation } = detail;
   const told = [
     fix ? [element("p", { class: "irsa-part" }, "Nearest fix"), element("p", {}, prose(fix))] : [],
     explanation
       ? [element("p", { class: "irsa-part" }, "Decision"),
         element("p", { class: "irsa-why" }, prose(decision({ explanation, fix })))] : [],
   ].flat();
-  if (!told.length || !OF_A_LAB.test(namespace ?? "")) return told;
+  if (!told.length || !ofALab(detail)) return told;
   return element("details", {}, element("summary", {}, "Why: this is the lab's answer"), told);
 }
 
@@ -61,7 +65,7 @@ function outcomeOf(hops) {
   return hops.find((hop) => hop.outcome !== "ok")?.outcome ?? "ok";
 }
 
-/** A view of hops in `host`; returns {update(hops), stop()}. */
+/** A view of hops in `host`; returns {update(hops), end()}. */
 function show(host, actors, { hops = [], follow = true } = {}) {
   const state = { hops, known: attempts(hops), chosen: hops.length - 1, attempt: null, against: null, timer: null, follow };
   const root = element("section", { class: "irsa-view irsa-handshake", "aria-label": "the handshake" });
@@ -77,10 +81,20 @@ function show(host, actors, { hops = [], follow = true } = {}) {
   function select(index, focus = false) {
     state.chosen = Math.max(0, Math.min(index, visible().length - 1));
     draw();
-    const row = root.querySelector('[aria-current="step"]');
-    row?.scrollIntoView({ block: "nearest" });
-    if (focus) row?.focus({ preventScroll: true });
+    reveal();
+    if (focus) root.querySelector('[aria-current="step"]')?.focus({ preventScroll: true });
   }
+
+  /** The chosen hop is in sight in its list; the page around it stays where the reader has it. */
+  function reveal() {
+    const [list, row] = [root.querySelector(".irsa-hops"), root.querySelector('[aria-current="step"]')];
+    if (!list || !row) return;
+    const [outer, inner] = [list.getBoundingClientRect(), row.getBoundingClientRect()];
+    list.scrollTop += Math.min(0, inner.top - outer.top) + Math.max(0, inner.bottom - outer.bottom);
+  }
+  // What is not shown yet cannot be scrolled: it is when it gets its size.
+  const sized = new ResizeObserver(reveal);
+  sized.observe(root);
 
   function play() {
     stop();
@@ -205,7 +219,7 @@ function show(host, actors, { hops = [], follow = true } = {}) {
     const cell = (attempt, kind) => {
       const hop = attempt.hops.findLast((step) => step.kind === kind);
       return element("td", { class: hop ? `irsa-${hop.outcome}` : "" },
-        hop ? [element("strong", {}, MARKS[hop.outcome]), " ", ...prose(hop.detail.explanation || hop.summary)] : "not reached");
+        hop ? [element("strong", {}, MARKS[hop.outcome]), " ", ...prose(ofALab(hop.detail) ? hop.summary : hop.detail.explanation || hop.summary)] : "not reached");
     };
     return element("table", { class: "irsa-comparison" },
       element("thead", {}, element("tr", {}, ["step", one, other].map((head) =>
@@ -216,7 +230,7 @@ function show(host, actors, { hops = [], follow = true } = {}) {
 
   draw();
   return {
-    stop,
+    end() { sized.disconnect(); clearInterval(state.timer); },
     update(newHops) {
       const atEnd = state.chosen >= visible().length - 1;
       state.hops = newHops;
@@ -232,5 +246,5 @@ export function handshake({ model, el }) {
   const view = show(el, model.get("actors"), { hops: model.get("hops") });
   const changed = () => view.update(model.get("hops"));
   model.on("change:hops", changed);
-  return () => { model.off("change:hops", changed); view.stop(); };
+  return () => { model.off("change:hops", changed); view.end(); };
 }

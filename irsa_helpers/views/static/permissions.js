@@ -1,5 +1,5 @@
 // Recorded calls against a permission policy. Nothing is decided here: each keystroke is sent on.
-import { differences, editing, element, findings, mark, prose, shortened } from "./base.js";
+import { choose, differences, editing, element, findings, mark, prose, shortened } from "./base.js";
 
 /** The bench of a model with `policy`, `role`, `verdict` and `said`; `roles` where one may choose among several. */
 export function permissions({ model, el }) {
@@ -31,16 +31,11 @@ export function permissions({ model, el }) {
       element("tbody", {}, rows));
   }
 
-  function chooser(roles) {
-    return element("label", {}, "What may it do? ", element("select", {
-      onchange: (event) => model.send({ role: event.target.value }),
-    }, roles.map((role) => element("option", { value: role, selected: role === model.get("role") }, role))));
-  }
-
   function draw() {
     const [seen, roles] = [model.get("verdict"), model.get("roles")];
     edit.heard(seen);
-    heading.replaceChildren(roles ? chooser(roles) : `What ${model.get("role")} may do`);
+    heading.replaceChildren(...(roles?.length
+      ? ["What may ", choose("role", roles, model.get("role"), (role) => model.send({ role })), " do?"] : [`What ${model.get("role") || "a role"} may do`]));
     if (roles && !roles.length) {
       verdict.replaceChildren(element("p", { class: "irsa-empty" },
         "No role has called anything yet. Let a Pod call S3: each call appears here, and the least policy that allows it."));
