@@ -1,4 +1,4 @@
-"""What the console's page asks of the helpers: the trust-policy bench and the map.
+"""What the console's page asks of the course: the trust-policy bench and the map.
 
 A program beside the sandbox, which starts it when a page asks for the first time, and knows it by
 its lines of JSON alone: a question comes in, an answer goes out. So the page shows the very bench

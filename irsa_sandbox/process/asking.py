@@ -1,4 +1,4 @@
-"""The helpers, asked by the console: a program beside the sandbox, which is not to know them.
+"""The course, asked by the console: a program beside the sandbox, which is not to know it.
 
 It is started by the first question, ends with the sandbox, and is given up when nobody asks: what
 it has loaded takes memory.
@@ -21,7 +21,7 @@ MODULE = "irsa_course.console"
 IDLE_SECONDS = 600.0
 
 
-class Helpers:
+class CourseProgram:
     """Answers of that program about the sandbox in `home`; may be asked from any thread."""
 
     def __init__(self, home: Path) -> None:
@@ -36,7 +36,7 @@ class Helpers:
             line = self._exchange(json.dumps(question))
             self._idle_from_now()
         if not line:
-            return {"error": f"the helpers ended; {self._home / 'sandbox.log'} says why"}
+            return {"error": f"the course's program ended; {self._home / 'sandbox.log'} says why"}
         answer: dict[str, Any] = json.loads(line)
         return answer
 

@@ -25,7 +25,7 @@ from irsa_sandbox.trace import Trace
 
 @dataclass(frozen=True)
 class ControlSettings:
-    """What the interface reads and moves; `ask` asks the helpers, and may take seconds."""
+    """What the interface reads and moves; `ask` asks the course, and may take seconds."""
 
     token: str
     clock: Clock

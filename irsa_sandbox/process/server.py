@@ -68,11 +68,9 @@ async def _compose(
     if cluster.is_new:
         (frame.home / cluster_parts.REGISTERED).unlink(missing_ok=True)
     await cluster_parts.start(frame, servers, cloud, stack)
-    helpers = asking.Helpers(frame.home)
-    stack.callback(helpers.close)
-    settings = _control_settings(
-        frame, stop, lambda: [cloud.changes, cluster.revision], helpers.ask
-    )
+    course = asking.CourseProgram(frame.home)
+    stack.callback(course.close)
+    settings = _control_settings(frame, stop, lambda: [cloud.changes, cluster.revision], course.ask)
     await servers.serve("control", control.create_app(settings))
     stack.callback(frame.trace.end)
     opening.publish(frame)

@@ -1,4 +1,4 @@
-"""The program that answers for the helpers: started when asked, and again when it has ended."""
+"""The program that answers for the course: started when asked, and again when it has ended."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from pathlib import Path
 import pytest
 
 from irsa_helpers.worlds.sandbox import SandboxWorld
-from irsa_sandbox.process.asking import Helpers
+from irsa_sandbox.process.asking import CourseProgram
 
 
 @pytest.fixture
-def helpers(world: SandboxWorld) -> Iterator[Helpers]:
-    asking = Helpers(Path(world.sandbox["home"]))
+def program(world: SandboxWorld) -> Iterator[CourseProgram]:
+    asking = CourseProgram(Path(world.sandbox["home"]))
     yield asking
     asking.close()
 
 
-def test_it_is_started_by_a_question_and_again_after_its_end(helpers: Helpers) -> None:
-    assert {"roles", "accounts", "verdict"} <= helpers.ask({"view": "trust"}).keys()
-    program = helpers._program
-    assert program is not None
-    program.kill()
-    program.wait()
-    assert "roles" in helpers.ask({"view": "trust"})
-    helpers.close()
-    assert "roles" in helpers.ask({"view": "trust"})
+def test_it_is_started_by_a_question_and_again_after_its_end(program: CourseProgram) -> None:
+    assert {"roles", "accounts", "verdict"} <= program.ask({"view": "trust"}).keys()
+    process = program._program
+    assert process is not None
+    process.kill()
+    process.wait()
+    assert "roles" in program.ask({"view": "trust"})
+    program.close()
+    assert "roles" in program.ask({"view": "trust"})
 
 
 def test_where_it_ends_the_log_is_named(tmp_path: Path) -> None:
-    helpers = Helpers(tmp_path)
-    assert "sandbox.log says why" in helpers.ask({"view": "trust"})["error"]
-    helpers.close()
+    program = CourseProgram(tmp_path)
+    assert "sandbox.log says why" in program.ask({"view": "trust"})["error"]
+    program.close()
