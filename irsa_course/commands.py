@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from irsa_course.exercises import Exercise, made
-from irsa_course.exercises.outcome import BOXES, HEADLINES, case_rows
+from irsa_course.exercises.outcome import BOXES, HEADLINES, case_rows, outcome_data
 from irsa_course.exercises.words import Words, all_words, find_words
 from irsa_course.progress import Attempt, Attempts
 from irsa_helpers.errors import IrsaLabError
@@ -106,7 +105,7 @@ def _check(words: Words, answer: str, as_json: bool) -> None:
         tried = _exercise(words)
         outcome = tried.check(None if words.in_world else _read(tried, answer))
     if as_json:
-        say(json.dumps(asdict(outcome), indent=2))
+        say(json.dumps(outcome_data(outcome), indent=2))
     else:
         _print(outcome)
     raise SystemExit(0 if outcome.state == "right" else 1)

@@ -251,34 +251,42 @@ def console(browser: bool, as_json: bool) -> None:
 def trace(since: int, as_json: bool) -> None:
     """Show every hop of the handshakes so far: who asked whom, and what was decided.
 
-    Why an open lab's hops were refused is for its learner to find, and told with --json alone.
+    Why an open lab's hops were refused is for its learner to find.
     """
     from irsa_helpers.doctor.open_labs import open_labs
     from irsa_helpers.worlds.sandbox import SandboxWorld
 
     world = SandboxWorld(_running())
-    hops = world.trace(since)
+    labs = open_labs(world)
+    hops = [_without_why(hop) if _is_of(labs, hop) else hop for hop in world.trace(since)]
     if as_json:
         say(json.dumps(hops, indent=2))
         return
     if not hops:
         word = f"no hop after number {since}." if since else "no handshake so far."
         verdict("open", word, next_step="let a Pod call AWS, as notebook 00 does")
-    labs = open_labs(world)
     for hop in hops:
         arrow = f"{hop['source']} -> {hop['target']}: {hop['summary']}"
         rows([(f"{hop['seq']:>5}", hop["at"][11:23], f"{hop['outcome']:<6}", arrow)])
-        explanation = hop["detail"].get("explanation")
-        if explanation and any(_is_of(lab, hop) for lab in labs):
-            explanation = "why is for you to find in this open lab; irsa-lab labs hint helps"
-        if explanation:
+        if explanation := hop["detail"].get("explanation"):
             say("\n".join(f"{'':>7}{line}" for line in explanation.splitlines()))
 
 
-def _is_of(lab: Record, hop: dict[str, Any]) -> bool:
-    """Whether a lab's namespace asks in a hop, or one of its roles is asked for."""
+def _is_of(labs: list[Record], hop: dict[str, Any]) -> bool:
+    """Whether the namespace of one of these labs asks in a hop, or a role of its is asked for."""
     role = (hop["detail"].get("role_arn") or "").rpartition("/")[2]
-    return lab.holds(hop["detail"].get("namespace") or "") or lab.holds(role)
+    names = hop["detail"].get("namespace") or "", role
+    return any(lab.holds(name) for lab in labs for name in names)
+
+
+def _without_why(hop: dict[str, Any]) -> dict[str, Any]:
+    """A hop of an open lab: that it was refused, and not why."""
+    from irsa_helpers.labs.live import REASONS
+
+    kept = {name: value for name, value in hop["detail"].items() if name not in REASONS}
+    if kept != hop["detail"]:
+        kept["explanation"] = "why is for you to find in this open lab; irsa-lab labs hint helps"
+    return {**hop, "detail": kept}
 
 
 @main.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from irsa_course.exercises.judging import Case
@@ -12,7 +12,8 @@ from irsa_helpers.errors import plain
 
 HEADLINES = {"right": "Right.", "wrong": "Not yet.", "not tried": "Not tried yet."}
 BOXES = {"right": "right", "wrong": "wrong", "not tried": "open"}
-CELL = "style='text-align:left;padding:.2em .8em .2em 0;overflow-wrap:anywhere;white-space:normal'"
+STYLE = "text-align:left;padding:.2em .8em .2em 0;white-space:normal"
+HEAD, CELL = f"style='{STYLE}'", f"style='{STYLE};overflow-wrap:anywhere'"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def outcome_html(outcome: Outcome) -> str:
     """The outcome as HTML; every text in it is shown as the text it is."""
     parts = []
     if outcome.cases:
-        head = "".join(f"<th {CELL}>{name}</th>" for name in ("result", "what", "expected", "seen"))
+        head = "".join(f"<th {HEAD}>{name}</th>" for name in ("result", "what", "expected", "seen"))
         rows = "".join(map(_row, outcome.cases))
         parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
     if outcome.next_step:
@@ -60,6 +61,12 @@ def outcome_text(outcome: Outcome) -> str:
     if outcome.next_step:
         lines.append(f"Next: {outcome.next_step}")
     return plain("\n".join(lines))
+
+
+def outcome_data(outcome: Outcome) -> dict[str, Any]:
+    """The outcome for a program; what is asked for is not told before it is given."""
+    cases = [asdict(case) | {"expected": case.shown} for case in outcome.cases]
+    return asdict(outcome) | {"cases": cases}
 
 
 def case_rows(cases: Sequence[Case]) -> list[tuple[str, str, str]]:

@@ -24,6 +24,7 @@ from irsa_helpers.labs.openings import (
 )
 from irsa_helpers.labs.readers import gives, other_readers
 from irsa_helpers.labs.scene import OBJECT, SERVICE_ACCOUNT, Scene
+from irsa_helpers.labs.slips import new_slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -122,6 +123,8 @@ def trusts_only_app(scene: Scene) -> Goal:
         return Goal(TRUSTS, reached=False, found=f"no role {scene.role}", expected="the role")
     faults = list(_trust_faults(scene, role["TrustPolicy"]))
     said = "; ".join(dict.fromkeys(faults)) or "it admits the app alone"
+    if faults and (slip := new_slip(scene, role["TrustPolicy"])):
+        said += f". What is new in it: {slip}"
     return Goal(TRUSTS, not faults, said, "the app's ServiceAccount admitted, all others refused")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.model import OWN_ACCOUNT, Goal, Lab
 from irsa_helpers.labs.scene import Scene, build_scene
+from irsa_helpers.labs.slips import note_trust_policy
 from irsa_helpers.worlds.sandbox import in_account
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def scene_of(lab: Lab, world: World) -> Scene:
 
 def break_world(lab: Lab, world: World) -> None:
     """The lab's world stands, broken as its story tells."""
-    _function(lab, "setup")(build_scene(scene_of(lab, world)))
+    scene = build_scene(scene_of(lab, world))
+    _function(lab, "setup")(scene)
+    note_trust_policy(scene)
 
 
 def judge(lab: Lab, world: World) -> list[Goal]:

@@ -57,8 +57,9 @@ class LabInNotebook:
     def run(self, command: str) -> Text:
         """What a command answers in a terminal of this world: `aws`, `kubectl` or a whole line."""
         variables = process_environment(sandbox_of(self.world))
+        one_line = command.replace("\\\n", "")  # Windows' shell knows no line that goes on
         done = subprocess.run(
-            command, shell=True, env=variables, capture_output=True, text=True, check=False
+            one_line, shell=True, env=variables, capture_output=True, text=True, check=False
         )
         return Text(block(f"$ {command}\n{done.stdout}{done.stderr}", "console"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,11 +94,13 @@ def _sources(lab: Lab, following: Lab | None) -> Iterator[tuple[str, str]]:
 
 
 def _typed(command: str) -> str:
-    """The command as Python; a long one goes on in a second line, which a shell takes as well."""
+    """The command as Python; a long one goes on in further lines, as a shell takes it."""
     if len(command) <= ONE_LINE:
         return f'this.run("{command}")'
     inside, _, asked = command.partition(" -- ")
-    return f'this.run("""\\\n{inside} -- \\\n  {asked}""")'
+    lines = wrap(asked, ONE_LINE - 2, break_long_words=False, break_on_hyphens=False)
+    told = " \\\n  ".join([f"{inside} --", *lines])
+    return f'this.run(r"""{told}""")'
 
 
 def _cell(name: str, kind: str, source: str) -> dict[str, Any]:

@@ -89,6 +89,9 @@ def test_what_is_written_is_read_from_a_file_or_a_pipe(
     assert typed("03-write", "--check", str(tmp_path / "mine.json"))[0] == 0
     code, told = typed("03-write", "--check", "-", "--json", given=json.dumps({"Statement": []}))
     assert (code, json.loads(told)["state"]) == (1, "wrong")
+    code, told = typed("07-foresee", "--check", "-", "--json", given='{"team-blue/app": false}')
+    answers = {case["what"]: case["expected"] for case in json.loads(told)["cases"]}
+    assert (code, set(answers.values())) == (1, {""}), "what is asked for is not told"
     words = find_words("02-provider-arn")
     arn = made(words.solution, words.names(own_world))
     assert typed("02-provider-arn", "--check", "-", given=f"{arn}\n")[0] == 0

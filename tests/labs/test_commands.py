@@ -118,16 +118,27 @@ def test_the_doctor_is_one_hint_of_an_open_lab(labs: Any, sandbox_home: Path) ->
 def test_a_trace_tells_why_an_open_labs_app_was_refused_once_the_lab_is_done(
     labs: Any, sandbox_home: Path
 ) -> None:
+    def trace(*words: str) -> str:
+        home = {"IRSA_LAB_HOME": str(sandbox_home)}
+        return CliRunner().invoke(main, ["trace", *words], env=home).stdout
+
     def reasons() -> set[str]:
-        told = CliRunner().invoke(main, ["trace"], env={"IRSA_LAB_HOME": str(sandbox_home)})
+        told = trace()
         refused = "lab-02-app-role does not let the token in"
-        lines = told.stdout.splitlines()
+        lines = told.splitlines()
         return {after.strip() for line, after in pairwise(lines) if refused in line}
 
     labs("start", "02")
     labs("check", "02")
     kept_back = {"why is for you to find in this open lab; irsa-lab labs hint helps"}
     assert reasons() == kept_back
+    denied = [
+        hop["detail"]
+        for hop in json.loads(trace("--json"))
+        if hop["kind"] == "trust-policy" and "lab-02-app-role" in hop["summary"]
+    ]
+    assert {detail["explanation"] for detail in denied} == kept_back
+    assert not any({"decision", "fix"} & set(detail) for detail in denied)
     labs("solution", "02", "--apply")
     labs("check", "02")
     assert reasons() == {"Denied: no trust policy statement allows it."}

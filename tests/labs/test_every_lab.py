@@ -14,7 +14,7 @@ from irsa_helpers import state
 from irsa_helpers.doctor import doctor
 from irsa_helpers.labs import engine, machinery
 from irsa_helpers.labs.clearing import clear_scene
-from irsa_helpers.labs.goals import ACTS, READS, READS_LATER
+from irsa_helpers.labs.goals import ACTS, READS, READS_LATER, TRUSTS
 from irsa_helpers.labs.model import Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.labs.scene import Scene
@@ -93,6 +93,26 @@ def test_a_lab_is_broken_and_only_its_solution_mends_it(
     assert solved.debrief == lab.debrief
     healthy = doctor(world, "deployment/app", namespace=lab.namespace)
     assert not [str(link) for link in healthy.links if link.state == BROKEN]
+
+
+def test_a_slip_of_the_learners_own_is_named_and_the_labs_is_not(
+    world: World, progress: Progress
+) -> None:
+    chosen = find_lab("02")
+    engine.start(world, chosen, progress)
+    scene = machinery.scene_of(chosen, world)
+
+    def said(subject: str) -> str:
+        condition = {scene.key("sub"): subject, scene.key("aud"): "sts.amazonaws.com"}
+        scene.set_trust(scene.condition_trust({"StringEquals": condition}))
+        return next(goal.found for goal in machinery.judge(chosen, world) if goal.name == TRUSTS)
+
+    own = f"system:serviceaccount:{scene.namespace}"
+    assert said(f"{own}:App-SA") == "it refuses the app's ServiceAccount"
+    assert "there is white space in it" in said(f"{own}:App-SA ")
+    assert "under StringEquals a `*` is just a character" in said(f"{own}:*")
+    assert said(f"{own}:app-sa") == "it admits the app alone"
+    clear_scene(world, scene.namespace)
 
 
 @pytest.mark.parametrize("lab", LABS, ids=[lab.id for lab in LABS])

@@ -131,9 +131,12 @@ export function editing(model, label, typed = () => "") {
   };
 }
 
-/** The JupyterLab that shows itself to pages, the notebook that holds an element, and the number of its cell. */
+/** The JupyterLab that shows itself to pages and can show things side by side: in its simple mode one thing hides another. */
+const sideBySide = () => (globalThis.jupyterapp?.shell.mode === "multiple-document" ? globalThis.jupyterapp : null);
+
+/** That JupyterLab, the notebook that holds an element, and the number of its cell. */
 export function placeInLab(el) {
-  const lab = globalThis.jupyterapp;
+  const lab = sideBySide();
   const panels = lab ? [...lab.shell.widgets("main")] : [];
   const notebook = panels.find((panel) => panel.content?.widgets && panel.context && panel.node.contains(el));
   const index = notebook ? notebook.content.widgets.findIndex((cell) => cell.node.contains(el)) : -1;
@@ -157,7 +160,7 @@ export function withPanel(view, label) {
   return (context) => {
     const end = view(context);
     const open = () => { const place = placeInLab(context.el); if (place) openOutput(place, label, "split-right", place.notebook.id); };
-    if (globalThis.jupyterapp) context.el.append(element("div", { class: "irsa-view irsa-beside" },
+    if (sideBySide()) context.el.append(element("div", { class: "irsa-view irsa-beside" },
       element("button", { onclick: open, title: "keeps it in view while you work" }, "open beside the notebook")));
     return end;
   };

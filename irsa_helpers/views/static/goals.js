@@ -38,7 +38,8 @@ export function goals({ model, el }) {
   return () => model.off("change:sight", draw);
 }
 
-/** Story left, terminal right, these goals below it, the handshake in a tab behind. Only where JupyterLab shows itself to pages. */
+/** Story left, terminal right, these goals below it, the handshake in a tab behind. Only where JupyterLab shows itself to pages.
+    The file browser makes room, and the notebook's own copies shrink to a line while the panels are there. */
 async function arrange(el) {
   await globalThis.jupyterapp?.restored;
   const frame = () => new Promise(requestAnimationFrame);
@@ -47,6 +48,8 @@ async function arrange(el) {
   if (!place || place.notebook.irsaArranged || document.querySelector(".jp-LinkedOutputView")) return;
   const { lab, notebook } = place;
   notebook.irsaArranged = true;
+  notebook.node.classList.add("irsa-arranged");
+  lab.shell.collapseLeft();
   const terminal = await lab.commands.execute("terminal:create-new");
   lab.shell.add(terminal, "main", { mode: "split-right", ref: notebook.id });
   const seen = await openOutput(place, "goals", "split-bottom", terminal.id);
