@@ -29,7 +29,7 @@ from benchmarks.fuzzing.calls import Call
 from benchmarks.fuzzing.mutations import json_bytes, mutated, texts
 from irsa_sandbox.identity import ACCOUNT_ID, CLUSTER_NAME
 
-SERVICES = ("iam", "sts", "s3", "dynamodb", "secretsmanager", "eks", "eks-auth")
+SERVICES = ("iam", "sts", "s3", "dynamodb", "secretsmanager", "kms", "sqs", "eks", "eks-auth")
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/{ROLE}"
 DEEPEST, LONGEST_PATH = 4, 6_000
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

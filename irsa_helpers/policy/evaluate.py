@@ -116,6 +116,13 @@ TRUST_POLICY, RESOURCE_POLICY = "trust policy", "resource policy"
 # Policies that grant nothing by themselves: where there is one, it must allow too.
 SESSION_POLICY, BOUNDARY = "session policy", "permissions boundary"
 WHAT_IS_MISSING = {TRUST_POLICY: "trust", RESOURCE_POLICY: "resource-based"}
+# A key of KMS lets nobody in but by its own policy: without a statement there that grants, or that
+# leaves it to the account's IAM policies, these count for nothing. Source: AWS KMS Developer Guide,
+# "Key policies in AWS KMS" and "Default key policy", "Allows access to the AWS account".
+ASKED_FIRST = "kms:"
+NOT_IN_KEY_POLICY = (
+    "no statement of the key's policy allows it, and none leaves it to the account's IAM policies"
+)
 
 
 def evaluate(
@@ -179,6 +186,8 @@ def evaluate_one_account(
     if denying:
         where = f"{denying[0].statement} of the {denying[0].policy}"
         return Decision("ExplicitlyDenied", f"{where} denies it", looked_at)
+    if needs_resource(request.action) and resource_policy and not any(map(_allows, resource)):
+        return Decision("ImplicitlyDenied", NOT_IN_KEY_POLICY, looked_at)
     granting = [
         result for result in resource if _allows(result) and not _delegates(result, request)
     ]
@@ -196,6 +205,11 @@ def evaluate_one_account(
         return Decision("Allowed", _by(allowing[0]), looked_at)
     which = WHAT_IS_MISSING[own] if not identity_policies and resource_policy else "identity-based"
     return Decision("ImplicitlyDenied", f"no {which} policy statement allows it", looked_at)
+
+
+def needs_resource(action: str) -> bool:
+    """Whether a resource with a policy of its own must grant that action, or leave it to IAM."""
+    return action.lower().startswith(ASKED_FIRST)
 
 
 def _crosses_accounts(request: Request) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from irsa_helpers.policy.evaluate import (
     BOUNDARY,
+    NOT_IN_KEY_POLICY,
+    RESOURCE_POLICY,
     SESSION_POLICY,
     ConditionResult,
     Decision,
@@ -47,7 +49,9 @@ def nearest_fix(decision: Decision) -> str:
 
 
 def _limit(decision: Decision) -> str:
-    """The session policy or the boundary, where it is what does not allow; else empty."""
+    """The session policy, the boundary or a key's policy, where that does not allow; else empty."""
+    if decision.reason == NOT_IN_KEY_POLICY:
+        return RESOURCE_POLICY
     limits = (SESSION_POLICY, BOUNDARY)
     return next((limit for limit in limits if f"no {limit} statement" in decision.reason), "")
 

@@ -84,7 +84,7 @@ class World(ABC):
         except UnknownServiceError:
             raise IrsaLabError(
                 f"boto3 knows no service {service!r}",
-                next_step="the course uses dynamodb, eks, iam, s3, secretsmanager and sts",
+                next_step="the sandbox has dynamodb, eks, iam, kms, s3, secretsmanager, sqs, sts",
             ) from None
 
     @cached_property

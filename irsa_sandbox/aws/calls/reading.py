@@ -17,7 +17,11 @@ from irsa_sandbox.aws.wire.messages import HttpRequest
 SMALL_BYTES = 64 * 2**10  # read from anybody
 # Ours, by how long reading them takes. (DynamoDB takes 16 MB; what IAM takes is far below; S3's
 # longest, 10,000 parts of an upload, is about one.)
-LONGEST = {"query": 256 * 2**10, "json": 2**20, "rest-json": 2**20, "rest-xml": 2 * 2**20}
+LONGEST = {
+    "query": 256 * 2**10,
+    **dict.fromkeys(("json", "json-query", "rest-json"), 2**20),
+    "rest-xml": 2 * 2**20,
+}
 UPLOAD_BYTES = 64 * 2**20  # ours: objects are kept in memory
 
 

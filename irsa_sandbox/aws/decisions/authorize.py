@@ -6,7 +6,7 @@ Source: IAM User Guide, "Policy evaluation logic" and "Troubleshoot access denie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from irsa_helpers.errors import AwsError
@@ -18,6 +18,7 @@ from irsa_helpers.policy.evaluate import (
     TRUST_POLICY,
     account_of,
     evaluate_one_account,
+    needs_resource,
 )
 from irsa_sandbox.aws.callers.callers import Caller, Callers
 from irsa_sandbox.aws.callers.directory import Directory, Grants, Role
@@ -79,7 +80,7 @@ class Authorizer:
         self, caller: Caller, invocation: Invocation, need: Need, client: str
     ) -> tuple[Decision, Permissions]:
         """The decision on one need, and what it rests on."""
-        policy, owner = self._rules[invocation.service].resource_policy(invocation, need)
+        policy, owner = self._rules_on(invocation, need).resource_policy(invocation, need)
         grants = self._callers.grants(caller)
         permissions = Permissions(grants, self._laid_over(caller), policy, owner)
         context = (
@@ -93,6 +94,10 @@ class Authorizer:
         if decision.allowed and owner not in ("", caller.account_id):
             decision = _across_accounts(request, permissions, decision, caller)
         return decision, permissions
+
+    def _rules_on(self, invocation: Invocation, need: Need) -> Rules:
+        """The rules of whose resource it is: a call may need another service's, such as a key."""
+        return self._rules.get(need.action.partition(":")[0], self._rules[invocation.service])
 
     def decide_on_role(self, caller: Caller, request: Request, role: Role) -> Decision:
         """Whether the caller may assume the role: its trust policy must let the caller in.
@@ -140,10 +145,13 @@ class Authorizer:
         protocol = models.protocol(invocation.service)
         if caller.is_anonymous:
             return common_error("denied", protocol, explanation=explain(decision))
+        rules = self._rules[invocation.service]
+        if rules.in_small_letters:
+            need = replace(need, action=need.action.lower())
         text = f"User: {caller.arn} is not authorized to perform: {need.action}"
         if need.shown:
             text += f" on resource: {need.shown}"
-        if self._rules[invocation.service].tells_why:
+        if rules.tells_why:
             text += _because(caller, need, decision, permissions)
         elif decision.effect == "ExplicitlyDenied":
             text += " with an explicit deny"
@@ -230,7 +238,8 @@ def _because(caller: Caller, need: Need, decision: Decision, permissions: Permis
     """How a refusal ends: which kind of policy denies, or which kind would have to allow."""
     if decision.effect == "ExplicitlyDenied":
         return f" with an explicit deny in {_denying(decision)}"
-    return f" because no {_missing(caller, decision, permissions)} allows the {need.action} action"
+    missing = _missing(caller, need, decision, permissions)
+    return f" because no {missing} allows the {need.action} action"
 
 
 def _denying(decision: Decision) -> str:
@@ -242,9 +251,12 @@ def _denying(decision: Decision) -> str:
     return f"a {denying.policy}"
 
 
-def _missing(caller: Caller, decision: Decision, permissions: Permissions) -> str:
+def _missing(caller: Caller, need: Need, decision: Decision, permissions: Permissions) -> str:
     """The kind of policy that kept the call from being allowed."""
-    granted = _allowed_by(decision, "identity policy") or granted_by_resource(decision)
+    by_resource = granted_by_resource(decision)
+    if needs_resource(need.action) and permissions.resource and not by_resource:
+        return "resource-based policy"
+    granted = _allowed_by(decision, "identity policy") or by_resource
     if not granted:
         return "identity-based policy"
     if permissions.grants.boundary and not _allowed_by(decision, BOUNDARY):

@@ -30,9 +30,11 @@ class Rules:
     refused to all but the admin. `resource_policy` gives the policy that a resource carries, and
     the account that owns it, empty where the resource does not exist or carries no policies.
     `tells_why`: a refusal names the kind of policy that denies, or that would have to allow.
+    `in_small_letters`: a refusal writes the action so, as in `sqs:sendmessage`.
     Source: Service Authorization Reference of each service.
     """
 
     needs: Callable[[Invocation], list[Need] | None]
     resource_policy: Callable[[Invocation, Need], tuple[Policy | None, str]] = lambda *_: (None, "")
     tells_why: bool = True
+    in_small_letters: bool = False

@@ -63,7 +63,7 @@ class Records:
 
     def perform(self, invocation: Invocation) -> Answer:
         """`call`, for those who are in the records' thread already."""
-        if models.is_read(invocation.operation):
+        if _changes_nothing(invocation):
             return self._execute(invocation)
         numbers = CHANCE.numbers(invocation.service, invocation.operation)
         entry = {"at": self._clock.time(), "seed": numbers.getrandbits(128)}
@@ -158,6 +158,11 @@ class Records:
     def _naive_now(self) -> datetime:
         """The same as moto keeps it: UTC without a time zone."""
         return self.now().replace(tzinfo=None)
+
+
+def _changes_nothing(invocation: Invocation) -> bool:
+    idle = registry()[invocation.service].idle.get(invocation.operation)
+    return idle(invocation) if idle else models.is_read(invocation.operation)
 
 
 def _moto(service: Service, invocation: Invocation) -> Answer:

@@ -184,6 +184,16 @@ async def _get_secret(asker: Asker) -> Answer:
     return await asker.json("secretsmanager", "GetSecretValue", caller=caller, SecretId="db")
 
 
+async def _describe_key(asker: Asker) -> Answer:
+    caller, key_id = await _fresh(asker), "0123abcd-0000-4000-8000-000000000000"
+    return await asker.json("kms", "DescribeKey", caller=caller, KeyId=key_id)
+
+
+async def _receive(asker: Asker) -> Answer:
+    url = f"https://sqs.{asker.settings.region}.amazonaws.com/{asker.settings.account_id}/orders"
+    return await asker.json("sqs", "ReceiveMessage", caller=await _fresh(asker), QueueUrl=url)
+
+
 async def _describe_cluster(asker: Asker) -> Answer:
     path = f"/clusters/{asker.settings.cluster_name}"
     return await asker.rest("eks", "GET", path, caller=await _fresh(asker))
@@ -198,7 +208,7 @@ async def _fresh(asker: Asker) -> dict[str, str]:
 
 
 async def _other_service(asker: Asker) -> Answer:
-    return await asker.aws.respond(signed(asker.admin, "sqs", asker.settings.region))
+    return await asker.aws.respond(signed(asker.admin, "sns", asker.settings.region))
 
 
 _THUMB = {"ThumbprintList.member.1": "not-hexadecimal-but-of-forty-characters!"}
@@ -263,6 +273,8 @@ CASES: list[Case] = [
     Case("S3: no permission", _list_bucket),
     Case("DynamoDB: no permission", _get_item),
     Case("Secrets Manager: no permission", _get_secret),
+    Case("KMS: no permission", _describe_key),
+    Case("SQS: no permission", _receive),
     Case("EKS: no permission", _describe_cluster),
     Case("IAM: no permission", _get_role),
     Case("CreateOpenIDConnectProvider: the provider exists", _existing_provider),
@@ -314,5 +326,5 @@ CASES: list[Case] = [
         "a role as principal that does not exist",
         _statement(Principal={"AWS": "arn:aws:iam::111122223333:role/nobody"}),
     ),
-    Case("SQS: a service that the sandbox has not", _other_service),
+    Case("SNS: a service that the sandbox has not", _other_service),
 ]

@@ -109,6 +109,8 @@ class Service:
     """Operation -> what performs it in moto's place; again at every start, from the journal."""
     amends: Mapping[str, Callable[[Invocation, Around], None]] = field(default_factory=dict)
     """Operation -> what mends moto's record after it; again at every start."""
+    idle: Mapping[str, Callable[[Invocation], bool]] = field(default_factory=dict)
+    """Operation -> whether such a call changes nothing now, whatever its name: none is kept."""
     answers: Mapping[str, Callable[[Call], Awaitable[Answer]]] = field(default_factory=dict)
     """Operation -> what answers a call in a way of its own, permissions included."""
 

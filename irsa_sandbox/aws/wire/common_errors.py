@@ -117,6 +117,13 @@ _ERRORS: dict[str, dict[str, Error]] = {
 
 def common_error(kind: str, protocol: str, message: str = "", *, explanation: str = "") -> AwsError:
     """The error of that kind as a service of that protocol gives it; `message` fills its gap."""
-    # EC2 answers in another form, but it is a query service.
-    code, status, fixed = _ERRORS[kind]["query" if protocol == "ec2" else protocol]
+    # EC2 answers in another form, but it is a query service; so was who speaks `json-query`.
+    form = "query" if protocol in {"ec2", "json-query"} else protocol
+    code, status, fixed = _ERRORS[kind][form]
     return AwsError(code, status, message or fixed, explanation=explanation)
+
+
+def json_code(query_code: str) -> str:
+    """What a JSON service calls the common error that has that code in the query protocol."""
+    pairs = {forms["query"][0]: forms["json"][0] for forms in _ERRORS.values()}
+    return pairs.get(query_code, query_code)

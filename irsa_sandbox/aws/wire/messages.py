@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from irsa_helpers.errors import AwsError
 from irsa_sandbox.aws.wire import models
+from irsa_sandbox.aws.wire.common_errors import json_code
 
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -93,6 +94,8 @@ def error_answer(error: AwsError, protocol: str, service: str, request: HttpRequ
         return _s3_error(error, request)
     if protocol == "json":
         return _json_error(error, service)
+    if protocol == "json-query":
+        return _json_query_error(error, service)
     if protocol == "rest-json":
         return _rest_json_error(error)
     if protocol == "ec2":
@@ -143,6 +146,17 @@ def _json_error(error: AwsError, service: str) -> Answer:
     body = {"__type": prefix + error.code, "message": error.message, "Message": error.message}
     headers = {"x-amzn-requestid": str(uuid4()), "x-amzn-errortype": error.code}
     return _answer(error.http_status, "application/x-amz-json-1.1", json.dumps(body), headers)
+
+
+def _json_query_error(error: AwsError, service: str) -> Answer:
+    """JSON, with the code of the query protocol in a header: clients go by that.
+
+    Source: Smithy, "Query-compatible services".
+    """
+    in_json = AwsError(json_code(error.code), error.http_status, error.message)
+    answer = _json_error(in_json, service)
+    kind = "Sender" if error.http_status < 500 else "Receiver"
+    return replace(answer, headers={**answer.headers, "x-amzn-query-error": f"{error.code};{kind}"})
 
 
 def _rest_json_error(error: AwsError) -> Answer:

@@ -31,8 +31,13 @@ def service_model(service: str) -> Any:
 
 
 def protocol(service: str) -> str:
-    """How the service's clients speak: `query`, `json`, `rest-json` or `rest-xml`."""
-    return str(service_model(service).metadata["protocol"])
+    """How the service's clients speak: `query`, `json`, `rest-json`, `rest-xml` or `json-query`.
+
+    The last is JSON with the errors of the query protocol. Source: Smithy, trait
+    `aws.protocols#awsQueryCompatible`.
+    """
+    about = service_model(service).metadata
+    return "json-query" if "awsQueryCompatible" in about else str(about["protocol"])
 
 
 def json_version(service: str) -> str:
@@ -99,7 +104,7 @@ def parameters(
     from werkzeug.datastructures import Headers, MultiDict
 
     model = service_model(service).operation_model(operation)
-    spoken = protocol(service)
+    spoken = protocol(service).removesuffix("-query")
     fields = body.decode("utf-8", "replace") if spoken == "query" else query
     try:
         parsed = PROTOCOL_PARSERS[spoken](model).parse(

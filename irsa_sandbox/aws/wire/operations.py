@@ -90,7 +90,12 @@ def _rest_json(request: HttpRequest, service: str, region: str, account_id: str)
 
 
 # protocol -> its reader. A service of another protocol (S3's) brings one of its own.
-READERS: dict[str, Reader] = {"query": _query, "json": _json, "rest-json": _rest_json}
+READERS: dict[str, Reader] = {
+    "query": _query,
+    "json": _json,
+    "json-query": _json,
+    "rest-json": _rest_json,
+}
 
 
 def _canonical_json(body: bytes) -> bytes:

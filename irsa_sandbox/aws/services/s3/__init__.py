@@ -14,7 +14,7 @@ from urllib.parse import quote
 from irsa_helpers.errors import AwsError
 from irsa_sandbox.aws.decisions.need import Rules
 from irsa_sandbox.aws.services.record import Around, Call, Effect, Entry, Service
-from irsa_sandbox.aws.services.s3 import bucket_policies, deletions, needs
+from irsa_sandbox.aws.services.s3 import bucket_policies, deletions, encryption, needs
 from irsa_sandbox.aws.wire import models
 from irsa_sandbox.aws.wire.invocations import Invocation
 from irsa_sandbox.aws.wire.messages import Answer, HttpRequest
@@ -132,7 +132,11 @@ SERVICE = Service(
     prepare=_prepare,
     failure=_no_such_upload,
     rules=Rules(needs.of, bucket_policies.of),
-    checks={"PutBucketPolicy": bucket_policies.check},
+    checks={
+        "PutBucketPolicy": bucket_policies.check,
+        "GetObject": encryption.check_read,
+        **dict.fromkeys(("PutObject", "CreateMultipartUpload", "CopyObject"), encryption.check),
+    },
     amends={"CreateBucket": _date},
     answers={
         "GetObject": _read_object,

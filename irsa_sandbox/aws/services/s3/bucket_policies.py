@@ -5,6 +5,8 @@ Source: S3 `PutBucketPolicy` (MalformedPolicy).
 
 from __future__ import annotations
 
+from typing import Any
+
 from irsa_helpers.errors import AwsError
 from irsa_helpers.policy import Policy, PolicyError, parse_policy
 from irsa_sandbox.aws.decisions.need import Need
@@ -16,14 +18,16 @@ _ARN = "arn:aws:s3:::"
 
 def of(invocation: Invocation, need: Need) -> tuple[Policy | None, str]:
     """The policy of the bucket that a need is about, and the account of the bucket."""
+    bucket = find(need.resource.removeprefix(_ARN).partition("/")[0])
+    return (None, "") if bucket is None else (stored(bucket.policy), bucket.account_id)
+
+
+def find(name: str) -> Any:
+    """moto's record of a bucket, in whichever account it is; None where there is none."""
     from moto.s3.models import s3_backends
 
-    name = need.resource.removeprefix(_ARN).partition("/")[0]
-    for account_id in list(s3_backends):
-        bucket = s3_backends[account_id]["aws"].buckets.get(name)
-        if bucket is not None:
-            return stored(bucket.policy), account_id
-    return None, ""
+    backends = (s3_backends[account_id]["aws"] for account_id in list(s3_backends))
+    return next((it.buckets[name] for it in backends if name in it.buckets), None)
 
 
 def check(invocation: Invocation) -> None:

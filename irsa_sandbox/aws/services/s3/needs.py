@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from irsa_sandbox.aws.decisions.need import Need
+from irsa_sandbox.aws.services.s3 import encryption
 from irsa_sandbox.aws.wire.invocations import Invocation
 
 # Operation -> action where the names differ; all on the bucket.
@@ -87,7 +88,15 @@ _LISTING = {
 
 
 def of(invocation: Invocation) -> list[Need] | None:
-    """The permissions that a call of S3 needs."""
+    """The permissions that a call of S3 needs, those on the keys of KMS that it uses among them."""
+    own = _of_s3(invocation)
+    if own is None:
+        return None
+    source = _copy_source(invocation.parameters.get("CopySource", ""))
+    return [*own, *encryption.needs(invocation, source)]
+
+
+def _of_s3(invocation: Invocation) -> list[Need] | None:
     operation, parameters = invocation.operation, invocation.parameters
     bucket = parameters.get("Bucket", "")
     if operation == "ListBuckets":

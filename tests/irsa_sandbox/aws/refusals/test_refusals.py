@@ -110,6 +110,19 @@ EXPECTED = {
         f"{SESSION} to perform: secretsmanager:GetSecretValue on resource: db because no "
         "identity-based policy allows the secretsmanager:GetSecretValue action",
     ),
+    "KMS: no permission": (
+        "AccessDeniedException",
+        400,
+        f"{SESSION} to perform: kms:DescribeKey on resource: arn:aws:kms:ap-northeast-2:"
+        "111122223333:key/0123abcd-0000-4000-8000-000000000000 because no identity-based policy "
+        "allows the kms:DescribeKey action",
+    ),
+    "SQS: no permission": (
+        "AccessDenied",
+        403,
+        f"{SESSION} to perform: sqs:receivemessage on resource: arn:aws:sqs:ap-northeast-2:"
+        "111122223333:orders because no identity-based policy allows the sqs:receivemessage action",
+    ),
     "CreateOpenIDConnectProvider: the provider exists": ("EntityAlreadyExists", 409, "Provider"),
     "CreateRole: https:// in a condition key": (
         "MalformedPolicyDocument",

@@ -32,9 +32,9 @@ def recipe() -> str:
 def endpoint(
     tmp_path_factory: pytest.TempPathFactory, signing_keys: SigningKeys
 ) -> Iterator[Endpoint]:
-    """An endpoint whose services stand in two folders: the sandbox's, and one with the queue."""
+    """An endpoint whose services stand in two folders: the sandbox's, and one with the topic."""
     folder = tmp_path_factory.mktemp("services")
-    (folder / "sqs.py").write_text(recipe(), encoding="utf-8")
+    (folder / "sns.py").write_text(recipe(), encoding="utf-8")
     forget_records()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(services, "__path__", [*services.__path__, str(folder)])
@@ -45,22 +45,22 @@ def endpoint(
         aws = create(settings)
         with Server(aws) as url:
             yield Endpoint(aws, settings, issuer, url)
-    sys.modules.pop(f"{services.__name__}.sqs")
+    sys.modules.pop(f"{services.__name__}.sns")
     services.registry.cache_clear()
     forget_records()
 
 
 @pytest.fixture(scope="module")
-def queue(endpoint: Endpoint) -> str:
-    """The URL of a queue that the admin has made."""
-    return str(endpoint.client("sqs").create_queue(QueueName="orders")["QueueUrl"])
+def topic(endpoint: Endpoint) -> str:
+    """The ARN of a topic that the admin has made."""
+    return str(endpoint.client("sns").create_topic(Name="orders")["TopicArn"])
 
 
 def test_the_service_is_one_of_the_sandbox(endpoint: Endpoint) -> None:
-    assert "sqs" in services.registry()
+    assert "sns" in services.registry()
 
 
-def test_a_role_may_what_its_policy_allows_and_no_more(endpoint: Endpoint, queue: str) -> None:
+def test_a_role_may_what_its_policy_allows_and_no_more(endpoint: Endpoint, topic: str) -> None:
     iam = endpoint.client("iam")
     iam.create_open_id_connect_provider(
         Url=endpoint.settings.issuer_url, ClientIDList=["sts.amazonaws.com"]
@@ -68,29 +68,29 @@ def test_a_role_may_what_its_policy_allows_and_no_more(endpoint: Endpoint, queue
     role = iam.create_role(RoleName="sender", AssumeRolePolicyDocument=json.dumps(trust_policy()))[
         "Role"
     ]["Arn"]
-    arn = "arn:aws:sqs:ap-northeast-2:111122223333:orders"
-    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}
+    statement = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_role_policy(RoleName="sender", PolicyName="send", PolicyDocument=document)
-    sqs = endpoint.client("sqs", assume(endpoint, role)["Credentials"])
-    assert sqs.send_message(QueueUrl=queue, MessageBody="one")["MessageId"]
-    with pytest.raises(ClientError, match=f"to perform: sqs:ReceiveMessage on resource: {arn}"):
-        sqs.receive_message(QueueUrl=queue)
+    sns = endpoint.client("sns", assume(endpoint, role)["Credentials"])
+    assert sns.publish(TopicArn=topic, Message="one")["MessageId"]
+    with pytest.raises(ClientError, match=f"to perform: SNS:DeleteTopic on resource: {topic}"):
+        sns.delete_topic(TopicArn=topic)
     with pytest.raises(ClientError, match="the sandbox knows no permission"):
-        sqs.list_queues()
+        sns.list_topics()
 
 
 def test_a_wrong_input_is_refused_by_the_services_own_model(endpoint: Endpoint) -> None:
-    with pytest.raises(ClientError, match=r"'queueName' failed .* must not be null"):
-        endpoint.client("sqs").create_queue()
+    with pytest.raises(ClientError, match=r"'name' failed .* must not be null"):
+        endpoint.client("sns").create_topic()
 
 
-def test_its_state_outlives_a_restart(endpoint: Endpoint, queue: str) -> None:
+def test_its_state_outlives_a_restart(endpoint: Endpoint, topic: str) -> None:
     forget_records()
     asyncio.run(create(endpoint.settings).start())
-    assert endpoint.client("sqs").get_queue_url(QueueName="orders")["QueueUrl"] == queue
+    kept = endpoint.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
+    assert kept["TopicArn"] == topic
 
 
 def test_a_service_that_is_not_there_is_refused_by_name(endpoint: Endpoint) -> None:
-    with pytest.raises(ClientError, match=r"does not implement the service sns.* s3, .* sqs, sts"):
-        endpoint.client("sns").list_topics()
+    with pytest.raises(ClientError, match=r"does not implement the service lambda.* s3, .* sts"):
+        endpoint.client("lambda").list_functions()
