@@ -31,32 +31,32 @@ from benchmarks.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[1]
 SANDBOX, TESTS = "irsa_sandbox", "tests/irsa_sandbox"
-DOCTOR = ("fixes", "pod", "policies", "result", "target")
+DOCTOR = (("fixes", "shell"), ("links", "pod"), ("", "result"), ("evidence", "target"))
 AREAS: dict[str, tuple[list[str], list[str]]] = {
     "policy": (
         ["irsa_helpers/policy/*.py"],
-        ["tests/policy", "tests/test_trust.py", "tests/test_permission_findings.py"],
+        ["tests/policy", "tests/test_trust.py"],
     ),
     "tokens": (["irsa_helpers/tokens.py"], ["tests/test_tokens.py"]),
     "sts": (
         [
             f"{SANDBOX}/issuer.py",
-            *(f"{SANDBOX}/aws/{name}.py" for name in ("web_identity", "tokens", "jwks")),
+            *(f"{SANDBOX}/aws/handshake/{name}.py" for name in ("web_identity", "tokens", "jwks")),
         ],
-        [f"{TESTS}/aws/test_web_identity.py", f"{TESTS}/aws/test_sts.py"],
+        [f"{TESTS}/aws/handshake/test_web_identity.py", f"{TESTS}/aws/services/test_sts.py"],
     ),
     "tokenreview": (
-        [f"{SANDBOX}/apiserver/tokens.py", f"{SANDBOX}/apiserver/authn.py"],
-        [f"{TESTS}/apiserver/test_tokens.py", f"{TESTS}/apiserver/test_authn.py"],
+        [f"{SANDBOX}/apiserver/access/{name}.py" for name in ("tokens", "authn")],
+        [f"{TESTS}/apiserver/access/test_{name}.py" for name in ("tokens", "authn")],
     ),
     "rbac": (
-        [f"{SANDBOX}/apiserver/rbac.py", f"{SANDBOX}/apiserver/escalation.py"],
-        [f"{TESTS}/apiserver/test_rbac.py", f"{TESTS}/apiserver/test_escalation.py"],
+        [f"{SANDBOX}/apiserver/access/{name}.py" for name in ("rbac", "escalation")],
+        [f"{TESTS}/apiserver/access/test_{name}.py" for name in ("rbac", "escalation")],
     ),
     # What is read from objects at hand; the links that ask a world take minutes a mutant.
     "doctor": (
-        [f"irsa_helpers/doctor/{name}.py" for name in DOCTOR],
-        [f"tests/doctor/test_{name}.py" for name in DOCTOR],
+        [str(Path("irsa_helpers/doctor", room, f"{name}.py")) for room, name in DOCTOR],
+        [str(Path("tests/doctor", room, f"test_{name}.py")) for room, name in DOCTOR],
     ),
 }
 LONGEST_SECONDS = 300

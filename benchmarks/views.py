@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.measure import sandbox, spread
 from irsa_helpers import oidc, roles, trust
-from irsa_helpers.modules import STATIC
+from irsa_helpers.ground.modules import STATIC
 from irsa_helpers.views import trust_bench
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from irsa_course.exercises.outcome import BOXES, HEADLINES, case_rows, outcome_d
 from irsa_course.exercises.words import Words, all_words, find_words
 from irsa_course.progress import Attempt, Attempts
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.terminal import heading, rows, say, verdict, working
+from irsa_helpers.printing.terminal import heading, rows, say, verdict, working
 
 if TYPE_CHECKING:
     from irsa_course.exercises.outcome import Outcome

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from irsa_course.map import course_map
-from irsa_helpers import course, serviceaccounts, state
-from irsa_helpers.doctor.admission import all_roles
+from irsa_helpers import course, serviceaccounts
+from irsa_helpers.doctor.evidence.roles import all_roles
 from irsa_helpers.doctor.open_labs import open_labs
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 from irsa_helpers.policy.trust_rules import describe_trust_policy
 from irsa_helpers.views.bench import TrustBench
 from irsa_helpers.worlds.sandbox import SandboxWorld

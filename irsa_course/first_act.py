@@ -11,10 +11,10 @@ from html import escape
 from typing import Any
 
 from irsa_helpers import oidc, pods, roles, serviceaccounts, trust
-from irsa_helpers.lookups import delete_object, kubernetes_object
 from irsa_helpers.views import live_handshake
 from irsa_helpers.views.picture import handshake_picture
 from irsa_helpers.worlds import World
+from irsa_helpers.worlds.lookups import delete_object, kubernetes_object
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
 NAMESPACE, ACCOUNT, ROLE, APP = "first-act", "visitor", "first-act-role", "visitor-app"

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from irsa_helpers import state, worlds
-from irsa_helpers.course import project_folder
+from irsa_course.folder import project_folder
+from irsa_helpers import worlds
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 from irsa_helpers.worlds import environment, launch
 
 FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb"

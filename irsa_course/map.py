@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_course.certificate import certificate_html
 from irsa_course.exercises import all_words
+from irsa_course.folder import notebooks
 from irsa_course.progress import Attempts
-from irsa_helpers.course import project_folder
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.model import LEVELS, all_labs
 from irsa_helpers.labs.progress import Progress
@@ -154,7 +154,7 @@ def course_map(world: World | None = None) -> CourseMap:
 def course_notebooks() -> list[tuple[str, str, int]]:
     """Name, title and minutes of each notebook, as its first cell says them."""
     told = []
-    for path in sorted((project_folder() / "notebooks").glob("[0-9]*.ipynb")):
+    for path in notebooks():
         first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
         title, minutes = _TITLE.search(first), _MINUTES.search(first)
         assert title, f"{path} has no title"

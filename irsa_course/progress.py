@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irsa_helpers.store import Store, help_in_words, now
+from irsa_helpers.ground.store import Store, help_in_words, now
 
 EXERCISES = """
 CREATE TABLE IF NOT EXISTS exercises (

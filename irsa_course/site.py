@@ -13,6 +13,7 @@ import click
 import nbformat
 
 from irsa_course import tour
+from irsa_course.folder import notebooks
 from irsa_course.site_page import HERE, LABS, SEARCH, Page, page_html, sections
 from irsa_helpers.labs.model import LEVELS, Lab, all_labs
 
@@ -47,7 +48,7 @@ def build(folder: Path) -> list[Path]:
     Returns the pages. Raises nbclient's CellExecutionError for a notebook that fails: a broken
     course has no site.
     """
-    paths = tour.notebooks()
+    paths = notebooks()
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(paths[0].parent / "images", folder / "images", dirs_exist_ok=True)
     with tour.own_world():

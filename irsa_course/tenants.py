@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, roles, trust
-from irsa_helpers.boxes import box, line, shown
-from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.errors import IrsaLabError, plain
-from irsa_helpers.markdown import cell
 from irsa_helpers.pods import caller_in_pod, exec_in_pod, ready_pod_name
 from irsa_helpers.policy import Request, evaluate
+from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
+from irsa_helpers.printing.boxes import box, line, shown
+from irsa_helpers.printing.markdown import cell
 from irsa_helpers.serviceaccounts import describe_service_account
 from irsa_helpers.views import MarkdownTable
 

@@ -12,28 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from irsa_helpers import state
-from irsa_helpers.errors import IrsaLabError
+from irsa_course.folder import notebooks
+from irsa_helpers.ground import state
 from irsa_helpers.worlds import launch
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 CELL_SECONDS = 120
-
-
-def notebooks(wanted: str = "") -> list[Path]:
-    """The course's notebooks in order, or those whose name begins with `wanted`.
-
-    Raises IrsaLabError outside of the project, or where no name fits.
-    """
-    root = state.project_root()
-    paths = sorted((root / "notebooks").glob(f"{wanted}*.ipynb")) if root else []
-    if not paths:
-        raise IrsaLabError(
-            f"no notebook {wanted!r} here", next_step="run it in the project's folder, say 03"
-        )
-    return paths
 
 
 def execute(path: Path, *, solved: bool = False) -> NotebookNode:

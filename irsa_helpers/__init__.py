@@ -6,8 +6,9 @@ this package costs next to nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from irsa_helpers.ground.doors import door
 
 if TYPE_CHECKING:
     from irsa_helpers.course import catch_up as catch_up
@@ -23,13 +24,7 @@ _HOME_OF = {
 }
 
 __all__ = sorted(_HOME_OF)
-
-
-def __getattr__(name: str) -> Any:
-    """Load the module that has a public name, when the name is first used."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+__getattr__ = door(__name__, _HOME_OF)
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.markdown import cell
+from irsa_helpers.printing.markdown import cell
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World

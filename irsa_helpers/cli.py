@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError, plain
-from irsa_helpers.terminal import rows, say, verdict, working
+from irsa_helpers.ground import state
+from irsa_helpers.printing.terminal import rows, say, verdict, working
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ ELSEWHERE = {
     "demo": "irsa_workshop.stage.commands:demo",
     "doctor": "irsa_helpers.doctor.commands:doctor",
     "exercises": "irsa_course.commands:exercises",
-    "labs": "irsa_helpers.labs.commands:labs",
+    "labs": "irsa_course.labs.commands:labs",
     "map": "irsa_course.commands:map_",
     "open": "irsa_course.commands:open_",
     "preflight": "irsa_workshop.room.preflight:preflight",
@@ -281,12 +282,13 @@ def _is_of(labs: list[Record], hop: dict[str, Any]) -> bool:
 
 def _without_why(hop: dict[str, Any]) -> dict[str, Any]:
     """A hop of an open lab: that it was refused, and not why."""
-    from irsa_helpers.labs.live import REASONS
+    from irsa_helpers.doctor.open_labs import without_reasons
 
-    kept = {name: value for name, value in hop["detail"].items() if name not in REASONS}
-    if kept != hop["detail"]:
-        kept["explanation"] = "why is for you to find in this open lab; irsa-lab labs hint helps"
-    return {**hop, "detail": kept}
+    kept = without_reasons(hop)
+    if kept != hop:
+        told = "why is for you to find in this open lab; irsa-lab labs hint helps"
+        kept["detail"]["explanation"] = told
+    return kept
 
 
 @main.command()
@@ -304,6 +306,12 @@ def completion(shell: str) -> None:
     if completing is None:
         raise IrsaLabError(f"click knows no {shell}", next_step="bash, zsh or fish")
     say(completing(main, {}, "irsa-lab", "_IRSA_LAB_COMPLETE").source())
+
+
+def plugin(arguments: list[str] | None = None) -> Any:
+    """`kubectl irsa …`: the same commands, on the cluster of your kubeconfig."""
+    os.environ.setdefault("IRSA_LAB_WORLD", "kubeconfig")
+    return main(arguments, prog_name="kubectl irsa")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ Each notebook opens on its own: `catch_up` does the steps before it and says wha
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import oidc, pods, roles, serviceaccounts, state, storage, trust
+from irsa_helpers import oidc, pods, roles, serviceaccounts, storage, trust
 from irsa_helpers.changes import Changes
 from irsa_helpers.errors import IrsaLabError
 
@@ -30,16 +29,6 @@ OBJECT = "hello.txt"
 GREETING = "Hello from S3: this Pod became a role, and no key was stored anywhere.\n"
 TABLE = "enginrect-table"
 SECRET = "enginrect-secret"
-
-
-def project_folder() -> Path:
-    """The folder with the notebooks in it. Raises IrsaLabError outside of the project."""
-    root = state.project_root()
-    if root is None:
-        raise IrsaLabError(
-            "the notebooks are not here", next_step="cd into the project's folder, then again"
-        )
-    return root
 
 
 def bucket_name(world: World) -> str:

@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import arns, oidc, roles, serviceaccounts
+from irsa_helpers import oidc, roles, serviceaccounts
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import arns
 from irsa_helpers.policy.lists import statements
 from irsa_helpers.roles import same_policy
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import pod_identity, pods, serviceaccounts, storage
 from irsa_helpers.changes import TAG, Change, aws_tags, kubernetes_labels, may_apply
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.lookups import delete_object, kubernetes_object
 from irsa_helpers.oidc import describe_provider, ensure_no_provider
 from irsa_helpers.roles import ensure_no_role, tagged_roles
+from irsa_helpers.worlds.lookups import delete_object, kubernetes_object
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World

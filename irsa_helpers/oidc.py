@@ -11,10 +11,10 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from irsa_helpers import arns
-from irsa_helpers.arns import issuer_host_path
 from irsa_helpers.changes import Change, aws_tags, may_apply
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import arns
+from irsa_helpers.ground.arns import issuer_host_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

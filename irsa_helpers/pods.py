@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.changes import Change, kubernetes_labels, may_apply
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.lookups import delete_object, kubernetes_object
-from irsa_helpers.waiting import wait_for_pod
+from irsa_helpers.worlds.lookups import delete_object, kubernetes_object
+from irsa_helpers.worlds.waiting import wait_for_pod
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

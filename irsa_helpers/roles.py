@@ -6,8 +6,8 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import arns
 from irsa_helpers.changes import Change, aws_tags, may_apply
+from irsa_helpers.ground import arns
 from irsa_helpers.policy.lists import listed, statements
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.changes import Change, kubernetes_labels, may_apply
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.lookups import delete_object, kubernetes_object
 from irsa_helpers.trust import subject
+from irsa_helpers.worlds.lookups import delete_object, kubernetes_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

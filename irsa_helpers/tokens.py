@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.claims import ClaimRow, Token, decode_unverified, explain_token
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground.claims import ClaimRow, Token, decode_unverified, explain_token
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World

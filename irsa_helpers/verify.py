@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irsa_helpers import course, oidc, roles, trust
-from irsa_helpers.boxes import Passed
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.markdown import Markdown
 from irsa_helpers.pods import exec_in_pod, ready_pod_name
 from irsa_helpers.policy import nearest_fix
-from irsa_helpers.waiting import wait_for_pod
+from irsa_helpers.printing.boxes import Passed
+from irsa_helpers.printing.markdown import Markdown
+from irsa_helpers.worlds.waiting import wait_for_pod
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,7 @@ def _provider(world: World) -> str:
 
 
 def _role(world: World) -> str:
-    from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
+    from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
 
     role = roles.describe_role(world, course.ROLE)
     if role is None:

@@ -8,7 +8,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from irsa_helpers.state import ALREADY_RUNNING, NO_SPACE
+from irsa_helpers.ground.state import ALREADY_RUNNING, NO_SPACE
 from irsa_sandbox import disk
 from irsa_sandbox.process import opening
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import trustme
 
-from irsa_helpers.state import write_private
+from irsa_helpers.ground.state import write_private
 from irsa_sandbox import disk
 
 

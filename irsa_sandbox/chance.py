@@ -11,7 +11,7 @@ import random
 import uuid
 from collections import Counter
 
-from irsa_helpers.state import SEED_VARIABLE
+from irsa_helpers.ground.state import SEED_VARIABLE
 
 
 class Chance:

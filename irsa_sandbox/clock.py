@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from irsa_helpers.state import read_object, write_private
+from irsa_helpers.ground.state import read_object, write_private
 
 log = logging.getLogger("irsa-lab.clock")
 

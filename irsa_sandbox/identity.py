@@ -11,7 +11,7 @@ import string
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from irsa_helpers.state import read_object, write_private
+from irsa_helpers.ground.state import read_object, write_private
 from irsa_sandbox import disk
 
 REGION = "ap-northeast-2"

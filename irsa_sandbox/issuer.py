@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from irsa_helpers.state import write_private
+from irsa_helpers.ground.state import write_private
 from irsa_sandbox import disk
 
 ALGORITHM = "RS256"

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from irsa_helpers.state import read_object, write_private
+from irsa_helpers.ground.state import read_object, write_private
 from irsa_sandbox.bodies import closing_unread
 from irsa_sandbox.certificates import ServerCertificate
 

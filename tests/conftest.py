@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers.happenings import LISTENER_VARIABLE
+from irsa_helpers.ground.happenings import LISTENER_VARIABLE
 from irsa_helpers.worlds import environment, launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
 

@@ -8,18 +8,18 @@ from typing import Any
 
 from irsa_course.exercises import Case, Outcome
 from irsa_course.map import CourseMap, Place
-from irsa_course.quiz import Quiz
+from irsa_course.questions import Quiz
 from irsa_course.tenants import Answer, Walls, Way
-from irsa_helpers.boxes import Passed
 from irsa_helpers.changes import Change
-from irsa_helpers.claims import Token, token_facts
 from irsa_helpers.doctor import Survey
 from irsa_helpers.doctor.faults import Fault
 from irsa_helpers.doctor.overview import Access, Overview, Refusal, WideTrust
 from irsa_helpers.doctor.result import Diagnosis, broken, ok
+from irsa_helpers.ground.claims import Token, token_facts
 from irsa_helpers.labs.engine import Verdict
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.policy import Request, evaluate
+from irsa_helpers.printing.boxes import Passed
 from irsa_helpers.views import decision_table, handshake
 from irsa_helpers.views.tables import Listing, MarkdownTable
 from irsa_helpers.views.token import TokenView

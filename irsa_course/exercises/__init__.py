@@ -13,10 +13,10 @@ from irsa_course.exercises.judging import Case, Judgement, NotTriedError, SlipEr
 from irsa_course.exercises.outcome import Outcome
 from irsa_course.exercises.words import Words, all_words, find_words, made
 from irsa_course.progress import Attempts
-from irsa_helpers.happenings import happened
+from irsa_helpers.ground.happenings import happened
 
 if TYPE_CHECKING:
-    from irsa_helpers.labs.notebook import Text
+    from irsa_course.labs.notebook import Text
     from irsa_helpers.worlds import World
 
 __all__ = ["Case", "Exercise", "Outcome", "all_words", "exercise", "made"]
@@ -57,7 +57,7 @@ class Exercise:
 
     def hint(self) -> Text:
         """The next hint of three: a nudge, a pointer, nearly the answer."""
-        from irsa_helpers.labs.notebook import Text
+        from irsa_course.labs.notebook import Text
 
         hints = self.words.hints
         number = min(Attempts().of(self.words.id).hints_used + 1, len(hints))
@@ -66,8 +66,8 @@ class Exercise:
 
     def solution(self) -> Text:
         """One way to do it."""
-        from irsa_helpers.labs.notebook import Text
-        from irsa_helpers.markdown import block
+        from irsa_course.labs.notebook import Text
+        from irsa_helpers.printing.markdown import block
 
         Attempts().solution_shown(self.words.id)
         language = "sh" if self.words.in_world else "python"

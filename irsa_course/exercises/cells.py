@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from irsa_course import tour
 from irsa_course.exercises.words import all_words
+from irsa_course.folder import notebooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def notebook_text(path: Path) -> str:
 
 def main() -> None:
     """Write the exercises into every notebook."""
-    for path in tour.notebooks():
+    for path in notebooks():
         path.write_text(notebook_text(path), encoding="utf-8")
 
 

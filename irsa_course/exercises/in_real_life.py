@@ -20,7 +20,8 @@ from irsa_course.exercises.trust_answers import (
     token,
     trust_document,
 )
-from irsa_helpers import arns, course, oidc
+from irsa_helpers import course, oidc
+from irsa_helpers.ground import arns
 from irsa_helpers.policy.trust_rules import describe_trust_policy
 from irsa_helpers.roles import role_arn
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from irsa_course.exercises.judging import Case, Judgement, SlipError, judged, the_text
-from irsa_helpers import arns, oidc
+from irsa_helpers import oidc
+from irsa_helpers.ground import arns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

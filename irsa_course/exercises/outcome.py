@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from irsa_course.exercises.judging import Case
-from irsa_helpers.boxes import box, line, paragraph, shown
 from irsa_helpers.errors import plain
+from irsa_helpers.printing.boxes import box, line, paragraph, shown
 
 HEADLINES = {"right": "Right.", "wrong": "Not yet.", "not tried": "Not tried yet."}
 BOXES = {"right": "right", "wrong": "wrong", "not tried": "open"}

@@ -14,7 +14,6 @@ from irsa_course.exercises.judging import (
     judged,
     policy_data,
 )
-from irsa_helpers.permission_findings import check_permission_policy
 from irsa_helpers.policy import (
     PolicyError,
     Request,
@@ -23,6 +22,7 @@ from irsa_helpers.policy import (
     parse_policy,
     validate_identity_policy,
 )
+from irsa_helpers.policy.permission_findings import check_permission_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_course.exercises.judging import Case, Judgement, SlipError, foreseen, judged
 from irsa_course.exercises.permission_answers import Call, judge_permissions, resources
-from irsa_helpers import arns, oidc
+from irsa_helpers import oidc
 from irsa_helpers.course import SECRET
+from irsa_helpers.ground import arns
 from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.policy.trust_rules import SUBJECT, WEB_IDENTITY, subject
 from irsa_helpers.tokens import decode_unverified

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 
 from irsa_course.exercises.words import find_words
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 from irsa_helpers.worlds import connect, environment, launch
 
 

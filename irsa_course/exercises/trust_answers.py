@@ -13,7 +13,8 @@ from irsa_course.exercises.judging import (
     judged,
     policy_data,
 )
-from irsa_helpers import arns, oidc
+from irsa_helpers import oidc
+from irsa_helpers.ground import arns
 from irsa_helpers.policy import PolicyError, Request, evaluate, nearest_fix, validate_trust_policy
 from irsa_helpers.policy.trust_rules import (
     SUBJECT,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irsa_helpers.doctor import open_labs, trial
-from irsa_helpers.doctor.case import Case
+from irsa_helpers.doctor import open_labs
+from irsa_helpers.doctor.evidence.case import Case
+from irsa_helpers.doctor.fixes import trial
 from irsa_helpers.doctor.overview import Overview, overview
 from irsa_helpers.doctor.result import Diagnosis, Link
 from irsa_helpers.doctor.survey import Survey, survey

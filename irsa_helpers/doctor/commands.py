@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
-from typing import Any
 
 import click
 
 from irsa_helpers.doctor import Diagnosis, Survey, survey
 from irsa_helpers.doctor import doctor as diagnose
+from irsa_helpers.doctor.evidence.target import parse_target
 from irsa_helpers.doctor.result import WIDTH
 from irsa_helpers.doctor.sarif import sarif
-from irsa_helpers.doctor.target import parse_target
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.terminal import say
+from irsa_helpers.printing.terminal import say
 from irsa_helpers.worlds import World, connect
 
 FORMATS = ("text", "markdown", "json", "sarif")
@@ -125,11 +123,3 @@ def _examine(
     except ConfigException as error:
         next_step = "aws eks update-kubeconfig --name CLUSTER"
         raise IrsaLabError(f"no cluster to look at: {error}", next_step=next_step) from error
-
-
-def plugin(arguments: list[str] | None = None) -> Any:
-    """`kubectl irsa …`: the same commands, on the cluster of your kubeconfig."""
-    from irsa_helpers.cli import main
-
-    os.environ.setdefault("IRSA_LAB_WORLD", "kubeconfig")
-    return main(arguments, prog_name="kubectl irsa")

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from irsa_helpers.doctor.case import Case
-from irsa_helpers.doctor.fixes import LATER, NEW_PODS, RESTART, commands, parts_of
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.evidence.case import Case
+from irsa_helpers.doctor.evidence.reading import CannotSeeError, SkipError
+from irsa_helpers.doctor.fixes.shell import LATER, NEW_PODS, RESTART, commands, parts_of
+from irsa_helpers.doctor.fixes.trial import tried
 from irsa_helpers.doctor.result import PROBLEMS, WIDTH, Link, indented
-from irsa_helpers.doctor.trial import tried
 from irsa_helpers.doctor.walk import LINKS
-from irsa_helpers.markdown import cell
+from irsa_helpers.printing.markdown import cell
 
 # Links on what workloads share: the same words tell of the same fault, whoever meets it.
 SHARED = {

@@ -6,12 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import arns, oidc, trust
-from irsa_helpers.doctor.admission import all_roles, trusts, verdicts
-from irsa_helpers.doctor.association_trust import refusals
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, read_aws, read_kubernetes
+from irsa_helpers import oidc, trust
+from irsa_helpers.doctor.evidence.reading import (
+    CannotSeeError,
+    SkipError,
+    read_aws,
+    read_kubernetes,
+)
+from irsa_helpers.doctor.evidence.roles import all_roles, trusts
+from irsa_helpers.doctor.links.association_trust import refusals
 from irsa_helpers.doctor.result import WIDTH, indented
-from irsa_helpers.markdown import cell, code
+from irsa_helpers.ground import arns
+from irsa_helpers.policy.admission import verdicts
+from irsa_helpers.printing.markdown import cell, code
 from irsa_helpers.serviceaccounts import PREFIX, ROLE_ARN, ROLE_ARN_FORM
 
 if TYPE_CHECKING:

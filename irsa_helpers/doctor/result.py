@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from textwrap import wrap
 from typing import Any, Literal
 
-from irsa_helpers.markdown import block, cell, code
+from irsa_helpers.printing.markdown import block, cell, code
 
 State = Literal["ok", "broken", "risk", "cannot-see", "skipped"]
 HIDDEN = ("cannot-see", "skipped")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from irsa_helpers.doctor import Diagnosis, Link, Overview, Survey
+from irsa_helpers.doctor.overview import Overview
+from irsa_helpers.doctor.result import Diagnosis, Link
+from irsa_helpers.doctor.survey import Survey
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"broken": "error", "risk": "warning", "cannot-see": "note"}
@@ -34,8 +35,6 @@ def _title(rule: str) -> str:
 
 
 def _results(examined: Diagnosis | Overview | Survey) -> Iterator[dict[str, Any]]:
-    from irsa_helpers.doctor import Diagnosis, Survey
-
     if isinstance(examined, Diagnosis):
         for link in examined.links:
             yield from _of_link(link, [f"{examined.namespace}/{examined.target}"])

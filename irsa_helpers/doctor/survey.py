@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from irsa_helpers.doctor import logs, open_labs
-from irsa_helpers.doctor.case import Case
+from irsa_helpers.doctor import open_labs
+from irsa_helpers.doctor.evidence import logs
+from irsa_helpers.doctor.evidence.case import Case
+from irsa_helpers.doctor.evidence.reading import CannotSeeError
+from irsa_helpers.doctor.evidence.snapshot import Snapshot
+from irsa_helpers.doctor.evidence.target import KINDS, Kind
 from irsa_helpers.doctor.faults import Fault, Walked, faults, unseen
 from irsa_helpers.doctor.overview import Overview, overview
-from irsa_helpers.doctor.reading import CannotSeeError
 from irsa_helpers.doctor.result import WIDTH, Link, indented
-from irsa_helpers.doctor.snapshot import Snapshot
-from irsa_helpers.doctor.target import KINDS, Kind
 from irsa_helpers.doctor.walk import last_link, walk
-from irsa_helpers.markdown import cell
+from irsa_helpers.printing.markdown import cell
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World

@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING
 
-from irsa_helpers.doctor import (
+from irsa_helpers.doctor.evidence.reading import CannotSeeError, SkipError, once
+from irsa_helpers.doctor.fixes.shell import one_restart
+from irsa_helpers.doctor.links import (
     addons,
     agent,
     app_log,
@@ -22,14 +24,12 @@ from irsa_helpers.doctor import (
     webhook,
     workload,
 )
-from irsa_helpers.doctor.fixes import one_restart
-from irsa_helpers.doctor.reading import CannotSeeError, SkipError, once
 from irsa_helpers.doctor.result import PROBLEMS, Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from irsa_helpers.doctor.case import Case
+    from irsa_helpers.doctor.evidence.case import Case
 
 log = logging.getLogger("irsa-lab.doctor")
 

@@ -10,7 +10,7 @@ from irsa_helpers import pod_identity, roles, storage
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.identities import inline_policies, read_identities
 from irsa_helpers.labs.readers import gives
-from irsa_helpers.lookups import delete_object, kubernetes_object
+from irsa_helpers.worlds.lookups import delete_object, kubernetes_object
 from irsa_helpers.worlds.sandbox import in_account
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.happenings import happened
+from irsa_helpers.ground.happenings import happened
 from irsa_helpers.labs import machinery
 from irsa_helpers.labs.clearing import clear_scene, namespaces_of
 from irsa_helpers.labs.model import Goal, Lab, Sighting
 from irsa_helpers.labs.progress import Progress
-from irsa_helpers.lookups import kubernetes_object
-from irsa_helpers.markdown import cell
+from irsa_helpers.printing.markdown import cell
+from irsa_helpers.worlds.lookups import kubernetes_object
 
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World

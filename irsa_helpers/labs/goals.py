@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import oidc, roles, trust
-from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.clearing import NODE_ROLE
 from irsa_helpers.labs.look import Seen, look
@@ -25,6 +24,7 @@ from irsa_helpers.labs.openings import (
 from irsa_helpers.labs.readers import gives, other_readers
 from irsa_helpers.labs.scene import OBJECT, SERVICE_ACCOUNT, Scene
 from irsa_helpers.labs.slips import new_slip
+from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -68,7 +68,7 @@ def solution_text(lab: Lab) -> str:
         if not isinstance(node, ast.Import | ast.ImportFrom)
     ]
     run = f'solution(lab("{lab.number}").scene)'
-    head = "\n".join([*imports, "from irsa_helpers.labs import lab"])
+    head = "\n".join([*imports, "from irsa_course import lab"])
     return "\n\n\n".join([head, *rest, run]) + "\n"
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 
 LEVELS = ("one link", "two links", "capstone")
 HINTS = 3

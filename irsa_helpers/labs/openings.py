@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers import trust
-from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
-from irsa_helpers.doctor.policies import allowing, texts
 from irsa_helpers.policy import Request, evaluate
+from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.policy.lists import statements
+from irsa_helpers.policy.permissions import allowing, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

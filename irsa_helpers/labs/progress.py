@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from irsa_helpers.store import Store, help_in_words, now
+from irsa_helpers.ground.store import Store, help_in_words, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

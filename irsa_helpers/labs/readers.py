@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.doctor.policies import allowing
 from irsa_helpers.labs.identities import inline_policies, read_identities
 from irsa_helpers.labs.openings import only_allowing
 from irsa_helpers.policy import Request, evaluate
+from irsa_helpers.policy.permissions import allowing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

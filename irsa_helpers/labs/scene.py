@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import oidc, pods, roles, serviceaccounts, storage, trust
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.clearing import delete_person
-from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.worlds.lookups import kubernetes_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

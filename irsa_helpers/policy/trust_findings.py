@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from irsa_helpers.arns import Arn
+from irsa_helpers.ground.arns import Arn
 from irsa_helpers.policy.operators import Operator, find_operator
 from irsa_helpers.policy.trust_door import Door
 from irsa_helpers.policy.trust_rules import (

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.arns import Arn
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground.arns import Arn
 from irsa_helpers.policy.lists import listed, statements
 
 if TYPE_CHECKING:

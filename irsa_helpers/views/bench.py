@@ -11,8 +11,8 @@ from typing import Any
 
 from irsa_helpers import oidc, roles, trust
 from irsa_helpers.changes import Change
-from irsa_helpers.doctor.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.policy import Decision, explain, validate_trust_policy
+from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
 from irsa_helpers.views.editing import EditedPolicy, Verdict, role_to_edit
 from irsa_helpers.worlds import World
 

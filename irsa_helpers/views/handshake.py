@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.modules import actors
+from irsa_helpers.ground.modules import actors
 from irsa_helpers.views.svg import Hop, handshake_svg
 from irsa_helpers.views.widgets import widget
 

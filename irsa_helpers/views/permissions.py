@@ -11,10 +11,10 @@ from typing import Any
 
 from irsa_helpers import roles
 from irsa_helpers.changes import Change
-from irsa_helpers.doctor.admission import of_every_call
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.permission_findings import check_permission_policy
 from irsa_helpers.policy import validate_identity_policy
+from irsa_helpers.policy.admission import of_every_call
+from irsa_helpers.policy.permission_findings import check_permission_policy
 from irsa_helpers.policy.recorded import Call, judge_calls
 from irsa_helpers.views.editing import EditedPolicy, Verdict, role_to_edit
 from irsa_helpers.worlds import World

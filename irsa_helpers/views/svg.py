@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from irsa_helpers.modules import actors
+from irsa_helpers.ground.modules import actors
 
 Hop = Mapping[str, Any]
 

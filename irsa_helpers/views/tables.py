@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from irsa_helpers.markdown import Markdown, block, cell, code
 from irsa_helpers.policy import Decision, nearest_fix
+from irsa_helpers.printing.markdown import Markdown, block, cell, code
 
 
 class MarkdownTable:

@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.claims import decode_unverified, token_facts
+from irsa_helpers.ground.claims import decode_unverified, token_facts
 from irsa_helpers.tokens import check_signature
 from irsa_helpers.views.widgets import widget
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from irsa_helpers.modules import styles, widget_script
+from irsa_helpers.ground.modules import styles, widget_script
 
 
 def widget(name: str, **state: Any) -> Any:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 from irsa_helpers.worlds.world import Cluster, World
 
 __all__ = ["DEFAULT_CLUSTER", "DEFAULT_REGION", "Cluster", "World", "chosen_world", "connect"]

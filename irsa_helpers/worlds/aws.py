@@ -6,8 +6,8 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 from irsa_helpers.worlds import https
 from irsa_helpers.worlds.world import World, session_arguments
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from irsa_helpers.state import HOME_VARIABLE
+from irsa_helpers.ground.state import HOME_VARIABLE
 
 MODULE = "irsa_course.console"
 IDLE_SECONDS = 600.0

@@ -11,7 +11,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from irsa_helpers.modules import actors, joined, styles
+from irsa_helpers.ground.modules import actors, joined, styles
 
 VIEWS = ("handshake", "token", "bench", "permissions", "map")
 

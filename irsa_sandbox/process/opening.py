@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from irsa_helpers.state import this_process, write_private
+from irsa_helpers.ground.state import this_process, write_private
 from irsa_sandbox import issuer, listeners
 from irsa_sandbox.certificates import Authority
 from irsa_sandbox.clock import Clock

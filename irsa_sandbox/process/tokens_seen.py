@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from irsa_helpers.claims import Token, token_facts
+from irsa_helpers.ground.claims import Token, token_facts
 
 KEPT = 10
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from irsa_helpers import descriptions
+from irsa_helpers.ground import descriptions
 from irsa_sandbox.apiserver import schemas
 from irsa_sandbox.aws.services import iam, registry
 from irsa_sandbox.aws.wire import models

@@ -16,8 +16,8 @@ from pathlib import Path
 import click
 import psutil
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError, plain
+from irsa_helpers.ground import state
 from irsa_helpers.worlds import forks
 from irsa_workshop.room import reach, services, setting, zygote
 from irsa_workshop.room.registry import Registry

@@ -14,9 +14,9 @@ from jupyterhub.spawner import LocalProcessSpawner
 from tornado.web import HTTPError
 from traitlets import Instance, Unicode
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.happenings import LISTENER_VARIABLE
+from irsa_helpers.ground import state
+from irsa_helpers.ground.happenings import LISTENER_VARIABLE
 from irsa_helpers.worlds import forks
 from irsa_workshop.room import reports, seat, services
 from irsa_workshop.room.registry import Registry, seat_number

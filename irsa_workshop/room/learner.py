@@ -178,7 +178,7 @@ class Learner:
 
     async def solve(self, lab: str) -> None:
         """Start a lab, take its solution and pass its check."""
-        await self.run(f"from irsa_helpers.labs import lab; room_lab = lab({lab!r})")
+        await self.run(f"from irsa_course import lab; room_lab = lab({lab!r})")
         await self.run("room_lab.start(); room_lab.solution(apply=True)", seconds=120)
         await self.run("assert room_lab.check().passed", seconds=120)
 

@@ -18,9 +18,9 @@ from typing import Any
 import click
 import psutil
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.terminal import say
+from irsa_helpers.ground import state
+from irsa_helpers.printing.terminal import say
 from irsa_workshop.room import services, setting
 
 OK, CHANGE, NO = "ok", "change", "no"

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from irsa_course import jupyter
-from irsa_helpers import state
+from irsa_helpers.ground import state
 from irsa_helpers.worlds import environment, forks, launch
 from irsa_workshop.room.kernels import NAME
 

@@ -8,8 +8,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 
 VARIABLE = "IRSA_LAB_ROOM"
 """The file that describes the room, for the hub and the board to read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irsa_helpers import descriptions
+from irsa_helpers.ground import descriptions
 
 SERVICES = ("sts", "iam", "s3", "eks", "dynamodb", "secretsmanager")
 

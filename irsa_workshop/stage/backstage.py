@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from irsa_helpers import course, oidc, roles
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.state import SEED_VARIABLE
+from irsa_helpers.ground.state import SEED_VARIABLE
 from irsa_helpers.worlds import environment, forks, launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from irsa_workshop.room import zygote

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
-from irsa_helpers.terminal import say
+from irsa_helpers.ground import state
+from irsa_helpers.printing.terminal import say
 from irsa_helpers.worlds import launch
 from irsa_workshop.stage.backstage import Backstage, worlds_ready
 from irsa_workshop.stage.keys import HELP, Keys

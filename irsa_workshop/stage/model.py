@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from irsa_helpers import state
 from irsa_helpers.course import STEPS
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 
 NOTHING = "nothing"
 GIVEN = (NOTHING, *STEPS)

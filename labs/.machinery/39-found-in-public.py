@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import OBJECT, PERMISSIONS, SERVICE_ACCOUNT, Scene
-from irsa_helpers.lookups import kubernetes_object
+from irsa_helpers.worlds.lookups import kubernetes_object
 
 ENDED = "what was found in public opens nothing any more"
 PASTE = "paste"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from irsa_helpers.doctor import LINKS
-from irsa_helpers.doctor.addons import ADDONS
-from irsa_helpers.doctor.logs import MOST_WORKLOADS
+from irsa_helpers.doctor.evidence.logs import MOST_WORKLOADS
+from irsa_helpers.doctor.links.addons import ADDONS
 from tests.doctor.chains import Chain
 
 Change = Callable[[Chain], Any]

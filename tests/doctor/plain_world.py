@@ -18,7 +18,7 @@ from typing import Any
 import jsonpatch
 from botocore.exceptions import ClientError
 
-from irsa_helpers.doctor.reading import MISSING
+from irsa_helpers.doctor.evidence.reading import MISSING
 from irsa_helpers.worlds import World
 from irsa_sandbox.node.webhook import WebhookSettings, configuration, mutate
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import yaml
 
-from irsa_helpers import arns, oidc, roles
-from irsa_helpers.doctor.reach import POLICY
+from irsa_helpers import oidc, roles
+from irsa_helpers.doctor.links.reach import POLICY
+from irsa_helpers.ground import arns
 from irsa_helpers.serviceaccounts import ROLE_ARN
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.worlds import World

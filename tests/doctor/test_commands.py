@@ -125,7 +125,7 @@ class Closed(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Closed())
-from irsa_helpers.doctor.commands import plugin
+from irsa_helpers.cli import plugin
 plugin(["doctor", "sa/default", "-o", "json"])
 """
 

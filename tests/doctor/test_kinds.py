@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from irsa_helpers import oidc, roles, storage
-from irsa_helpers.doctor import doctor, workload_pods
-from irsa_helpers.doctor.fixes import patch_template, restart_command
+from irsa_helpers.doctor import doctor
+from irsa_helpers.doctor.evidence import workload_pods
+from irsa_helpers.doctor.fixes.shell import patch_template, restart_command
 from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.worlds.sandbox import SandboxWorld

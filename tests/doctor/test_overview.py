@@ -11,7 +11,7 @@ import pytest
 
 from irsa_helpers import oidc, pod_identity, roles
 from irsa_helpers.doctor import overview
-from irsa_helpers.doctor.reading import CannotSeeError
+from irsa_helpers.doctor.evidence.reading import CannotSeeError
 from irsa_helpers.serviceaccounts import ROLE_ARN, ensure_service_account
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.worlds import World

@@ -215,7 +215,7 @@ class Ground:
         ]
         request = {"spec": {"audiences": [source["audience"]], "expirationSeconds": 3600}}
         path = f"/api/v1/namespaces/{self.namespace}/serviceaccounts/app/token"
-        from irsa_helpers.doctor.reading import read_kubernetes
+        from irsa_helpers.doctor.evidence.reading import read_kubernetes
 
         made = read_kubernetes(self.world, "create serviceaccounts/token", path, request) or {}
         file = self.folder / "token"

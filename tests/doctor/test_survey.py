@@ -11,11 +11,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from irsa_helpers import oidc, roles
-from irsa_helpers.doctor import logs, open_labs, survey
+from irsa_helpers.doctor import open_labs, survey
+from irsa_helpers.doctor.evidence import logs
 from irsa_helpers.doctor.survey import Survey
+from irsa_helpers.ground.store import FILE
 from irsa_helpers.labs.progress import Progress
 from irsa_helpers.serviceaccounts import ensure_service_account
-from irsa_helpers.store import FILE
 from irsa_helpers.trust import build_trust_policy
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.doctor.chains import Chain, policy

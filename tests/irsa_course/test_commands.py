@@ -13,10 +13,11 @@ from click.testing import CliRunner
 from irsa_course.exercises.proving import type_in_terminal
 from irsa_course.exercises.words import all_words, find_words, made
 from irsa_course.progress import Attempts
-from irsa_helpers import course, state
+from irsa_helpers import course
 from irsa_helpers.cli import main
+from irsa_helpers.ground import state
+from irsa_helpers.ground.store import FILE
 from irsa_helpers.serviceaccounts import ensure_no_service_account
-from irsa_helpers.store import FILE
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from irsa_course.console import Desk
-from irsa_helpers import oidc, roles, serviceaccounts, state, trust
+from irsa_helpers import oidc, roles, serviceaccounts, trust
+from irsa_helpers.ground import state
+from irsa_helpers.ground.store import FILE
 from irsa_helpers.labs.model import find_lab
 from irsa_helpers.labs.progress import Progress
-from irsa_helpers.store import FILE
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from irsa_helpers import state
+from irsa_helpers.ground import state
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("irsa-lab")

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from irsa_course.exercises import all_words
+from irsa_course.folder import project_folder
 from irsa_course.map import CourseMap, Place, course_map, course_notebooks
 from irsa_course.progress import Attempts
-from irsa_helpers import state
-from irsa_helpers.course import catch_up, project_folder
+from irsa_helpers.course import catch_up
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
 DONE = CourseMap(

@@ -12,17 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from irsa_course import tour
 from irsa_course.exercises.words import find_words
-from irsa_helpers import state
-from irsa_helpers.errors import IrsaLabError
-
-
-def test_a_notebook_is_found_by_its_number() -> None:
-    assert [path.stem for path in tour.notebooks("03")] == ["03-trust-policy"]
-
-
-def test_an_unknown_notebook_is_refused() -> None:
-    with pytest.raises(IrsaLabError, match="no notebook '77'"):
-        tour.notebooks("77")
+from irsa_helpers.ground import state
 
 
 def test_a_failing_notebook_fails_the_tour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

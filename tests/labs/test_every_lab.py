@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from irsa_course import tour
-from irsa_helpers import state
 from irsa_helpers.doctor import doctor
+from irsa_helpers.ground import state
 from irsa_helpers.labs import engine, machinery
 from irsa_helpers.labs.clearing import clear_scene
 from irsa_helpers.labs.goals import ACTS, READS, READS_LATER, TRUSTS

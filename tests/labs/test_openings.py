@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from irsa_helpers.doctor.admission import TokenFacts
 from irsa_helpers.labs.openings import (
     admitted_audiences,
     admitted_principals,
@@ -16,6 +15,7 @@ from irsa_helpers.labs.openings import (
     more_than_reading,
     only_allowing,
 )
+from irsa_helpers.policy.admission import TokenFacts
 
 ISSUER = "oidc.eks.ap-northeast-2.amazonaws.com/id/EXAMPLE"
 PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from irsa_course.quiz import written
+from irsa_course.questions import written
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from irsa_course import tour
 from irsa_course.exercises.words import all_words
-from irsa_helpers import state, waiting, worlds
+from irsa_course.folder import notebooks
+from irsa_helpers import worlds
 from irsa_helpers.course import catch_up
-from irsa_helpers.worlds import launch
+from irsa_helpers.ground import state
+from irsa_helpers.worlds import launch, waiting
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.notebooks.breaks import BREAKS
 from tests.notebooks.learner import ONLY_HERE, Learner, LikeReal, closing_check, code_cells
 
-NOTEBOOKS = tour.notebooks()
+NOTEBOOKS = notebooks()
 FOLDER = NOTEBOOKS[0].parent
 # Calls that AWS and Kubernetes refuse the second time; a learner may run any cell twice.
 ONCE_ONLY = re.compile(r"\.(create|delete|add|remove)_\w+\(")

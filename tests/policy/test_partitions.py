@@ -5,8 +5,8 @@ from __future__ import annotations
 import botocore.session
 import pytest
 
-from irsa_helpers.permission_findings import check_permission_policy
 from irsa_helpers.policy.match import names_whole_account, principal_matches
+from irsa_helpers.policy.permission_findings import check_permission_policy
 from irsa_helpers.serviceaccounts import ROLE_ARN_FORM
 
 PARTITIONS = botocore.session.get_session().get_available_partitions()

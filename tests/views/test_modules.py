@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from irsa_helpers.modules import STATIC, joined, widget_script
+from irsa_helpers.ground.modules import STATIC, joined, widget_script
 from irsa_sandbox.process import console
 
 NAMES = sorted(path.stem for path in STATIC.glob("*.js") if path.stem != "base")

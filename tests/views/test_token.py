@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from irsa_helpers import oidc
-from irsa_helpers.claims import Token, decode_unverified, token_facts
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground.claims import Token, decode_unverified, token_facts
 from irsa_helpers.tokens import check_signature
 from irsa_helpers.views import token_view
 from irsa_helpers.views.token import MASK, TokenView, life_in_words

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 from irsa_helpers.worlds import launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.typed import core_v1

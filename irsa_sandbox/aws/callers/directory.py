@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from irsa_helpers.arns import Arn
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground.arns import Arn
 from irsa_helpers.policy import Policy, PolicyError, parse_policy
 
 log = logging.getLogger("irsa-lab")

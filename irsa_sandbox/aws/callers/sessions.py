@@ -20,7 +20,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from irsa_helpers.state import write_private
+from irsa_helpers.ground.state import write_private
 from irsa_sandbox import disk
 from irsa_sandbox.clock import stamp
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from irsa_helpers.arns import Arn
 from irsa_helpers.errors import AwsError
+from irsa_helpers.ground.arns import Arn
 from irsa_helpers.policy import Decision, explain, nearest_fix
 from irsa_sandbox.aws.callers.directory import Role
 from irsa_sandbox.aws.callers.sessions import Session

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from irsa_helpers.arns import issuer_host_path, provider_arn
 from irsa_helpers.errors import AwsError
+from irsa_helpers.ground.arns import issuer_host_path, provider_arn
 from irsa_sandbox.aws.callers.directory import Provider, Role
 from irsa_sandbox.aws.callers.sessions import Session
 from irsa_sandbox.aws.decisions import session_policies

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 
-from irsa_helpers import descriptions
+from irsa_helpers.ground import descriptions
 from irsa_sandbox.aws.services import registry
 
 

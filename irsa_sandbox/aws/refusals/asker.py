@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from irsa_helpers.arns import issuer_host_path, provider_arn
+from irsa_helpers.ground.arns import issuer_host_path, provider_arn
 from irsa_sandbox.aws.settings import AwsSettings
 from irsa_sandbox.aws.wire.invocations import json_headers
 from irsa_sandbox.aws.wire.messages import Answer, HttpRequest

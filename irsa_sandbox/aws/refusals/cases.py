@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from irsa_helpers.arns import issuer_host_path
+from irsa_helpers.ground.arns import issuer_host_path
 from irsa_sandbox.aws.refusals.asker import (
     BUCKET,
     HOST,

@@ -15,12 +15,12 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
-import irsa_helpers
-import irsa_sandbox
-
 ENTER = Path(__file__).with_name("enter.py")
+# This project's packages that a program in a Pod may be of.
+PACKAGES = ("irsa_course", "irsa_helpers", "irsa_sandbox")
 # With "off" no container gets a namespace, as where the system allows none.
 SWITCH = "IRSA_LAB_MOUNT_NAMESPACES"
 # The files that a container makes outside of its volumes are in memory.
@@ -96,15 +96,19 @@ def _entering(view: dict[str, object], words: Sequence[str]) -> list[str]:
 @cache
 def machine_places() -> list[str]:
     """What every container sees of this machine: programs, Python and this project."""
-    packages = (irsa_helpers, irsa_sandbox)
     wanted = [
         *(f"/{name}" for name in SYSTEM),
         *_with_links(Path(sys.prefix)),
         *_with_links(Path(sys.base_prefix)),
         *(str(path.parent) for path in _chain(Path(sys.executable))),
-        *(str(Path(str(package.__file__)).parent) for package in packages),
+        *(place for package in PACKAGES for place in _places_of(package)),
     ]
     return sorted({place for place in wanted if os.path.exists(place)})
+
+
+def _places_of(package: str) -> list[str]:
+    spec = find_spec(package)
+    return list(spec.submodule_search_locations or []) if spec else []
 
 
 def _with_links(place: Path) -> set[str]:

@@ -12,10 +12,10 @@ import pytest
 from irsa_course.exercises import exercise, made
 from irsa_course.exercises.cells import notebook_text
 from irsa_course.exercises.words import all_words, find_words, shared_slips
+from irsa_course.folder import notebooks
 from irsa_course.progress import Attempts
-from irsa_course.tour import notebooks
-from irsa_helpers import state
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground import state
 from irsa_helpers.worlds import World
 from tests.irsa_course.exercises.wrong_answers import WRONG_ANSWERS, wrong_answer
 

@@ -10,7 +10,8 @@ import pytest
 from irsa_course.exercises import exercise
 from irsa_course.exercises.proving import type_in_terminal
 from irsa_course.exercises.words import all_words
-from irsa_helpers import course, roles, state
+from irsa_helpers import course, roles
+from irsa_helpers.ground import state
 from irsa_helpers.pod_identity import (
     build_pod_identity_trust_policy,
     ensure_association,

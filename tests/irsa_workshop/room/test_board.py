@@ -77,7 +77,7 @@ def _worked(visit: Any, seats: dict[str, Any]) -> None:
         await learner.run(
             "from irsa_helpers import catch_up\n"
             "catch_up(world, through='deployment')\n"
-            "from irsa_helpers.happenings import happened\n"
+            "from irsa_helpers.ground.happenings import happened\n"
             "from irsa_workshop.room.reports import raise_hand, show_handshake\n"
             "happened('answer', question='which arrow?', choice='arrow 2', right=False)\n"
             "raise_hand('what is an audience?')\n"

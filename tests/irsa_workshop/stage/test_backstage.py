@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from irsa_helpers.state import SEED_VARIABLE
+from irsa_helpers.ground.state import SEED_VARIABLE
 from irsa_helpers.worlds import launch
 from irsa_workshop.stage.backstage import Backstage, worlds_ready
 from irsa_workshop.stage.model import NOTHING, Scene

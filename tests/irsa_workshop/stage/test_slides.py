@@ -9,7 +9,8 @@ import nbformat
 import pytest
 
 from irsa_course import tour
-from irsa_helpers import course, pods, state
+from irsa_helpers import course, pods
+from irsa_helpers.ground import state
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from irsa_workshop.stage.model import demo_folder
 from irsa_workshop.stage.slides import page, slides

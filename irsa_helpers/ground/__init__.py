@@ -1,0 +1,1 @@
+"""What all the rest stands on, the sandbox as well: names, files, descriptions, no cluster."""
