@@ -13,11 +13,6 @@ from tests.test_architecture import PACKAGES
 ROOT = Path(__file__).parents[1]
 # They tell how a value was come by, and nothing of what it is.
 SAYS_NOTHING = {"found", "each"}
-# A folder leaves this list with its last such name. None may come to it.
-NOT_NAMED_YET = {
-    "irsa_workshop/stage",
-    "irsa_workshop/room",
-}
 PLACES = sorted(
     path.relative_to(ROOT).as_posix()
     for package in PACKAGES
@@ -53,14 +48,7 @@ def test_a_local_is_named_for_what_it_holds(place: str) -> None:
         for file in (path.rglob("*.py") if path.is_dir() else [path])
         for name in names_that_say_nothing(file.read_text("utf-8"), file.name)
     }
-    if place in NOT_NAMED_YET:
-        assert unnamed, f"{place} is done: take it off NOT_NAMED_YET"
-    else:
-        assert not unnamed, "name them for what they hold: a cluster, a statement, a Pod"
-
-
-def test_the_folders_that_are_not_named_yet_are_there() -> None:
-    assert set(PLACES) >= NOT_NAMED_YET
+    assert not unnamed, "name them for what they hold: a cluster, a statement, a Pod"
 
 
 @pytest.mark.parametrize(

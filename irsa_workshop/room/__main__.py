@@ -180,9 +180,9 @@ def _end(hub: subprocess.Popen[bytes], stopped: list[int], zygotes: set[int]) ->
         left -= POLL_SECONDS if stopped else 0
         if left < 0:
             hub.kill()
-    left_over = [each for each in psutil.Process().children() if each.pid not in zygotes]
-    for each in left_over:
-        each.kill()
+    left_over = [process for process in psutil.Process().children() if process.pid not in zygotes]
+    for process in left_over:
+        process.kill()
     psutil.wait_procs(left_over, timeout=CLOSE_SECONDS)
     return hub.returncode
 

@@ -164,8 +164,8 @@ class Seat(_Instructors):
         path = f"users/{user}/server"
         await self._hub("DELETE", path)
         for _ in range(120):
-            found = await self._hub("GET", f"users/{user}")
-            if not found.get("servers"):
+            known = await self._hub("GET", f"users/{user}")
+            if not known.get("servers"):
                 break
             await asyncio.sleep(0.5)
         await self._hub("POST", path, {"renew": uuid.uuid4().hex})
@@ -194,9 +194,9 @@ class Export(_Instructors):
         rows = io.StringIO()
         writer = csv.writer(rows)
         writer.writerow(["seat", "at", "kind", "facts"])
-        for each in self.board.store.reports():
-            facts = json.dumps(each["facts"], ensure_ascii=False)
-            writer.writerow([each["seat"], f"{each['at']:.0f}", each["kind"], facts])
+        for report in self.board.store.reports():
+            facts = json.dumps(report["facts"], ensure_ascii=False)
+            writer.writerow([report["seat"], f"{report['at']:.0f}", report["kind"], facts])
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", 'attachment; filename="room.csv"')
         self.finish(rows.getvalue())
@@ -244,8 +244,8 @@ class Mine(_Handler):
         """All that the board has of this seat."""
         seat, store = self.seat, self.board.store
         taken = self.board.registry.seats()[seat]
-        found = {"seat": seat, "name": taken.name, "shares": taken.shares}
-        self.finish(found | {"reports": store.reports(seat), "messages": store.messages(seat)})
+        kept = {"seat": seat, "name": taken.name, "shares": taken.shares}
+        self.finish(kept | {"reports": store.reports(seat), "messages": store.messages(seat)})
 
     @authenticated
     def post(self) -> None:

@@ -101,8 +101,8 @@ def plan_of(project: Path) -> dict[str, int]:
     plan = {}
     for part in ("notebooks", "labs"):
         for notebook in (project / part).glob("*.ipynb"):
-            if found := MINUTES.search(notebook.read_text(encoding="utf-8")):
-                plan[notebook.stem] = int(found[1])
+            if minutes := MINUTES.search(notebook.read_text(encoding="utf-8")):
+                plan[notebook.stem] = int(minutes[1])
     return plan
 
 
@@ -114,10 +114,10 @@ def standing(
     `plan`: the minutes that a notebook or a lab is meant to take.
     """
     seats: dict[int, dict[str, Any]] = {}
-    for each in reports:
-        row = seats.setdefault(each["seat"], {"seat": each["seat"], "minutes": 0, "plan": None})
-        row["seen"] = round((now - each["at"]) / 60)
-        _STEPS[each["kind"]](row, each["facts"], each["at"])
+    for report in reports:
+        row = seats.setdefault(report["seat"], {"seat": report["seat"], "minutes": 0, "plan": None})
+        row["seen"] = round((now - report["at"]) / 60)
+        _STEPS[report["kind"]](row, report["facts"], report["at"])
     for row in seats.values():
         row["minutes"] = round((now - row.pop("since", now)) / 60)
         row["plan"] = plan.get(row.get("lab") or row.get("notebook") or "")
@@ -176,9 +176,9 @@ def median_place(rows: Iterable[Mapping[str, Any]]) -> str:
 def wrong_answers(reports: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The wrong answers that most seats gave: question, choice, how many seats."""
     given = {
-        (each["facts"]["question"], each["facts"]["choice"], each["seat"])
-        for each in reports
-        if each["kind"] == "answer" and not each["facts"]["right"]
+        (report["facts"]["question"], report["facts"]["choice"], report["seat"])
+        for report in reports
+        if report["kind"] == "answer" and not report["facts"]["right"]
     }
     counted = Counter((question, choice) for question, choice, _ in given)
     return [

@@ -125,5 +125,5 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc]
             self._process = None
             self.clear_state()
             return int(status)
-        found: int | None = await super().poll()
-        return found
+        last: int | None = await super().poll()
+        return last

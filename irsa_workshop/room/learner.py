@@ -72,9 +72,9 @@ class Learner:
     ) -> None:
         """Send the form. Raises RefusedError with what the room says to it."""
         async with self.http.get(f"{self.url}/hub/login") as page:
-            found = FIELD.search(await page.text())
+            token = FIELD.search(await page.text())
         form = {
-            "_xsrf": found[1] if found else "",
+            "_xsrf": token[1] if token else "",
             "username": name,
             "word": word,
             "own_word": own_word,
@@ -125,7 +125,7 @@ class Learner:
 
     async def open(self, notebook: str) -> dict[str, Any]:
         """A notebook with its kernel, as after a click on it; returns the notebook."""
-        found: dict[str, Any] = await self.ask("GET", f"api/contents/{notebook}")
+        file: dict[str, Any] = await self.ask("GET", f"api/contents/{notebook}")
         session = {
             "path": notebook,
             "name": Path(notebook).name,
@@ -141,7 +141,7 @@ class Learner:
         )
         self._told = asyncio.Queue()
         self._listening = asyncio.create_task(_listen(self._socket, self._told))
-        return dict(found["content"])
+        return dict(file["content"])
 
     async def run(self, code: str, *, seconds: float = 60) -> str:
         """Run a cell to its end; returns what it printed, showed and its value.

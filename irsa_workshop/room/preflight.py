@@ -66,8 +66,8 @@ def preflight(seats: int, host: str, port: int, path: str, run: bool, as_json: b
             if finding.next_step:
                 say(f"{'':8}{'next:':<14}{finding.next_step}")
     if as_json:
-        say(json.dumps([asdict(each) for each in findings], indent=2))
-    raise SystemExit(any(each.state == NO for each in findings))
+        say(json.dumps([asdict(finding) for finding in findings], indent=2))
+    raise SystemExit(any(finding.state == NO for finding in findings))
 
 
 def _project() -> Path:
@@ -102,12 +102,12 @@ def programs(plan: Plan) -> Finding:
     """The hub and its proxy are installed."""
     missing = [name for name in ("jupyterhub", "jupyterhub_idle_culler") if not find_spec(name)]
     try:
-        found = f"{services.node()}, {services.proxy_program(plan.project)}"
+        programs = f"{services.node()}, {services.proxy_program(plan.project)}"
     except IrsaLabError as error:
         missing.append(str(error).splitlines()[0])
     if missing:
         return Finding("programs", NO, f"missing: {', '.join(missing)}", "make workshop-install")
-    return Finding("programs", OK, found)
+    return Finding("programs", OK, programs)
 
 
 def users(plan: Plan) -> Finding:
@@ -122,7 +122,7 @@ def users(plan: Plan) -> Finding:
             "sudo make workshop, unless all in the room trust each other",
         )
     ours = range(setting.BOARD_USER, setting.FIRST_SEAT_USER + plan.seats + 1)
-    taken = [each.pw_name for each in pwd.getpwall() if each.pw_uid in ours]
+    taken = [account.pw_name for account in pwd.getpwall() if account.pw_uid in ours]
     if taken:
         return Finding("users", NO, f"{', '.join(taken)} have numbers of {ours}", "ask their owner")
     return Finding("users", OK, f"numbers {ours.start} to {ours.stop - 1} are free")
@@ -132,31 +132,31 @@ def processors(plan: Plan) -> Finding:
     """All can begin within a minute and a half."""
     count = os.cpu_count() or 1
     seconds = plan.seats * setting.SEAT_PROCESSOR_SECONDS / count
-    found = f"{count} processors: all {plan.seats} have begun {seconds:.0f} s after they came"
+    told = f"{count} processors: all {plan.seats} have begun {seconds:.0f} s after they came"
     if seconds <= setting.ARRIVAL_SECONDS:
-        return Finding("processors", OK, found)
+        return Finding("processors", OK, told)
     needed = -(-plan.seats * setting.SEAT_PROCESSOR_SECONDS // setting.ARRIVAL_SECONDS)
-    return Finding("processors", CHANGE, found, f"{needed} processors, or let them come by rows")
+    return Finding("processors", CHANGE, told, f"{needed} processors, or let them come by rows")
 
 
 def memory(plan: Plan) -> Finding:
     """The seats fit into what is free."""
     free = psutil.virtual_memory().available // MEBIBYTE
     needed = setting.ROOM_MEBIBYTES + plan.seats * setting.SEAT_MEBIBYTES
-    found = f"{free:,} MiB free, {needed:,} needed"
+    told = f"{free:,} MiB free, {needed:,} needed"
     most = max(0, (free - setting.ROOM_MEBIBYTES) // setting.SEAT_MEBIBYTES)
     if free >= needed:
-        return Finding("memory", OK, found)
-    return Finding("memory", NO, found, f"a larger machine, or SEATS={most}")
+        return Finding("memory", OK, told)
+    return Finding("memory", NO, told, f"a larger machine, or SEATS={most}")
 
 
 def disk(plan: Plan) -> Finding:
     """The seats' folders fit on the disk."""
     free = shutil.disk_usage(plan.project).free // MEBIBYTE
     needed = plan.seats * setting.SEAT_DISK_MEBIBYTES
-    found = f"{free:,} MiB free, {needed:,} needed"
+    told = f"{free:,} MiB free, {needed:,} needed"
     return Finding(
-        "disk", OK if free >= needed else NO, found, "" if free >= needed else "free some"
+        "disk", OK if free >= needed else NO, told, "" if free >= needed else "free some"
     )
 
 
@@ -181,14 +181,14 @@ def clock(plan: Plan) -> Finding:
 def way_in(plan: Plan) -> Finding:
     """Where browsers will reach the room."""
     if plan.host in ("127.0.0.1", "localhost"):
-        found = "only browsers of this machine will reach it"
+        reached = "only browsers of this machine will reach it"
         step = "HOST=0.0.0.0 lets the room's network in; over http, so not an open network"
-        return Finding("way in", CHANGE, found, step)
-    found = ", ".join(f"http://{address}:{plan.port}/" for address in services.addresses())
-    if not found:
+        return Finding("way in", CHANGE, reached, step)
+    reached = ", ".join(f"http://{address}:{plan.port}/" for address in services.addresses())
+    if not reached:
         return Finding("way in", NO, "this machine has no address but its own", "join the network")
     step = "open one of these on another device: a firewall or the Wi-Fi may be in the way"
-    return Finding("way in", CHANGE, found, step)
+    return Finding("way in", CHANGE, reached, step)
 
 
 def whole_run(plan: Plan) -> Finding:

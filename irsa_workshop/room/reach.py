@@ -37,7 +37,7 @@ def ensure(paths: Sequence[Path]) -> None:
 def closed_folders(paths: Sequence[Path]) -> dict[Path, list[Path]]:
     """The outermost folders that others may not pass, each with the given paths below it."""
     closed: dict[Path, list[Path]] = {}
-    for path in dict.fromkeys(each.resolve() for each in paths):
+    for path in dict.fromkeys(path.resolve() for path in paths):
         for folder in reversed(path.parents):
             if folder.exists() and not folder.stat().st_mode & 0o001:
                 closed.setdefault(folder, []).append(path)

@@ -112,6 +112,6 @@ def _send(report: Mapping[str, object]) -> None:
         log.debug("the board did not hear it: %s", error)
         return
     with _lock:
-        fresh = [each for each in told["messages"] if each["id"] > _last_message]
-        _last_message = max([_last_message, *(each["id"] for each in fresh)])
+        fresh = [message for message in told["messages"] if message["id"] > _last_message]
+        _last_message = max([_last_message, *(message["id"] for message in fresh)])
         _messages.extend(fresh)

