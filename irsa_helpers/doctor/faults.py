@@ -18,7 +18,7 @@ from irsa_helpers.printing.markdown import cell
 SHARED = {
     *("pod-identity-agent", "provider", "provider-audience", "role", "target-role", "trust-scope"),
     *("permissions", "permission-resources", "permission-scope", "permission-limits"),
-    *("resource-policies", "addon-calls"),
+    *("resource-policies", "encryption-keys", "addon-calls"),
 }
 METADATA = "metadata-service"  # What a cluster has in one namespace, it has in all.
 ANEW = (RESTART, "kubectl create job", "kubectl delete pod", LATER, NEW_PODS)

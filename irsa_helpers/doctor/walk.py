@@ -14,6 +14,7 @@ from irsa_helpers.doctor.links import (
     agent,
     app_log,
     cloud,
+    encryption_keys,
     permissions,
     pod,
     profiles,
@@ -84,6 +85,7 @@ LINKS: dict[str, Callable[[Case], Link]] = {
     "permission-scope": _once_a_role(permissions.permission_scope),
     "permission-limits": _once_a_role(permissions.permission_limits),
     "resource-policies": _once_a_role(permissions.resource_policies),
+    "encryption-keys": _once_a_role(encryption_keys.encryption_keys),
     "metadata-service": reach.metadata_service,
 }
 

@@ -238,3 +238,24 @@ def deny_in_its_own_policy(chain: Chain) -> None:
     statement = {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     roles.ensure_role(chain.world, chain.role, chain.trust(), permission_policies={"deny": policy})
+
+
+def seal_the_bucket(chain: Chain) -> None:
+    """The bucket is under a key whose policy leaves it to IAM; no policy of the role names it."""
+    _seal(chain, {})
+
+
+def seal_for_others(chain: Chain) -> None:
+    """The bucket is under a key whose policy lets in the node's role alone."""
+    node = f"arn:aws:iam::{chain.world.cluster.account_id}:role/enginrect-node-role"
+    own = {"Effect": "Allow", "Principal": {"AWS": node}, "Action": "kms:*", "Resource": "*"}
+    _seal(chain, {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [own]})})
+
+
+def _seal(chain: Chain, options: dict[str, str]) -> None:
+    key = chain.world.aws("kms").create_key(**options)["KeyMetadata"]["Arn"]
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
+    chain.world.aws("s3").put_bucket_encryption(
+        Bucket=chain.bucket, ServerSideEncryptionConfiguration=rules
+    )

@@ -14,6 +14,7 @@ from tests.doctor.healthy_chains import _from as from_source
 from tests.doctor.healthy_chains import _noted as noted
 from tests.doctor.healthy_chains import _profiles as with_profiles
 from tests.doctor.healthy_chains import _says as says
+from tests.doctor.healthy_chains import _sealed as sealed
 from tests.doctor.matrix import Row
 from tests.doctor.plain_world import ACCOUNT, ISSUER, PROVIDER, ROLE_ARN, arn_of, secret
 
@@ -41,6 +42,7 @@ def rows() -> list[Row]:
         *_scope(),
         *_permissions(),
         *_bucket_policies(),
+        *_encryption_keys(),
         *_pod_identity(),
         *_logs(),
     ]
@@ -638,6 +640,34 @@ def _bucket_policies() -> list[Row]:
             "resource-policies")
         for name, found in policies.items()
     ]  # fmt: skip
+
+
+def _encryption_keys() -> list[Row]:
+    link = "encryption-keys"
+    return [
+        Row("a bucket under a key, and no right to use it", sealed, link),
+        Row("a right to another use of the key", partial(sealed, allowing="kms:Encrypt"), link),
+        Row("a key's policy that leaves nothing to IAM", partial(
+            sealed, named=arn_of("other-role"), allowing="kms:Decrypt"), link),
+        Row("a key that is switched off", partial(
+            sealed, allowing="kms:Decrypt", state="Disabled"), link),
+        Row("a key that is to be deleted", partial(
+            sealed, allowing="kms:Decrypt", state="PendingDeletion"), link),
+        Row("a key that is gone", _gone_key, link, typed=False),
+        Row("a key's policy that denies", _denying_key, link, typed=False),
+    ]  # fmt: skip
+
+
+def _gone_key(chain: Chain) -> None:
+    sealed(chain)
+    chain.world.keys.clear()
+
+
+def _denying_key(chain: Chain) -> None:
+    sealed(chain, allowing="kms:Decrypt")
+    denial = {"Effect": "Deny", "Principal": {"AWS": arn_of("app-role")}, "Resource": "*"}
+    [key] = chain.world.keys.values()
+    key["policy"]["Statement"].append(denial | {"Action": "kms:Decrypt"})
 
 
 def _pod_identity() -> list[Row]:

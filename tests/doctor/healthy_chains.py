@@ -9,6 +9,7 @@ from typing import Any
 from tests.doctor.chains import BUCKET, OTHERS, PREFIX, Chain, allow, policy, statement
 from tests.doctor.matrix import Row
 from tests.doctor.plain_world import ACCOUNT, ISSUER, PROVIDER, ROLE_ARN, arn_of, secret
+from tests.doctor.plain_world import REGION as PLACE
 
 AGENT = ("DaemonSet", "kube-system", "eks-pod-identity-agent")
 ARN = f"arn:aws:s3:::{BUCKET}"
@@ -324,6 +325,27 @@ def _two_providers(chain: Chain) -> None:
     chain.trust(chain.own() | {"Principal": {"Federated": [green, PROVIDER]}})
 
 
+KEY = f"arn:aws:kms:{PLACE}:{ACCOUNT}:key/0123abcd-0000-4000-8000-000000000000"
+
+
+def _sealed(
+    chain: Chain,
+    named: str = f"arn:aws:iam::{ACCOUNT}:root",
+    allowing: str = "",
+    by_s3: bool = False,
+    state: str = "Enabled",
+) -> None:
+    """The bucket is encrypted with a key whose policy names that principal."""
+    own = {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "kms:*", "Resource": "*"}
+    keeper = own | {"Principal": {"AWS": arn_of("other-role")}}
+    chain.world.sealed[BUCKET] = KEY
+    chain.world.keys[KEY] = {"state": state, "policy": policy(own, keeper)}
+    if allowing:
+        condition = {"StringEquals": {"kms:ViaService": f"s3.{PLACE}.amazonaws.com"}}
+        more = {"Condition": condition} if by_s3 else {}
+        chain.permit(allow(allowing, KEY, **more), name="key")
+
+
 def _permissions() -> list[Row]:
     deny_http = {"Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
                  "Resource": [ARN, f"{ARN}/*"],
@@ -336,6 +358,11 @@ def _permissions() -> list[Row]:
         Row("a bucket policy that wants a VPC endpoint", partial(_bucket, statements=[placed]),
             unseen="resource-policies"),
         Row("a bucket policy that spares the role", partial(_bucket, statements=[spared])),
+        Row("a bucket under a key that is left to IAM", partial(_sealed, allowing="kms:Decrypt")),
+        Row("a bucket under a key whose policy names the role", partial(
+            _sealed, named=arn_of("app-role"))),
+        Row("a bucket under a key by way of S3 alone", partial(
+            _sealed, allowing="kms:Decrypt", by_s3=True)),
         Row("a prefix asked of a listing", lambda chain: chain.permit(get, listing | {
             "Condition": {"StringLike": {"s3:prefix": "in/*"}}})),
         Row("objects below a prefix", lambda chain: chain.permit(

@@ -61,6 +61,8 @@ class PlainWorld(World):
         self.roles: dict[str, Document] = {}
         self.providers: dict[str, list[str]] = {PROVIDER: ["sts.amazonaws.com"]}
         self.buckets: dict[str, Document | None] = {}
+        self.sealed: dict[str, str] = {}  # bucket -> the ARN of its key
+        self.keys: dict[str, Document] = {}  # ARN -> policy and state
         self.associations: list[Document] = []
         self.managed: dict[str, Document] = {}
         self.objects: dict[tuple[str, str, str], Document] = {}
@@ -389,6 +391,31 @@ class _Calls:
 
     def s3_delete_bucket_policy(self, asked: Document) -> None:
         self.world.buckets[asked["bucket"]] = None
+
+    def s3_get_bucket_encryption(self, asked: Document) -> Document:
+        if asked["bucket"] not in self.world.sealed:
+            raise _missing("ServerSideEncryptionConfigurationNotFoundError")
+        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.world.sealed[asked["bucket"]]}
+        rules = [{"ApplyServerSideEncryptionByDefault": default}]
+        return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
+
+    def kms_describe_key(self, asked: Document) -> Document:
+        if asked["keyid"] not in self.world.keys:
+            raise _missing("NotFoundException")
+        state = self.world.keys[asked["keyid"]]["state"]
+        return {"KeyMetadata": {"Arn": asked["keyid"], "KeyState": state}}
+
+    def kms_get_key_policy(self, asked: Document) -> Document:
+        return {"Policy": json.dumps(self.world.keys[asked["keyid"]]["policy"])}
+
+    def kms_put_key_policy(self, asked: Document) -> None:
+        self.world.keys[asked["keyid"]]["policy"] = json.loads(asked["policy"])
+
+    def kms_enable_key(self, asked: Document) -> None:
+        self.world.keys[asked["keyid"]]["state"] = "Enabled"
+
+    def kms_cancel_key_deletion(self, asked: Document) -> None:
+        self.world.keys[asked["keyid"]]["state"] = "Disabled"
 
     def ec2_describe_instances(self, _: Document) -> Document:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "…"}}, "Call")

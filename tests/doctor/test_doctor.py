@@ -37,6 +37,8 @@ from tests.doctor.breaks import (
     permit_another_bucket,
     permit_the_bucket_alone,
     preset_a_variable,
+    seal_for_others,
+    seal_the_bucket,
     set_keys,
     set_keys_by_config_map,
     shorten_token,
@@ -124,6 +126,8 @@ NOT_MENDED_BY_ONE_COMMAND = {
         (permit_another_bucket, "permission-resources"),
         (deny_in_its_own_policy, "permission-limits"),
         (deny_by_bucket_policy, "resource-policies"),
+        (seal_the_bucket, "encryption-keys"),
+        (seal_for_others, "encryption-keys"),
     ],
 )
 def test_the_broken_link_is_named_and_no_other_and_its_fix_mends_it(

@@ -20,6 +20,8 @@ MISSING = {
     "NoSuchEntity",
     "NoSuchBucket",
     "NoSuchBucketPolicy",
+    "ServerSideEncryptionConfigurationNotFoundError",
+    "NotFoundException",
     "ResourceNotFoundException",
     "404",
 }

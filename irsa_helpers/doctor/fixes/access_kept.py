@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from irsa_helpers.doctor.evidence.case import Case
 
 Document = dict[str, Any]
+# The actions that a fix of a link is there to give.
+MEANT = {"encryption-keys": {"kms:Decrypt", "kms:GenerateDataKey"}}
 STRANGER = "arn:aws:iam::999988887777:role/stranger"
 EVERYTHING = {
     "Version": "2012-10-17",
@@ -37,7 +39,7 @@ def others_touched(case: Case, supposed: Case, link: str, fix: str) -> list[str]
             touched += _by_trust(case, link, options)
         elif operation in {"put-role-policy", "delete-role-policy"}:
             touched += _by_permissions(case, supposed, link)
-        elif operation.endswith(("bucket-policy", "resource-policy")):
+        elif operation.endswith(("bucket-policy", "resource-policy", "key-policy")):
             touched += _by_resource(case, service, options)
     return touched
 
@@ -66,7 +68,8 @@ def _by_permissions(case: Case, supposed: Case, link: str) -> Iterator[str]:
             if _allows(before, use) and not _allows(after, use):
                 yield f"{name} would lose {use.action} on {use.resource}"
     if before:
-        added = sorted(policies.actions(after) - policies.actions(before))
+        meant = policies.actions(before) | MEANT.get(link, set())
+        added = sorted(policies.actions(after) - meant)
         yield from (f"{name} would gain {action}" for action in added)
 
 
@@ -92,6 +95,10 @@ def _resource_policies(
     if service == "s3api":
         get = case.world.aws("s3").get_bucket_policy
         before, after = get(Bucket=options["--bucket"])["Policy"], options.get("--policy")
+    elif service == "kms":
+        get = case.world.aws("kms", region=options["--key-id"].split(":")[3]).get_key_policy
+        before = get(KeyId=options["--key-id"], PolicyName="default")["Policy"]
+        after = options["--policy"]
     else:
         get = case.world.aws("secretsmanager").get_resource_policy
         before = get(SecretId=options["--secret-id"])["ResourcePolicy"]

@@ -102,6 +102,11 @@ def _on_secret(_: Case, options: Options) -> Iterator[Told]:
     yield "get_resource_policy", asked, {"ResourcePolicy": options.get("--resource-policy")}
 
 
+def _on_key(_: Case, options: Options) -> Iterator[Told]:
+    asked = {"KeyId": options["--key-id"], "PolicyName": "default"}
+    yield "get_key_policy", asked, {"Policy": options["--policy"]}
+
+
 def _provider(case: Case, options: Options) -> Iterator[Told]:
     asked = {"OpenIDConnectProviderArn": case.provider_arn}
     before = list(case.provider["ClientIDList"]) if case.provider else []
@@ -118,6 +123,7 @@ CHANGES: dict[tuple[str, str], Callable[[Case, Options], Iterator[Told]]] = {
     ("s3api", "delete-bucket-policy"): _on_bucket,
     ("secretsmanager", "put-resource-policy"): _on_secret,
     ("secretsmanager", "delete-resource-policy"): _on_secret,
+    ("kms", "put-key-policy"): _on_key,
     ("iam", "create-open-id-connect-provider"): _provider,
     ("iam", "add-client-id-to-open-id-connect-provider"): _provider,
 }

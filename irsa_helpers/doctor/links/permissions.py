@@ -161,7 +161,7 @@ def permission_scope(case: Case) -> Link:
     )
 
 
-def _as_meant(case: Case) -> list[policies.Document]:
+def as_meant(case: Case) -> list[policies.Document]:
     """The role's policies with resources that fit their actions: one fault is not to hide another.
 
     The link permission-resources tells where they do not fit.
@@ -175,10 +175,10 @@ def _as_meant(case: Case) -> list[policies.Document]:
 
 def permission_limits(case: Case) -> Link:
     """No Deny and no permissions boundary takes back what the role's policies allow."""
-    documents = _as_meant(case)
+    documents = as_meant(case)
     if not documents:
         raise SkipError("the role has no policy")
-    judged = {use: _judge(case, use, documents) for use in policies.uses(documents)}
+    judged = {use: judge_use(case, use, documents) for use in policies.uses(documents)}
     lost = {
         use: judgement.decision
         for use, judgement in judged.items()
@@ -193,14 +193,14 @@ def permission_limits(case: Case) -> Link:
             "permissions boundary allows the … action",
             fix=_limits_fix(case, lost.values()),
         )
-    return _as_far_as_seen(judged.values(), "nothing that is allowed is taken back")
+    return as_far_as_seen(judged.values(), "nothing that is allowed is taken back")
 
 
 def _told(lost: Mapping[policies.Use, Decision]) -> str:
     return "\n".join(f"{use.action} on {use.resource}: {explain(d)}" for use, d in lost.items())
 
 
-def _as_far_as_seen(judged: Iterable[Judgement], told: str) -> Link:
+def as_far_as_seen(judged: Iterable[Judgement], told: str) -> Link:
     """The link holds; or cannot be seen, where the caller's place decides."""
     keys = dict.fromkeys(key for judgement in judged for key in judgement.unseen)
     of_place = [key for key in keys if is_of_place(key)]
@@ -237,7 +237,7 @@ def _denying(decision: Decision) -> Iterator[tuple[str, str]]:
             yield reason.policy, reason.statement
 
 
-def _judge(
+def judge_use(
     case: Case,
     use: policies.Use,
     documents: list[dict[str, Any]],
@@ -285,7 +285,7 @@ def _context(case: Case) -> dict[str, str]:
 
 def resource_policies(case: Case) -> Link:
     """No policy of a bucket or secret denies what the role's policies allow."""
-    documents = _as_meant(case)
+    documents = as_meant(case)
     named = [*policies.buckets(documents), *policies.secrets(documents)]
     if not named:
         raise SkipError("the role's policies name no bucket and no secret")
@@ -293,7 +293,7 @@ def resource_policies(case: Case) -> Link:
     denied = {name: hit for name, uses in judged.items() if (hit := _denied(uses))}
     if not denied:
         every = [judgement for uses in judged.values() for judgement in uses.values()]
-        return _as_far_as_seen(every, f"no denial on {', '.join(named)}")
+        return as_far_as_seen(every, f"no denial on {', '.join(named)}")
     return broken(
         "\n".join(map(_told, denied.values())),
         expected="no Deny in the resource's own policy that hits this role",
@@ -315,7 +315,7 @@ def _without_denials(case: Case, name: str, denied: Mapping[policies.Use, Decisi
     policy = json.loads(_resource_policy(case, name) or "{}")
     labels = {label for decision in denied.values() for _, label in _denying(decision)}
     kept = policies.excepting(policy, case.role["Arn"], labels)
-    tried = {use: _judge(case, use, _as_meant(case), kept) for use in denied if kept["Statement"]}
+    tried = {use: judge_use(case, use, as_meant(case), kept) for use in denied if kept["Statement"]}
     if _denied(tried):
         return comment(f"the policy of {name} must not deny {case.role_name} what it uses")
     if name.startswith("arn:"):
@@ -340,7 +340,7 @@ def _judged_on(
         return {}
     policy = json.loads(text)
     uses = [use for use in policies.uses(documents) if use.is_on(name)]
-    return {use: _judge(case, use, documents, policy) for use in uses}
+    return {use: judge_use(case, use, documents, policy) for use in uses}
 
 
 def _resource_policy(case: Case, name: str) -> str | None:
