@@ -12,6 +12,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
+FORKS_VARIABLE = "IRSA_LAB_FORKS"
+"""Names the folder with a socket for each kind of program that is ready to be forked."""
 HOME_VARIABLE = "IRSA_LAB_HOME"
 SEED_VARIABLE = "IRSA_LAB_SEED"  # of the names and ids that a sandbox makes up
 ALREADY_RUNNING = 75  # exit status of a sandbox whose folder another one serves (EX_TEMPFAIL)

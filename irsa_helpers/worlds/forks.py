@@ -20,8 +20,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-VARIABLE = "IRSA_LAB_FORKS"
-"""The folder with a socket for each kind of program that is ready to be forked."""
+from irsa_helpers.state import FORKS_VARIABLE
+
+VARIABLE = FORKS_VARIABLE
 UNKNOWN = 255  # exit status of a program whose end nobody has told
 LARGEST = 2**17  # bytes of a request: well below what a Unix socket takes at once
 
@@ -30,8 +31,10 @@ LARGEST = 2**17  # bytes of a request: well below what a Unix socket takes at on
 class Program:
     """`python -m MODULE ARGUMENTS...`, with its whole environment and its folder.
 
-    `bound`: it ends when whoever asked for it does. `user`: the number of the user and group that
-    it runs as; None for those of whoever asks, and only root may name another.
+    Where it is a fork, `module` may be a file, too: one that ends with `.py`.
+    `bound`: it ends when whoever asked for it does, by the signal `ends_by`. `user`: the number of
+    the user and group that it runs as; None for those of whoever asks, and only root may name
+    another.
     """
 
     module: str
@@ -40,6 +43,7 @@ class Program:
     folder: str
     bound: bool = False
     user: int | None = None
+    ends_by: int = signal.SIGTERM
 
 
 class Forked:

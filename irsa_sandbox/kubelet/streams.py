@@ -98,11 +98,11 @@ class ExecSession:
     async def run(self) -> None:
         """Serve the session to its end; the last frame says how the command ended."""
         await self._channels.open()
-        words = self._container.command(self._command)
+        tty = self._channels.wants("tty") and terminals.has_terminals()
+        words = self._container.command(self._command, tty=tty)
         if words is None:
             await self._channels.close(_lookup_failed(self._command))
             return
-        tty = self._channels.wants("tty") and terminals.has_terminals()
         code = await (self._terminal(words) if tty else self._pipes(words))
         await self._channels.close(_ended(code))
 

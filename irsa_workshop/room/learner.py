@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import ssl
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext, suppress
 from html import unescape
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any
 
 import aiohttp
 from yarl import URL
+
+from irsa_workshop.room.connection import Connection
 
 FIELD = re.compile(r'name="_xsrf" value="([^"]+)"')
 SENTENCE = re.compile(r'role="alert">(.*?)</p>', re.DOTALL)
@@ -45,9 +46,7 @@ class Learner:
             timeout=aiohttp.ClientTimeout(60),
             connector=aiohttp.TCPConnector(ssl=authority) if authority else None,
         )
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._told: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self._listening: asyncio.Task[None] | None = None
+        self.connection: Connection | None = None
         self.kernel = ""
 
     async def __aenter__(self) -> Learner:
@@ -63,8 +62,8 @@ class Learner:
 
     async def leave(self) -> None:
         """The browser is closed; seat and kernel go on."""
-        if self._socket is not None:
-            await self._socket.close()
+        if self.connection is not None:
+            await self.connection.close()
         await self.http.close()
 
     async def come_in(
@@ -134,13 +133,11 @@ class Learner:
         }
         opened = await self.ask("POST", "api/sessions", json=session)
         self.kernel = opened["kernel"]["id"]
-        if self._socket is not None:
-            await self._socket.close()
-        self._socket = await self.http.ws_connect(
-            f"{self.base}/api/kernels/{self.kernel}/channels", max_msg_size=0
-        )
-        self._told = asyncio.Queue()
-        self._listening = asyncio.create_task(_listen(self._socket, self._told))
+        if self.connection is not None:
+            await self.connection.close()
+        address = f"{self.base}/api/kernels/{self.kernel}/channels"
+        self.connection = Connection(self.http, address)
+        await self.connection.open()
         return dict(file["content"])
 
     async def run(self, code: str, *, seconds: float = 60) -> str:
@@ -148,12 +145,12 @@ class Learner:
 
         Raises RuntimeError where it fails.
         """
-        if self._socket is None:
+        if self.connection is None:
             raise RuntimeError("open a notebook first")
-        message = uuid.uuid4().hex
-        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
-        await self._socket.send_str(json.dumps(_request(message, content)))
-        return await asyncio.wait_for(self._output(message), seconds)
+        request = _request(code, self.connection.session)
+        await self.connection.send(request)
+        answers = self.connection.answers(request["header"]["msg_id"])
+        return await asyncio.wait_for(_output(answers), seconds)
 
     async def run_notebook(
         self, notebook: str, *, before_each: Callable[[], Awaitable[None]] | None = None
@@ -182,41 +179,31 @@ class Learner:
         await self.run("room_lab.start(); room_lab.solution(apply=True)", seconds=120)
         await self.run("assert room_lab.check().passed", seconds=120)
 
-    async def _output(self, message: str) -> str:
-        said = ""
-        while (told := await self._told.get()) is not None:
-            if told.get("parent_header", {}).get("msg_id") != message:
-                continue
-            kind, content = told["msg_type"], told["content"]
-            if kind == "stream":
-                said += content["text"]
-            elif kind in ("execute_result", "display_data"):
-                data = content["data"]
-                said += data.get("text/html") or data.get("text/plain", "")
-            elif kind == "error":
-                raise RuntimeError("\n".join(content["traceback"]))
-            elif kind == "status" and content["execution_state"] == "idle":
-                return said
-        raise RuntimeError("the kernel's connection was closed")
 
-
-async def _listen(
-    socket: aiohttp.ClientWebSocketResponse, told: asyncio.Queue[dict[str, Any] | None]
-) -> None:
-    """Take what the kernel tells, to its end: a ping is answered also while a learner reads."""
-    async for frame in socket:
-        if frame.type is aiohttp.WSMsgType.ERROR:
+async def _output(answers: AsyncIterator[dict[str, Any]]) -> str:
+    """What a cell says until it has ended. Raises RuntimeError where it fails."""
+    said = ""
+    async for answer in answers:
+        kind, content = answer["msg_type"], answer["content"]
+        if kind == "stream":
+            said += content["text"]
+        elif kind in ("execute_result", "display_data"):
+            shown = content["data"]
+            said += shown.get("text/html") or shown.get("text/plain", "")
+        elif kind == "error":
+            raise RuntimeError("\n".join(content["traceback"]))
+        elif kind == "status" and content["execution_state"] == "idle":
             break
-        told.put_nowait(json.loads(frame.data))
-    told.put_nowait(None)
+    return said
 
 
-def _request(message: str, content: dict[str, Any]) -> dict[str, Any]:
+def _request(code: str, session: str) -> dict[str, Any]:
+    content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
     header = {
-        "msg_id": message,
+        "msg_id": uuid.uuid4().hex,
         "msg_type": "execute_request",
         "username": "learner",
-        "session": message,
+        "session": session,
         "date": "",
         "version": "5.3",
     }

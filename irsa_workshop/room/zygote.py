@@ -20,6 +20,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import traceback
 import warnings
 from collections import Counter
@@ -62,6 +63,10 @@ PRELOADED = {
         *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect"),
         *("irsa_helpers.worlds.launch", "psutil", "tornado.platform.asyncio"),
     ),
+    "pod": (
+        *("boto3.session", "irsa_workshop.room.warm:clients", "irsa_workshop.room.warm:aws"),
+        "s3transfer.manager",
+    ),
 }
 MOST_OF_ONE_USER = 24
 """How many programs of a kind one user may have at once: a slip in a loop stays that learner's."""
@@ -98,6 +103,7 @@ def prepare(
 class _Child:
     user: int
     bound: bool
+    ends_by: int
     connection: socket.socket
 
 
@@ -159,7 +165,7 @@ class Zygote:
             _take_or_end(user, files)
             return program
         _tell(connection, pid=pid)
-        self._children[pid] = _Child(user, program.bound, connection)
+        self._children[pid] = _Child(user, program.bound, program.ends_by, connection)
         self._selector.register(connection, selectors.EVENT_READ, self._hung_up)
         return None
 
@@ -171,7 +177,7 @@ class Zygote:
         self._selector.unregister(connection)
         for pid, child in self._children.items():
             if child.connection is connection and child.bound:
-                os.kill(pid, signal.SIGTERM)
+                _signal(pid, child.ends_by)
 
     def _reap(self, ended: int) -> None:
         os.read(ended, 4096)
@@ -196,6 +202,7 @@ class Zygote:
         os.chdir(program.folder)
         os.environ.clear()
         os.environ.update(program.environment)
+        time.tzset()
         return program
 
     def _leave(self, *_: Any) -> None:
@@ -257,6 +264,14 @@ def _take(user: int, files: Sequence[int]) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
+def _signal(pid: int, number: int) -> None:
+    """That fork and what it has started; one that leads no session yet has started nothing."""
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        os.kill(pid, number)
+
+
 def _tell(connection: socket.socket, **word: Any) -> None:
     try:
         connection.send(json.dumps(word).encode(), socket.MSG_DONTWAIT)
@@ -284,7 +299,10 @@ def main() -> None:
     preload(PRELOADED[kind])
     program = Zygote(folder / f"{kind}.sock").serve()
     sys.argv = [program.module, *program.arguments]
-    runpy.run_module(program.module, run_name="__main__", alter_sys=True)
+    if program.module.endswith(".py"):
+        runpy.run_path(program.module, run_name="__main__")
+    else:
+        runpy.run_module(program.module, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

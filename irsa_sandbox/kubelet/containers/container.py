@@ -20,7 +20,7 @@ from irsa_sandbox.clock import Clock
 from irsa_sandbox.kubelet.containers.logs import ContainerLog
 from irsa_sandbox.kubelet.files.aws_files import dead_paths, mounted_aws_files, own_copies
 from irsa_sandbox.kubelet.files.confine import as_container_path, confined
-from irsa_sandbox.kubelet.programs import namespaces, processes
+from irsa_sandbox.kubelet.programs import namespaces, processes, ready
 from irsa_sandbox.kubelet.programs.environment import Paths, expand
 from irsa_sandbox.kubelet.programs.namespaces import Mount
 from irsa_sandbox.kubelet.programs.runtimes import Runtime, find_program, find_runtime, not_found
@@ -186,7 +186,7 @@ class Container:
         for listener in self.listeners:
             listener(fd, chunk)
 
-    def command(self, words: Sequence[str]) -> list[str] | None:
+    def command(self, words: Sequence[str], *, tty: bool = False) -> list[str] | None:
         """What to run for these words beside the container's process; None: no such program."""
         program = self._program(words)
         if program is None:
@@ -196,7 +196,9 @@ class Container:
             return without_roots_powers(command, self.user)
         assert self.process is not None
         as_a_user = bool(self.user)
-        return namespaces.view_of(self.process.pid, self._directory(), command, as_a_user=as_a_user)
+        view = namespaces.view_of(self.process.pid, self._directory(), as_a_user=as_a_user)
+        plain = namespaces.entering(view, command)
+        return plain if tty else ready.joining(view, command, self.environment, plain)
 
     def _program(self, words: Sequence[str]) -> str | None:
         """Where the container finds its program: on this machine, in a volume, in its own files."""

@@ -3,6 +3,8 @@
 What a container runtime does, in small: `python -I -S enter.py VIEW PROGRAM WORDS...`. It uses the
 standard library alone, since it starts once for each container and each command in one. VIEW is
 JSON, as `namespaces` writes it: either the mounts of a new view, or the process whose view to join.
+With `here` it does not become the program, but runs it: what `python WORDS...` would run. That is
+a list of packages that are loaded and begin anew, such as one that sets a variable when it loads.
 
 Source: mount_namespaces(7), user_namespaces(7), pivot_root(2), mount_setattr(2), setns(2).
 """
@@ -10,13 +12,16 @@ Source: mount_namespaces(7), user_namespaces(7), pivot_root(2), mount_setattr(2)
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import platform
 import sys
 import tempfile
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 # linux/sched.h, linux/mount.h, linux/fcntl.h, linux/prctl.h, linux/capability.h
@@ -53,7 +58,11 @@ def main() -> None:
         if "directory" in view:
             os.makedirs(view["directory"], exist_ok=True)
             os.chdir(view["directory"])
-        os.execv(words[0], words)
+        if "here" not in view:
+            os.execv(words[0], words)
+    for package in view["here"]:
+        importlib.reload(sys.modules[package])
+    _run(words)
 
 
 @contextmanager
@@ -179,6 +188,28 @@ def _give_up_roots_powers() -> None:
     """From the next program on a file's mode binds this process, root or not. capabilities(7)."""
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         _check(_libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "capabilities")
+
+
+def _run(words: list[str]) -> None:
+    """`python -c CODE WORDS...` or `python FILE WORDS...`, in this very interpreter."""
+    if words[0] == "-c":
+        name, source, sys.argv = "<string>", words[1].encode(), ["-c", *words[2:]]
+        sys.path.insert(0, "")
+    else:
+        with open(words[0], "rb") as file:
+            name, source, sys.argv = words[0], file.read(), words
+        sys.path.insert(0, os.path.dirname(name))
+    program = sys.modules["__main__"] = types.ModuleType("__main__")
+    sys.excepthook = partial(_told_from, name, sys.excepthook)
+    exec(compile(source, name, "exec", dont_inherit=True), vars(program))
+
+
+def _told_from(name: str, tell: Any, kind: Any, error: Any, at: Any) -> None:
+    """A failure is told from the program's own first line on, as where it runs by itself."""
+    own = at
+    while own is not None and own.tb_frame.f_code.co_filename != name:
+        own = own.tb_next
+    tell(kind, error.with_traceback(own), own)
 
 
 def _mount(source: str | None, target: str, flags: int, kind: str = "", options: str = "") -> None:

@@ -11,7 +11,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -79,17 +79,16 @@ def own_view(
         "as_a_user": as_a_user,
         "report": report,
     }
-    return _entering(view, words)
+    return entering(view, words)
 
 
-def view_of(
-    pid: int, directory: str, words: Sequence[str], *, as_a_user: bool = False
-) -> list[str]:
-    """The command that runs a program with the view of a container's process."""
-    return _entering({"join": pid, "directory": directory, "as_a_user": as_a_user}, words)
+def view_of(pid: int, directory: str, *, as_a_user: bool = False) -> dict[str, object]:
+    """The view of a container's process."""
+    return {"join": pid, "directory": directory, "as_a_user": as_a_user}
 
 
-def _entering(view: dict[str, object], words: Sequence[str]) -> list[str]:
+def entering(view: Mapping[str, object], words: Sequence[str]) -> list[str]:
+    """The command that runs a program with that view."""
     return [sys.executable, "-I", "-S", str(ENTER), json.dumps(view), *words]
 
 

@@ -119,6 +119,33 @@ def _wait_until_gone(room: OpenRoom, user: str) -> None:
     raise AssertionError(f"{user} still runs: {left}")
 
 
+def test_a_cell_goes_on_while_its_connection_is_lost(visit: Any) -> None:
+    cell = (
+        "import pathlib, time\nprint('begun')\n"
+        "while not pathlib.Path('go.txt').exists():\n    time.sleep(0.05)\n"
+        "print('goes on')"
+    )
+    go = {"type": "file", "format": "text", "content": ""}
+
+    async def lose(learner: Learner) -> tuple[str, int]:
+        assert learner.connection is not None
+        running = asyncio.create_task(learner.run(cell))
+        await _until(learner, "busy")
+        await learner.connection.lose()
+        await learner.ask("PUT", "api/contents/notebooks/go.txt", json=go)
+        return await running, learner.connection.again
+
+    assert visit("Bo", lose) == ("begun\ngoes on\n", 1)
+
+
+async def _until(learner: Learner, state: str) -> None:
+    """The kernel is in that state, as its server says."""
+    async with asyncio.timeout(60):
+        kernel = f"api/kernels/{learner.kernel}"
+        while (await learner.ask("GET", kernel))["execution_state"] != state:
+            await asyncio.sleep(0.05)
+
+
 def test_a_killed_hub_comes_back_and_finds_its_seats(room: OpenRoom, visit: Any) -> None:
     async def remember(learner: Learner) -> str:
         await learner.run("kept = 'in the kernel'")
