@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +17,51 @@ from typing import Any
 import pytest
 
 from irsa_helpers.ground.happenings import LISTENER_VARIABLE
-from irsa_helpers.worlds import environment, launch
+from irsa_helpers.worlds import environment, forks, launch
 from irsa_helpers.worlds.sandbox import SandboxWorld
+from irsa_workshop.room import zygote
+
+READY_SECONDS = 60
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: the tests wait a good deal for other processes."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Sandboxes are forks of a program that has loaded everything, as in a room; one for all."""
+    if sys.platform != "linux" or forks.VARIABLE in os.environ:  # the latter in xdist's workers
+        return
+    folder = Path(tempfile.mkdtemp(prefix="forks-"))
+    with (folder / "log").open("wb") as log:
+        program = zygote.prepare("sandbox", folder, output=log.fileno())
+    os.environ[forks.VARIABLE] = str(folder)
+
+    def end() -> None:
+        del os.environ[forks.VARIABLE]
+        program.terminate()
+        program.wait()
+        shutil.rmtree(folder)
+
+    config.add_cleanup(end)
+
+
+@pytest.fixture(scope="session")
+def forks_ready() -> None:
+    """The program that sandboxes are forks of has loaded: from now on they start in a moment."""
+    if forks.VARIABLE not in os.environ:
+        return
+    folder, deadline = Path(os.environ[forks.VARIABLE]), time.monotonic() + READY_SECONDS
+    while not (folder / "sandbox.sock").exists():
+        assert time.monotonic() < deadline, (folder / "log").read_text(encoding="utf-8")
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def plain_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sandboxes start as on a learner's machine: not as forks."""
+    monkeypatch.delenv(forks.VARIABLE, raising=False)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,7 +92,7 @@ def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sandbox(sandbox_home: Path) -> Iterator[dict[str, Any]]:
+def sandbox(sandbox_home: Path, forks_ready: None) -> Iterator[dict[str, Any]]:
     """The state of a running sandbox, shared by the tests of one process."""
     try:
         yield launch.ensure_sandbox(sandbox_home)

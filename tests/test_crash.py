@@ -25,7 +25,7 @@ POLICY = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":'
     '"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 )
-
+pytestmark = pytest.mark.usefixtures("plain_starts")
 
 # How each client says that the connection broke.
 BROKEN = (HTTPError, BotoCoreError, ResponseParserError, OSError)

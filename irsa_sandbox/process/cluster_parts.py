@@ -13,8 +13,8 @@ from irsa_sandbox.apiclient import ApiClient, path_of
 from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers import Controllers
 from irsa_sandbox.identity import CLUSTER_NAME, NODE_ROLE, REGION
-from irsa_sandbox.kubelet import Kubelet
 from irsa_sandbox.kubelet.containers.supervisor import POD
+from irsa_sandbox.kubelet.kubelet import Kubelet
 from irsa_sandbox.node import node, pod_identity_agent, webhook
 from irsa_sandbox.node.pod_identity_agent import PodIdentityAgent
 from irsa_sandbox.process import component_roles

@@ -39,7 +39,7 @@ by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forks_ready: None) -> Iterator[Path]:
     """A learner's place in which nothing has been done yet."""
     home = tmp_path / "home"
     monkeypatch.setenv(state.HOME_VARIABLE, str(home))

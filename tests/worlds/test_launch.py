@@ -32,6 +32,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     launch.stop_sandbox(tmp_path / "home")
 
 
+@pytest.mark.usefixtures("plain_starts")
 def test_starting_twice_gives_the_same_sandbox(home: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(launch.ensure_sandbox, [home, home])
@@ -44,6 +45,7 @@ def test_a_path_that_shells_would_split_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "my kit").exists()
 
 
+@pytest.mark.usefixtures("plain_starts")
 def test_files_with_secrets_are_private(home: Path) -> None:
     launch.ensure_sandbox(home)
     named = ["state.json", "kubeconfig", "identity.json"]
@@ -53,6 +55,7 @@ def test_files_with_secrets_are_private(home: Path) -> None:
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
+@pytest.mark.usefixtures("plain_starts")
 def test_what_was_made_outlives_a_kill(home: Path) -> None:
     before = launch.ensure_sandbox(home)
     world = SandboxWorld(before)
@@ -151,6 +154,7 @@ def test_ports_that_cannot_be_read_are_made_anew(home: Path, text: str) -> None:
     assert SandboxWorld(sandbox).trace() == []
 
 
+@pytest.mark.usefixtures("plain_starts")
 def test_a_sandbox_whose_end_nobody_takes_note_of_is_stopped_at_once(home: Path) -> None:
     """As where the parent is busy, or a container's first program reaps nobody."""
     program = "import sys, time; from pathlib import Path; from irsa_helpers.worlds import launch; "
@@ -166,6 +170,7 @@ def test_a_sandbox_whose_end_nobody_takes_note_of_is_stopped_at_once(home: Path)
         parent.kill()
 
 
+@pytest.mark.usefixtures("plain_starts")
 def test_stopping_leaves_no_process_of_a_pod(home: Path) -> None:
     world = SandboxWorld(launch.ensure_sandbox(home))
     from irsa_helpers import pods

@@ -81,7 +81,7 @@ class Process(asyncio.SubprocessProtocol):
     def resize(self, size: Mapping[str, int]) -> None:
         """The terminal of a program that has one gets another size."""
         if self._terminal is not None:
-            terminals.resize(self._terminal, dict(size))
+            terminals.resize(self._terminal, size)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Called by asyncio for each piece of output; a flood of it is slowed down."""

@@ -1,4 +1,4 @@
-"""`python -m irsa_sandbox.kubelet.reap FOLDER`: end what a killed sandbox left running.
+"""`python -m irsa_sandbox.kubelet.programs.reap FOLDER`: end what a killed sandbox left running.
 
 With `--older`, only what is older than this process: a new sandbox may be starting meanwhile.
 """

@@ -6,9 +6,7 @@ import os
 import shutil
 import struct
 import sys
-from collections.abc import Callable, Sequence
-
-from irsa_sandbox.apiclient import Object
+from collections.abc import Callable, Mapping, Sequence
 
 CHUNK = 32 * 1024
 # A shell opens the terminal by name, so that it becomes the session's own: job control, Ctrl-C.
@@ -37,7 +35,7 @@ def read(terminal: int, take: Callable[[bytes], None]) -> None:
         take(b"")
 
 
-def resize(terminal: int, size: Object) -> None:
+def resize(terminal: int, size: Mapping[str, int]) -> None:
     """Give the terminal a client's `Width` and `Height`."""
     import fcntl
     import termios
