@@ -20,18 +20,8 @@ ROOMS = {
     ],
     "irsa_course": [
         *("folder", "node_proxy", "progress", "labs", "exercises", "questions", "missing_names"),
-        *(
-            "cell_errors",
-            "first_act",
-            "tenants",
-            "tour",
-            "site_page",
-            "site",
-            "jupyter",
-            "certificate",
-            "map",
-        ),
-        *("console", "commands", ""),
+        *("cell_errors", "first_act", "tenants", "tour", "site_page", "site", "jupyter"),
+        *("certificate", "map", "console", "commands", ""),
     ],
     "irsa_workshop": ["room", "stage", ""],
     "irsa_sandbox.apiserver": [
@@ -45,7 +35,7 @@ ROOMS = {
     "irsa_sandbox.controllers": ["base", "workloads", "upkeep", ""],
     "irsa_sandbox.kubelet": [
         *("programs", "files", "containers", "channels", "podstatus", "registration", "streams"),
-        *("worker", ""),
+        *("worker", "kubelet", ""),
     ],
 }
 TOOLS = {"irsa_sandbox.apiserver.schemas.generate"}  # run by hand, over all of its part
