@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from irsa_helpers.state import FORKS_VARIABLE
+from irsa_helpers.ground.state import FORKS_VARIABLE
 
 VARIABLE = FORKS_VARIABLE
 UNKNOWN = 255  # exit status of a program whose end nobody has told

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from irsa_helpers.state import FORKS_VARIABLE
+from irsa_helpers.ground.state import FORKS_VARIABLE
 from irsa_sandbox.kubelet.programs.namespaces import ENTER
 from irsa_sandbox.kubelet.programs.runtimes import PROGRAMS
 

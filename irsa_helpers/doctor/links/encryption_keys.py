@@ -11,18 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers import arns
-from irsa_helpers.doctor import policies
-from irsa_helpers.doctor.fixes import commands, comment, permission_command
-from irsa_helpers.doctor.permissions import as_far_as_seen, as_meant, judge_use
-from irsa_helpers.doctor.policies import Use
-from irsa_helpers.doctor.reading import SkipError, read_aws
+from irsa_helpers.doctor.evidence.reading import SkipError, read_aws
+from irsa_helpers.doctor.fixes.shell import commands, comment, permission_command
+from irsa_helpers.doctor.links.permissions import as_far_as_seen, as_meant, judge_use
 from irsa_helpers.doctor.result import Link, broken, ok
+from irsa_helpers.ground import arns
 from irsa_helpers.policy import Decision, explain
+from irsa_helpers.policy import permissions as policies
 from irsa_helpers.policy.evaluate import NOT_IN_KEY_POLICY
+from irsa_helpers.policy.lists import statements
+from irsa_helpers.policy.permissions import Use
 
 if TYPE_CHECKING:
-    from irsa_helpers.doctor.case import Case
+    from irsa_helpers.doctor.evidence.case import Case
     from irsa_helpers.policy.unseen import Judgement
 
 # What using a bucket takes of its key.
@@ -159,8 +160,7 @@ def _key_policy_command(case: Case, key: Key, actions: list[str]) -> str:
         "Action": actions,
         "Resource": "*",
     }
-    said = key.policy.get("Statement", [])
-    policy = {**key.policy, "Statement": [*(said if isinstance(said, list) else [said]), own]}
+    policy = {**key.policy, "Statement": [*statements(key.policy), own]}
     return (
         f"aws kms put-key-policy --key-id {key.arn} --policy-name default "
         f"--policy '{json.dumps(policy)}'"
