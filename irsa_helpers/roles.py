@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.changes import Change, aws_tags, may_apply
 from irsa_helpers.ground import arns
+from irsa_helpers.ground.times import stamp
 from irsa_helpers.policy.lists import listed, statements
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def ensure_older_sessions_revoked(world: World, role: str, *, approve: bool = Fa
     What the IAM console's "Revoke active sessions" does, under the name that it gives. Source: IAM
     User Guide, "Revoke IAM role temporary security credentials".
     """
-    before = world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    before = stamp(world.now())
     older = {"DateLessThan": {"aws:TokenIssueTime": before}}
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": older}
     policy = {"Version": "2012-10-17", "Statement": [deny]}

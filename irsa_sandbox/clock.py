@@ -19,11 +19,6 @@ log = logging.getLogger("irsa-lab.clock")
 LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
-def stamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with whole seconds, as `metav1.Time` and AWS write it; `moment` is aware."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 @dataclass
 class _Offsets:
     """How far ahead of real time all are, and the namespaces that have a time of their own."""

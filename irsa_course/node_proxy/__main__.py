@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from irsa_course.node_proxy import ADDRESS_ANNOTATION, ROLE_ANNOTATION
+from irsa_helpers.ground.times import stamp
 
 KEPT_SECONDS = 20
 
@@ -62,7 +63,7 @@ def credentials(role_arn: str, region: str) -> dict[str, str]:
         "AccessKeyId": keys["AccessKeyId"],
         "SecretAccessKey": keys["SecretAccessKey"],
         "Token": keys["SessionToken"],
-        "Expiration": keys["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Expiration": stamp(keys["Expiration"]),
     }
 
 

@@ -1,4 +1,4 @@
-"""The one file in which a learner's progress is kept, by whatever part of the course makes it."""
+"""Tables in a SQLite file: a learner's progress, and what a room keeps of its seats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = "progress.sqlite3"
 
 
 class Store:
-    """Some tables of `progress.sqlite3`, which survives restarts and `reset`."""
+    """Some tables of a file: without a path, of the `progress.sqlite3` that survives `reset`."""
 
     tables: ClassVar[tuple[str, ...]] = ()  # `CREATE TABLE IF NOT EXISTS …`, one for each
 

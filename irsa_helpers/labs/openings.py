@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import trust
 from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
-from irsa_helpers.policy.lists import statements
-from irsa_helpers.policy.permissions import allowing, texts
+from irsa_helpers.policy.lists import listed, statements
+from irsa_helpers.policy.permissions import allowing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -158,8 +158,8 @@ def more_than_reading(documents: Iterable[Document], bucket: str) -> Iterator[st
 def _beyond(statement: Document, bucket: str) -> Iterator[str]:
     for negated in {"NotAction", "NotResource"} & statement.keys():
         yield f"it allows all that {negated} does not name"
-    for action in texts(statement.get("Action", ())):
-        for resource in texts(statement.get("Resource", ())):
+    for action in listed(statement.get("Action", ())):
+        for resource in listed(statement.get("Resource", ())):
             reads = action.lower().startswith(READING) and _is_inside(resource, bucket)
             if not reads and action.lower() != NEEDS_NO_RIGHT:
                 yield f"it allows {action} on {resource}"
@@ -185,7 +185,7 @@ def _is_limited_to(statement: Document, role_arn: str) -> bool:
     """Whether a condition on who asks names that role alone, as where the Principal is a `*`."""
     blocks = statement.get("Condition", {})
     asked = [
-        texts(value)
+        listed(value)
         for operator in ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
         for key, value in blocks.get(operator, {}).items()
         if key.lower() == "aws:principalarn"
@@ -199,7 +199,7 @@ def _principals(statement: Document) -> list[str]:
     named = statement.get("Principal", "*")
     if isinstance(named, str):
         return [named]
-    return [who for listed in named.values() for who in texts(listed)]
+    return [who for principals in named.values() for who in listed(principals)]
 
 
 def allowed(documents: Iterable[Document]) -> set[tuple[str, str]]:
@@ -207,6 +207,6 @@ def allowed(documents: Iterable[Document]) -> set[tuple[str, str]]:
     return {
         (action, resource)
         for statement in allowing(documents)
-        for action in texts(statement.get("Action", "*"))
-        for resource in texts(statement.get("Resource", "*"))
+        for action in listed(statement.get("Action", "*"))
+        for resource in listed(statement.get("Resource", "*"))
     }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from irsa_helpers.ground import arns
+from irsa_helpers.ground.times import stamp
 from irsa_helpers.policy import Decision, Request, evaluate, parse_policy
 from irsa_helpers.policy.trust_rules import WEB_IDENTITY
 from irsa_helpers.policy.unseen import Judgement, judge, knows, reading
@@ -84,7 +85,7 @@ def of_every_call(region: str) -> dict[str, str]:
     """The condition keys that a call to that region has, whoever makes it."""
     now = datetime.now(UTC)
     return {
-        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:CurrentTime": stamp(now),
         "aws:EpochTime": str(int(now.timestamp())),
         "aws:SecureTransport": "true",
         "aws:RequestedRegion": region,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from irsa_helpers.policy.lists import listed, statements
+from irsa_helpers.policy.lists import listed
+from irsa_helpers.policy.permissions import allowing, is_on_buckets, is_on_objects
 from irsa_helpers.policy.trust_findings import Finding
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from irsa_helpers.policy.recorded import Call
 
-# Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3".
-BUCKET_ACTIONS = {"s3:ListBucket", "s3:GetBucketLocation", "s3:GetBucketPolicy"}
-OBJECT_ACTIONS = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
 # With these on `*` a role can give itself, or become, anything.
 ESCALATING = {"iam:*", "iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"} | {
     "iam:CreateAccessKey",
@@ -30,13 +28,9 @@ def check_permission_policy(policy: Mapping[str, Any], used: Iterable[Call] = ()
 
     An empty list says: named actions on named resources, each of the right kind.
     """
-    findings = [f for statement in _allowing(policy) for f in _check_statement(statement)]
+    findings = [f for statement in allowing([policy]) for f in _check_statement(statement)]
     seen = {call.action.lower() for call in used if call.allowed}
     return findings + (list(_unused(policy, seen)) if seen else [])
-
-
-def _allowing(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [statement for statement in statements(policy) if statement.get("Effect") == "Allow"]
 
 
 def _check_statement(statement: dict[str, Any]) -> Iterator[Finding]:
@@ -63,17 +57,17 @@ def _check_action(action: str, resources: list[str]) -> Iterator[Finding]:
         if not re.match(r"arn:[\w-]+:s3:::(?!\*$)", resource):
             continue
         is_objects = "/" in resource
-        if action in OBJECT_ACTIONS and not is_objects:
+        if is_on_objects(action) and not is_objects:
             message = f"{action} is an action on objects, {resource} is a bucket: it allows nothing"
             yield Finding("bucket-for-objects", "broken", message, f"{resource}/*")
-        if action in BUCKET_ACTIONS and is_objects:
+        if is_on_buckets(action) and is_objects:
             bucket = resource.partition("/")[0]
             message = f"{action} is an action on buckets, {resource} is objects: it allows nothing"
             yield Finding("objects-for-bucket", "broken", message, bucket)
 
 
 def _unused(policy: Mapping[str, Any], seen: set[str]) -> Iterator[Finding]:
-    for statement in _allowing(policy):
+    for statement in allowing([policy]):
         for action in listed(statement.get("Action", [])):
             if "*" not in action and action.lower() not in seen:
                 message = f"{action} is allowed, and was not called"

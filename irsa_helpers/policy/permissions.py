@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from irsa_helpers.policy.lists import statements
+from irsa_helpers.policy.lists import listed, statements
 from irsa_helpers.policy.variables import LITERALS
 
 # Source: Service Authorization Reference, Amazon S3: actions on objects, and actions on buckets.
@@ -23,7 +23,17 @@ VARIABLE = re.compile(r"\$\{([^,}]*)[^}]*\}")
 Document = dict[str, Any]
 
 
-def allowing(documents: Iterable[Document]) -> Iterator[Document]:
+def is_on_objects(action: str) -> bool:
+    """Whether an action of S3 is one on objects."""
+    return action.lower().startswith(OBJECT_ACTIONS)
+
+
+def is_on_buckets(action: str) -> bool:
+    """Whether an action of S3 is one on buckets."""
+    return action.lower().startswith(BUCKET_ACTIONS)
+
+
+def allowing(documents: Iterable[Mapping[str, Any]]) -> Iterator[Document]:
     """The statements that allow something."""
     for document in documents:
         yield from (
@@ -31,21 +41,24 @@ def allowing(documents: Iterable[Document]) -> Iterator[Document]:
         )
 
 
-def texts(value: Any) -> list[str]:
-    """One or several strings, as a policy may write either."""
-    return [value] if isinstance(value, str) else list(value)
-
-
 def resources(documents: list[Document]) -> list[str]:
     """The resources that something is allowed on, each once."""
-    listed = (texts(statement.get("Resource", ())) for statement in allowing(documents))
-    return sorted({resource for written in listed for resource in written})
+    return sorted(
+        {
+            resource
+            for statement in allowing(documents)
+            for resource in listed(statement.get("Resource", ()))
+        }
+    )
 
 
 def actions(documents: list[Document]) -> set[str]:
     """The actions that something is allowed by, as they are written."""
-    listed = (texts(statement.get("Action", ())) for statement in allowing(documents))
-    return {action for written in listed for action in written}
+    return {
+        action
+        for statement in allowing(documents)
+        for action in listed(statement.get("Action", ()))
+    }
 
 
 def buckets(documents: list[Document]) -> list[str]:
@@ -79,8 +92,8 @@ class Use:
 def uses(documents: list[Document]) -> Iterator[Use]:
     """What the policies plainly allow."""
     for statement in allowing(documents):
-        for action in texts(statement.get("Action", ())):
-            for resource in texts(statement.get("Resource", ())):
+        for action in listed(statement.get("Action", ())):
+            for resource in listed(statement.get("Resource", ())):
                 if "*" not in action:
                     yield Use(action, resource.replace("*", "any"))
 
@@ -89,17 +102,15 @@ def mismatched(documents: list[Document]) -> Iterator[str]:
     """S3 actions that no statement allows on a resource of the right kind, in words."""
     places: dict[str, list[str]] = {}
     for statement in allowing(documents):
-        for action in texts(statement.get("Action", ())):
+        for action in listed(statement.get("Action", ())):
             # Without Resource it has NotResource: nearly all that there is.
-            places.setdefault(action, []).extend(texts(statement.get("Resource", "*")))
+            places.setdefault(action, []).extend(listed(statement.get("Resource", "*")))
     for action, resources_of in places.items():
-        listed = ", ".join(resources_of)
-        if action.lower().startswith(OBJECT_ACTIONS) and all(map(BUCKET.fullmatch, resources_of)):
-            yield f"{action} is allowed on {listed}, but acts on objects: add /*"
-        if action.lower().startswith(BUCKET_ACTIONS) and all(
-            "/" in resource for resource in resources_of
-        ):
-            yield f"{action} is allowed on {listed}, but acts on the bucket itself: without /*"
+        where = ", ".join(resources_of)
+        if is_on_objects(action) and all(map(BUCKET.fullmatch, resources_of)):
+            yield f"{action} is allowed on {where}, but acts on objects: add /*"
+        if is_on_buckets(action) and all("/" in resource for resource in resources_of):
+            yield f"{action} is allowed on {where}, but acts on the bucket itself: without /*"
 
 
 def with_fitting_resources(document: Document, renamed: Mapping[str, str]) -> Document:
@@ -129,10 +140,10 @@ def with_values(document: Document, values: Mapping[str, str]) -> Document:
     def valued(statement: Document) -> Document:
         if statement.get("Effect") != "Allow" or "Resource" not in statement:
             return statement
-        written = [VARIABLE.sub(value_of, text) for text in texts(statement["Resource"])]
+        written = [VARIABLE.sub(value_of, text) for text in listed(statement["Resource"])]
         return (
             statement
-            if written == texts(statement["Resource"])
+            if written == listed(statement["Resource"])
             else statement | {"Resource": written}
         )
 
@@ -141,10 +152,9 @@ def with_values(document: Document, values: Mapping[str, str]) -> Document:
 
 
 def _fitting(statement: Document, renamed: Mapping[str, str]) -> Document:
-    actions = [action.lower() for action in texts(statement.get("Action", ()))]
-    objects = any(action.startswith(OBJECT_ACTIONS) for action in actions)
-    itself = any(action.startswith(BUCKET_ACTIONS) for action in actions)
-    written, wanted = texts(statement.get("Resource", ())), []
+    actions = listed(statement.get("Action", ()))
+    objects, itself = any(map(is_on_objects, actions)), any(map(is_on_buckets, actions))
+    written, wanted = listed(statement.get("Resource", ())), []
     for resource in written:
         arn, slash, rest = resource.partition("/")
         bucket = BUCKET.fullmatch(arn)
@@ -160,12 +170,12 @@ def _fitting(statement: Document, renamed: Mapping[str, str]) -> Document:
 def whole_services(document: Document) -> Iterator[str]:
     """Each Allow of all of a service's actions, or of all but some, in words."""
     for statement in allowing([document]):
-        where = ", ".join(texts(statement.get("Resource", "*")))
-        for action in texts(statement.get("Action", ())):
+        where = ", ".join(listed(statement.get("Resource", "*")))
+        for action in listed(statement.get("Action", ())):
             if action == "*" or action.endswith(":*"):
                 yield f"{action} is allowed on {where}"
         if "NotAction" in statement:
-            yield f"all but {', '.join(texts(statement['NotAction']))} is allowed on {where}"
+            yield f"all but {', '.join(listed(statement['NotAction']))} is allowed on {where}"
 
 
 def excepting(policy: Document, role_arn: str, labels: Collection[str]) -> Document:
@@ -180,7 +190,7 @@ def excepting(policy: Document, role_arn: str, labels: Collection[str]) -> Docum
                 continue
             condition = {k: dict(v) for k, v in statement.get("Condition", {}).items()}
             block = condition.setdefault("ArnNotEquals", {})
-            block["aws:PrincipalArn"] = [*texts(block.get("aws:PrincipalArn", ())), role_arn]
+            block["aws:PrincipalArn"] = [*listed(block.get("aws:PrincipalArn", ())), role_arn]
             statement = {**statement, "Condition": condition}
         kept.append(statement)
     return {**policy, "Statement": kept}

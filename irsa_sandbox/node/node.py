@@ -20,7 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from irsa_sandbox.clock import Clock, stamp
+from irsa_helpers.ground.times import stamp
+from irsa_sandbox.clock import Clock
 from irsa_sandbox.identity import ACCOUNT_ID
 from irsa_sandbox.values.numbers import whole_number
 

@@ -21,7 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from irsa_sandbox.clock import Clock, stamp
+from irsa_helpers.ground.times import stamp
+from irsa_sandbox.clock import Clock
 
 ORIGIN = "http://169.254.170.23"
 # Kept credentials are given out until this share of their life is left: for 59 minutes of an hour.

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+from irsa_helpers.ground.times import stamp
 from irsa_helpers.policy.network import may_reach
 from irsa_sandbox import apiserver, aws, listeners
 from irsa_sandbox.apiclient import ApiClient, path_of
-from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers import Controllers
 from irsa_sandbox.identity import CLUSTER_NAME, NODE_ROLE, REGION
 from irsa_sandbox.kubelet.containers.supervisor import POD

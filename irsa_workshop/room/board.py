@@ -20,7 +20,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.iostream import StreamClosedError
 from tornado.web import Application, HTTPError, RequestHandler, authenticated
 
-from irsa_workshop.room.board_store import Store, median_place, plan_of, standing, wrong_answers
+from irsa_workshop.room.board_store import Reports, median_place, plan_of, standing, wrong_answers
 from irsa_workshop.room.hub import INSTRUCTOR
 from irsa_workshop.room.registry import Registry, seat_number, user_name
 from irsa_workshop.room.setting import Room
@@ -36,7 +36,7 @@ class Board:
     def __init__(self, room: Room) -> None:
         self.room = room
         self.registry = Registry(room.registry)
-        self.store = Store(room.board_folder / "board.sqlite3")
+        self.store = Reports(room.board_folder / "board.sqlite3")
         self.plan = plan_of(room.project)
         self.changed = asyncio.Event()
 

@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from irsa_helpers.ground.store import Store
+
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS reports "
     "(id INTEGER PRIMARY KEY, seat INTEGER, at REAL, kind TEXT, facts TEXT)",
@@ -27,14 +29,14 @@ MOST_COMMON = 8
 MINUTES = re.compile(r"\*\*Time:\*\* (?:about )?(\d+) minutes")
 
 
-class Store:
+class Reports(Store):
     """The reports and messages of one room."""
 
+    tables = SCHEMA
+
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with closing(self._connect()) as database, database:
-            for statement in SCHEMA:
-                database.execute(statement)
+        super().__init__(path)
+        self._connect().close()
         path.chmod(0o600)
 
     def report(self, seat: int, kind: str, facts: Mapping[str, Any]) -> None:
@@ -56,11 +58,9 @@ class Store:
         """All that is kept, of one seat or of all, oldest first."""
         where, values = ("WHERE seat = ?", (seat,)) if seat is not None else ("", ())
         query = f"SELECT seat, at, kind, facts FROM reports {where} ORDER BY id"
-        with closing(self._connect()) as database:
-            rows = database.execute(query, values).fetchall()
         return [
             {"seat": row[0], "at": row[1], "kind": row[2], "facts": json.loads(row[3])}
-            for row in rows
+            for row in self._read(query, *values)
         ]
 
     def forget(self, seat: int | None = None) -> None:
@@ -74,11 +74,8 @@ class Store:
 
     def push(self, seat: int | None, text: str, link: str = "") -> None:
         """A message for one seat, or for all."""
-        with closing(self._connect()) as database, database:
-            database.execute(
-                "INSERT INTO messages (seat, at, text, link) VALUES (?, ?, ?, ?)",
-                (seat, time.time(), text, link),
-            )
+        columns = "INSERT INTO messages (seat, at, text, link) VALUES (?, ?, ?, ?)"
+        self._write(columns, seat, time.time(), text, link)
 
     def messages(self, seat: int, heard: int = 0) -> list[dict[str, Any]]:
         """The messages for that seat since the one it heard last."""
@@ -86,12 +83,11 @@ class Store:
             "SELECT id, at, text, link FROM messages "
             "WHERE id > ? AND (seat IS NULL OR seat = ?) ORDER BY id"
         )
-        with closing(self._connect()) as database:
-            rows = database.execute(query, (heard, seat)).fetchall()
+        rows = self._read(query, heard, seat)
         return [{"id": row[0], "at": row[1], "text": row[2], "link": row[3]} for row in rows]
 
     def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path)
+        database = super()._connect()
         database.execute("PRAGMA secure_delete = ON")  # what is wiped is not on the disk either
         return database
 

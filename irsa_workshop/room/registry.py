@@ -13,9 +13,9 @@ import time
 import unicodedata
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground.store import Store
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS seats (
@@ -57,24 +57,21 @@ def seat_number(user: str) -> int | None:
     return int(number) if word == "seat" and number.isdecimal() else None
 
 
-class Registry:
+class Registry(Store):
     """The seats of one room, in a SQLite file."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    tables = (SCHEMA,)
 
     def create(self, owner: int) -> None:
         """The file is there, and that user's alone."""
         os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
-        with closing(self._connect()) as database:
-            database.execute(SCHEMA)
+        self._connect().close()
         if os.geteuid() == 0:
             os.chown(self._path, owner, owner)
 
     def seats(self) -> dict[int, Seat]:
         """The taken seats by number."""
-        with closing(self._connect()) as database:
-            rows = database.execute("SELECT number, name, shares FROM seats").fetchall()
+        rows = self._read("SELECT number, name, shares FROM seats")
         return {row[0]: Seat(row[0], row[1], bool(row[2])) for row in rows}
 
     def claim(self, name: str, own_word: str, *, shares: bool, most: int) -> Seat:
@@ -107,13 +104,6 @@ class Registry:
     def share(self, number: int, shares: bool) -> None:
         """That learner wants to be seen on the board, or not."""
         self._write("UPDATE seats SET shares = ? WHERE number = ?", shares, number)
-
-    def _write(self, statement: str, *values: object) -> None:
-        with closing(self._connect()) as database, database:
-            database.execute(statement, values)
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path)
 
 
 def _take(

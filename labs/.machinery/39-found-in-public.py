@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from irsa_helpers.ground.times import stamp
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import OBJECT, PERMISSIONS, SERVICE_ACCOUNT, Scene
@@ -63,7 +64,7 @@ def solution(scene: Scene) -> None:
     keys = _found(scene)
     assert keys is not None
     given = datetime.fromisoformat(keys["Expiration"]) - AN_HOUR
-    before = (given + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    before = stamp(given + timedelta(seconds=1))
     statement = {
         "Effect": "Deny",
         "Action": "*",

@@ -16,7 +16,7 @@ from irsa_helpers.doctor.fixes.trust_fix import Wanted, harm
 from irsa_helpers.pod_identity import SERVICE
 from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.policy import permissions as policies
-from irsa_helpers.policy.lists import statements
+from irsa_helpers.policy.lists import listed, statements
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.evidence.case import Case
@@ -116,17 +116,11 @@ def _requests(policy: Document) -> Iterator[Request]:
             for block in statement.get("Condition", {}).values()
             for key, values in block.items()
             if key.lower() == "aws:principalarn"
-            for value in policies.texts(values)
+            for value in listed(values)
         ]
-        people = [
-            written for written in (*policies.texts(named), *conditioned) if ":role/" in written
-        ]
-        actions = [
-            written.replace("*", "Any") for written in policies.texts(statement.get("Action", []))
-        ]
-        places = [
-            written.replace("*", "any") for written in policies.texts(statement.get("Resource", []))
-        ]
+        people = [written for written in (*listed(named), *conditioned) if ":role/" in written]
+        actions = [written.replace("*", "Any") for written in listed(statement.get("Action", []))]
+        places = [written.replace("*", "any") for written in listed(statement.get("Resource", []))]
         for who, action, place, secure in product(
             (*people, STRANGER), actions, places, ("true", "false")
         ):

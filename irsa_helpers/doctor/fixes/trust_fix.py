@@ -15,8 +15,7 @@ from typing import Any
 from irsa_helpers import trust
 from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.policy.admission import TokenFacts, judge_admission
-from irsa_helpers.policy.lists import statements
-from irsa_helpers.policy.permissions import texts
+from irsa_helpers.policy.lists import listed, statements
 from irsa_helpers.policy.trust_rules import (
     SUBJECT,
     WEB_IDENTITY,
@@ -135,10 +134,10 @@ def _for_subjects(statement: Policy, wanted: Wanted, subjects: list[str]) -> Pol
     }
     equals = {**kept.pop("StringEquals", {}), **own["Condition"]["StringEquals"]}
     actions = statement.get("Action", [])
-    listed = [actions] if isinstance(actions, str) else list(actions)
+    named = listed(actions)
     takes_tokens = evaluate(
         Request(wanted.token.provider_arn, WEB_IDENTITY, wanted.role_arn, {}),
-        resource_policy=_alone({**own, "Action": listed or ["sts:None"], "Condition": {}}),
+        resource_policy=_alone({**own, "Action": named or ["sts:None"], "Condition": {}}),
     ).allowed
     return {
         **statement,
@@ -180,7 +179,7 @@ def _for_other_providers(statement: Policy, provider: str) -> Iterator[Policy]:
     principal = statement.get("Principal")
     if not isinstance(principal, dict):
         return
-    others = [arn for arn in texts(principal.get("Federated", [])) if arn != provider]
+    others = [arn for arn in listed(principal.get("Federated", [])) if arn != provider]
     rest = {kind: value for kind, value in principal.items() if kind != "Federated"}
     if others:
         rest["Federated"] = others
@@ -207,7 +206,7 @@ def _spared(statement: Policy, wanted: Wanted) -> Policy:
     key, subject = f"{wanted.prefix}:sub", wanted.token.subject
     condition = {op: dict(block) for op, block in statement.get("Condition", {}).items()}
     block = condition.setdefault("StringNotEquals", {})
-    block[key] = [*texts(block[key]), subject] if key in block else subject
+    block[key] = [*listed(block[key]), subject] if key in block else subject
     return {**statement, "Condition": condition}
 
 

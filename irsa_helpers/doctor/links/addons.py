@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.doctor.evidence.reading import SkipError
 from irsa_helpers.doctor.fixes.shell import comment
 from irsa_helpers.doctor.result import Link, ok, risk
-from irsa_helpers.policy.lists import statements
+from irsa_helpers.policy.lists import listed
 from irsa_helpers.policy.match import action_matches
+from irsa_helpers.policy.permissions import allowing
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.evidence.case import Case
@@ -41,13 +42,11 @@ class Addon:
 
 def _is_allowed(action: str, documents: list[dict[str, Any]]) -> bool:
     """Whether some statement allows the action, on whatever and under whatever condition."""
-    for document in documents:
-        for statement in statements(document):
-            listed = statement.get("Action", statement.get("NotAction", []))
-            named = [listed] if isinstance(listed, str) else listed
-            matched = any(action_matches(pattern, action) for pattern in named)
-            if statement.get("Effect") == "Allow" and matched is ("Action" in statement):
-                return True
+    for statement in allowing(documents):
+        named = listed(statement.get("Action", statement.get("NotAction", [])))
+        matched = any(action_matches(pattern, action) for pattern in named)
+        if matched is ("Action" in statement):
+            return True
     return False
 
 

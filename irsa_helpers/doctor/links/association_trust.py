@@ -17,8 +17,7 @@ from irsa_helpers.ground import arns
 from irsa_helpers.pod_identity import ACTIONS, SERVICE
 from irsa_helpers.policy import Decision, Request, evaluate, explain
 from irsa_helpers.policy.admission import of_every_call
-from irsa_helpers.policy.lists import statements
-from irsa_helpers.policy.permissions import texts
+from irsa_helpers.policy.lists import listed, statements
 from irsa_helpers.policy.unseen import judge, knows
 
 if TYPE_CHECKING:
@@ -110,9 +109,12 @@ def _fix(role: dict[str, Any], refused: dict[str, Decision]) -> str:
     """What adds the call that a statement for EKS lacks; a condition is for people to judge."""
     policy = copy.deepcopy(role["AssumeRolePolicyDocument"])
     for statement in statements(policy):
-        listed = texts(statement.get("Action", []))
-        if _is_for_eks(statement) and not set(refused) <= set(listed):
-            statement["Action"] = [*listed, *(action for action in refused if action not in listed)]
+        actions = listed(statement.get("Action", []))
+        if _is_for_eks(statement) and not set(refused) <= set(actions):
+            statement["Action"] = [
+                *actions,
+                *(action for action in refused if action not in actions),
+            ]
             return commands(
                 f"aws iam update-assume-role-policy --role-name {role['RoleName']} "
                 f"--policy-document '{json.dumps(policy)}'"
@@ -122,5 +124,5 @@ def _fix(role: dict[str, Any], refused: dict[str, Decision]) -> str:
 
 def _is_for_eks(statement: dict[str, Any]) -> bool:
     principal = statement.get("Principal", {})
-    services = texts(principal.get("Service", [])) if isinstance(principal, dict) else []
+    services = listed(principal.get("Service", [])) if isinstance(principal, dict) else []
     return statement.get("Effect") == "Allow" and SERVICE in services

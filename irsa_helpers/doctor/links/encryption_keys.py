@@ -19,6 +19,7 @@ from irsa_helpers.ground import arns
 from irsa_helpers.policy import Decision, explain
 from irsa_helpers.policy import permissions as policies
 from irsa_helpers.policy.evaluate import NOT_IN_KEY_POLICY
+from irsa_helpers.policy.lists import statements
 from irsa_helpers.policy.permissions import Use
 
 if TYPE_CHECKING:
@@ -159,8 +160,7 @@ def _key_policy_command(case: Case, key: Key, actions: list[str]) -> str:
         "Action": actions,
         "Resource": "*",
     }
-    said = key.policy.get("Statement", [])
-    policy = {**key.policy, "Statement": [*(said if isinstance(said, list) else [said]), own]}
+    policy = {**key.policy, "Statement": [*statements(key.policy), own]}
     return (
         f"aws kms put-key-policy --key-id {key.arn} --policy-name default "
         f"--policy '{json.dumps(policy)}'"

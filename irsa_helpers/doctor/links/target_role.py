@@ -16,8 +16,7 @@ from irsa_helpers.doctor.result import Link, broken, ok
 from irsa_helpers.ground import arns
 from irsa_helpers.pod_identity import build_target_permission_policy, build_target_trust_policy
 from irsa_helpers.policy import Decision, Request, evaluate, evaluate_one_account, explain
-from irsa_helpers.policy.lists import statements
-from irsa_helpers.policy.permissions import texts
+from irsa_helpers.policy.lists import listed, statements
 
 if TYPE_CHECKING:
     from irsa_helpers.doctor.evidence.case import Case
@@ -137,7 +136,7 @@ def _trust_fix(case: Case, role: Document, association: Document) -> str:
 def _is_about(statement: Document, role_arn: str) -> bool:
     """Whether a statement names that role, or its account."""
     principal = statement.get("Principal", {})
-    named = texts(principal.get("AWS", [])) if isinstance(principal, dict) else [principal]
+    named = listed(principal.get("AWS", [])) if isinstance(principal, dict) else [principal]
     account = _account(role_arn)
     return any(who in {"*", role_arn, account} or f"::{account}:root" in who for who in named)
 

@@ -9,6 +9,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiserver.access.authn import API_AUDIENCE, TokenChecker, user_of
 from irsa_sandbox.apiserver.ground.resources import Resource
 from irsa_sandbox.apiserver.ground.status import StatusError, bad_request, invalid, not_found
@@ -18,7 +19,7 @@ from irsa_sandbox.apiserver.kinds.pods import POD
 from irsa_sandbox.apiserver.store.storage import Object, Store
 from irsa_sandbox.apiserver.structure.fields import check_types
 from irsa_sandbox.apiserver.validation.causes import invalid as invalid_value
-from irsa_sandbox.clock import Clock, stamp
+from irsa_sandbox.clock import Clock
 from irsa_sandbox.issuer import SigningKeys
 from irsa_sandbox.trace import Trace
 

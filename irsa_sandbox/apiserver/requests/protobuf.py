@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiserver.ground.status import bad_request
 from irsa_sandbox.apiserver.requests.protobuf_messages import MESSAGES
-from irsa_sandbox.clock import stamp
 
 CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 MAGIC = b"k8s\x00"

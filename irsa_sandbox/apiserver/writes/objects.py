@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiserver.access import escalation
 from irsa_sandbox.apiserver.access.authn import User
 from irsa_sandbox.apiserver.access.rbac import Authorizer
@@ -50,7 +51,7 @@ from irsa_sandbox.apiserver.writes.deletion import (
 )
 from irsa_sandbox.apiserver.writes.subresources import bound, scale_of, scaled, stream_options
 from irsa_sandbox.chance import CHANCE
-from irsa_sandbox.clock import Clock, stamp
+from irsa_sandbox.clock import Clock
 
 
 class Objects:

@@ -21,8 +21,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from irsa_helpers.ground.state import write_private
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox import disk
-from irsa_sandbox.clock import stamp
 
 _PREFIX = b"!\n\torigin_ec"
 _NONCE_BYTES = 12

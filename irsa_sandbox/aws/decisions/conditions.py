@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.aws.settings import AwsSettings
-from irsa_sandbox.clock import stamp
 
 if TYPE_CHECKING:
     from irsa_sandbox.aws.callers.callers import Caller

@@ -9,8 +9,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiclient import ApiClient, ApiError, Object, path_of
-from irsa_sandbox.clock import Clock, stamp
+from irsa_sandbox.clock import Clock
 from irsa_sandbox.loops import end, keep_running
 
 log = logging.getLogger("irsa-lab.events")

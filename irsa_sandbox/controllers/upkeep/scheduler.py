@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiclient import ApiError, Key, Object, key_of
-from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers.base.controller import WAITING_SECONDS, Controller
 from irsa_sandbox.controllers.base.kinds import CLAIMS, NODES, PODS, Kind
 from irsa_sandbox.controllers.base.owners import is_ended

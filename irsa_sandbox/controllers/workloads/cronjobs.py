@@ -10,8 +10,8 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiclient import ApiError, Key, Object, key_of
-from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers.base.controller import Controller
 from irsa_sandbox.controllers.base.kinds import CRON_JOBS, JOBS
 from irsa_sandbox.controllers.base.owners import controlled_by, owner_reference

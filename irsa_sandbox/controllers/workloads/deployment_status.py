@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiclient import Object
-from irsa_sandbox.clock import stamp
 
 LONGEST_DEADLINE_SECONDS = 2**31 - 1
 Said = tuple[str, str, str]  # status, reason, message

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiclient import Object, key_of
-from irsa_sandbox.clock import stamp
 from irsa_sandbox.controllers.base.cluster import Cluster
 from irsa_sandbox.controllers.base.controller import Controller
 from irsa_sandbox.controllers.base.kinds import JOBS, PODS

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from irsa_helpers.ground.times import stamp
 from irsa_sandbox.apiclient import ApiClient, ApiError, Object, path_of
-from irsa_sandbox.clock import Clock, stamp
+from irsa_sandbox.clock import Clock
 from irsa_sandbox.controllers.base.events import EventRecorder
 from irsa_sandbox.kubelet.containers.container import Container
 from irsa_sandbox.kubelet.programs.reaping import Sweeper

@@ -10,7 +10,7 @@ import pytest
 from irsa_helpers.labs.model import all_labs
 from irsa_workshop.room import board_store
 from irsa_workshop.room.board_store import (
-    Store,
+    Reports,
     median_place,
     plan_of,
     standing,
@@ -78,11 +78,11 @@ def test_wrong_answers_are_counted_by_seats() -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "board.sqlite3")
+def store(tmp_path: Path) -> Reports:
+    return Reports(tmp_path / "board.sqlite3")
 
 
-def test_what_is_forgotten_is_not_in_the_file(store: Store, tmp_path: Path) -> None:
+def test_what_is_forgotten_is_not_in_the_file(store: Reports, tmp_path: Path) -> None:
     store.report(1, "hand", {"up": True, "question": "a private question"})
     store.report(2, "hand", {"up": True, "question": "another"})
     store.forget(1)
@@ -92,7 +92,7 @@ def test_what_is_forgotten_is_not_in_the_file(store: Store, tmp_path: Path) -> N
     assert store.reports() == []
 
 
-def test_a_seat_gets_its_own_messages_and_everybodys(store: Store) -> None:
+def test_a_seat_gets_its_own_messages_and_everybodys(store: Reports) -> None:
     store.push(None, "to all")
     store.push(1, "to one")
     store.push(2, "to two")
@@ -101,13 +101,13 @@ def test_a_seat_gets_its_own_messages_and_everybodys(store: Store) -> None:
     assert store.messages(1, heard[-1]["id"]) == []
 
 
-def test_a_report_of_another_kind_is_refused(store: Store) -> None:
+def test_a_report_of_another_kind_is_refused(store: Reports) -> None:
     for kind, facts in (("code", {}), ("hand", {"question": "x" * 2**16})):
         with pytest.raises(ValueError, match="a report is one of"):
             store.report(1, kind, facts)
 
 
-def test_one_seat_fills_no_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_seat_fills_no_disk(store: Reports, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_store, "MOST_OF_ONE_SEAT", 5)
     for number in range(8):
         store.report(1, "answer", {"number": number})
