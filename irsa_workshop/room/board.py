@@ -18,7 +18,7 @@ from typing import Any
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.iostream import StreamClosedError
-from tornado.web import Application, HTTPError, RequestHandler, authenticated
+from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler, authenticated
 
 from irsa_workshop.room.board_store import Reports, median_place, plan_of, standing, wrong_answers
 from irsa_workshop.room.hub import INSTRUCTOR
@@ -38,6 +38,9 @@ class Board:
         self.registry = Registry(room.registry)
         self.store = Reports(room.board_folder / "board.sqlite3")
         self.plan = plan_of(room.project)
+        notebooks = (room.project / "notebooks").glob("[0-9]*.ipynb")
+        self.notebooks = sorted(notebook.stem for notebook in notebooks)
+        self.pages = room.project / "workshop" / "board"
         self.changed = asyncio.Event()
 
     def tell(self) -> None:
@@ -47,10 +50,9 @@ class Board:
 
     def shown(self, *, names: bool) -> dict[str, Any]:
         """What the page draws; without names for a projector."""
-        reports = self.store.reports()
+        reports, seats = self.store.reports(), self.registry.seats()
         rows = standing(reports, self.plan, time.time())
         if names:
-            seats = self.registry.seats()
             by_number = {row["seat"]: row for row in rows}
             rows = [by_number.get(number, {"seat": number}) for number in sorted(seats)]
             for row in rows:
@@ -60,9 +62,10 @@ class Board:
             rows = [{**row, "question": "", "handshake": None} for row in rows]
         return {
             "rows": rows,
+            "seats": len(seats),
             "median": median_place(rows),
             "wrong": wrong_answers(reports),
-            "hands": sum(bool(row.get("hand")) for row in rows),
+            "notebooks": self.notebooks,
         }
 
 
@@ -93,12 +96,11 @@ class _Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
 
     def set_default_headers(self) -> None:
         self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Security-Policy", "frame-ancestors 'none'")
+        self.set_header("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
 
     def page(self, name: str) -> None:
-        folder = self.board.room.project / "workshop" / "board"
         self.xsrf_token  # noqa: B018  (sets the cookie that the page's requests send back)
-        self.finish((folder / name).read_text(encoding="utf-8"))
+        self.finish((self.board.pages / name).read_text(encoding="utf-8"))
 
 
 class _Instructors(_Handler):
@@ -277,8 +279,9 @@ def application(board: Board) -> Application:
         ("/mine", Mine),
         ("/oauth_callback", HubOAuthCallbackHandler),
     ]
+    looks = (rf"{PREFIX}/([a-z]+\.(?:css|js))", StaticFileHandler, {"path": board.pages})
     return Application(
-        [(f"{PREFIX}{path}", handler) for path, handler in pages],
+        [looks, *((f"{PREFIX}{path}", handler) for path, handler in pages)],
         board=board,
         cookie_secret=os.urandom(32),
         xsrf_cookies=True,

@@ -14,6 +14,7 @@ import pytest
 
 from irsa_workshop.room.learner import Learner
 from irsa_workshop.room.trial import OpenRoom, opened
+from tests.browser.conftest import browser as browser
 
 Visit = Callable[..., Any]
 NAMES = ("Ana", "Bo")
