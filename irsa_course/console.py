@@ -21,6 +21,7 @@ from irsa_helpers.doctor.open_labs import open_labs
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.ground import state
 from irsa_helpers.policy.trust_rules import describe_trust_policy
+from irsa_helpers.verify import Step, steps
 from irsa_helpers.views.bench import TrustBench
 from irsa_helpers.worlds.sandbox import SandboxWorld
 
@@ -34,6 +35,7 @@ class Desk:
         self._world = world
         self._choice: dict[str, Any] = {}
         self._bench: TrustBench | None = None
+        self._steps: tuple[list[int], list[Step]] | None = None
 
     def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a question: `view` is `map` or `trust`. What went wrong is its `error`."""
@@ -43,8 +45,15 @@ class Desk:
             return {"error": str(error)}
 
     def map(self) -> dict[str, Any]:
-        """Where the learner is: the keys of `CourseMap.to_dict`."""
-        return course_map(self._world).to_dict()
+        """Where the learner is: the keys of `CourseMap.to_dict`.
+
+        To look at the steps is a call of the course's Pod, which everybody sees as a hop: they are
+        looked at again only where AWS or the cluster has changed since.
+        """
+        if self._steps is None or self._steps[0] != self._world.changes():
+            held = steps(self._world)
+            self._steps = self._world.changes(), held
+        return course_map(self._world, self._steps[1]).to_dict()
 
     def trust(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What the trust-policy bench shows.

@@ -18,7 +18,7 @@ from irsa_course.progress import Attempts
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.model import LEVELS, all_labs
 from irsa_helpers.labs.progress import Progress
-from irsa_helpers.verify import NOTEBOOKS, steps
+from irsa_helpers.verify import NOTEBOOKS, Step, steps
 from irsa_helpers.views.widgets import widget
 
 if TYPE_CHECKING:
@@ -130,11 +130,14 @@ class CourseMap:
         return path
 
 
-def course_map(world: World | None = None) -> CourseMap:
-    """Where the learner is; the steps are those of the world, by default that of `connect()`."""
+def course_map(world: World | None = None, seen: Sequence[Step] | None = None) -> CourseMap:
+    """Where the learner is; the steps are those of the world, by default that of `connect()`.
+
+    `seen` are the steps where somebody has looked at them already.
+    """
     from irsa_helpers.worlds import connect
 
-    held = {NOTEBOOKS[step.name]: step.state for step in steps(world or connect())}
+    held = {NOTEBOOKS[step.name]: step.state for step in seen or steps(world or connect())}
     tried = Attempts().all()
     right = [words for words in all_words() if words.id in tried and tried[words.id].right_at]
     notebooks = tuple(

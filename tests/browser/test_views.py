@@ -70,6 +70,11 @@ def test_hops_come_to_the_console_and_are_walked_by_keyboard(
     assert chosen.get_attribute("aria-label").startswith("hop 1,")  # type: ignore[union-attr]
     console.keyboard.press("ArrowDown")
     assert chosen.get_attribute("aria-label").startswith("hop 2,")  # type: ignore[union-attr]
+    following = console.get_by_role("button", name="next hop")
+    following.focus()
+    console.keyboard.press("Enter")
+    console.keyboard.press("Enter")
+    assert chosen.get_attribute("aria-label").startswith("hop 4,")  # type: ignore[union-attr]
     box = console.locator(".irsa-details").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= LAPTOP["height"], "details are not below the fold"
@@ -92,12 +97,12 @@ def test_a_refusal_ends_red_with_its_reason_and_two_are_compared(
     assert "Nearest fix" in details
     assert "system:serviceaccount:default:defaults" in details
     chooser = console.locator(".irsa-handshake select")
-    own = chooser.locator("option", has_text="default/default")
+    own = chooser.first.locator("option", has_text="default/default")
     let_in, kept_out = own.all()[-2:]
     other = kept_out.get_attribute("value")
-    chooser.select_option(let_in.get_attribute("value"))
+    chooser.first.select_option(let_in.get_attribute("value"))
     chooser.nth(1).select_option(other)
-    row = console.locator(".irsa-comparison tr", has_text="trust policy")
+    row = console.locator(".irsa-comparison tr", has=console.locator("th:text-is('trust policy')"))
     assert row.locator("td.irsa-ok").count() == 1
     assert row.locator("td.irsa-denied").count() == 1
 

@@ -27,7 +27,7 @@ export function bench({ model, el }) {
   const edit = editing(model, "trust policy", () => typed.value);
   const [whose, asking] = [element("p", { class: "irsa-part" }), element("p", { class: "irsa-part" })];
   const claims = element("div", { class: "irsa-claims" });
-  const verdict = element("div", { class: "irsa-verdict", role: "status" });
+  const verdict = element("div", { class: "irsa-verdict", role: "status", tabindex: "0", "aria-label": "what the evaluator decides" });
   const threads = document.createElementNS(SVG, "svg");
   threads.setAttribute("class", "irsa-threads");
   threads.setAttribute("aria-hidden", "true");
@@ -76,8 +76,8 @@ export function bench({ model, el }) {
       const chosen = model.get(name);
       return names?.length ? choose(label, names, chosen, (other) => model.send({ [name]: other })) : chosen;
     };
-    whose.replaceChildren("The token of ", named("ServiceAccount", model.get("accounts"), "account"), " says");
-    asking.replaceChildren("The trust policy of ", named("role", model.get("roles"), "role"), " asks");
+    whose.replaceChildren("Token of ", named("ServiceAccount", model.get("accounts"), "account"));
+    asking.replaceChildren("Trust policy of ", named("role", model.get("roles"), "role"));
   }
 
   function withheld() {
@@ -89,9 +89,9 @@ export function bench({ model, el }) {
   function drawVerdict() {
     const seen = model.get("verdict");
     edit.heard(seen);
-    if (model.get("roles")?.length === 0) {
+    if (!model.get("policy") && !seen.error) {
       verdict.replaceChildren(
-        element("p", { class: "irsa-empty" }, "No role trusts a cluster yet. Notebook 03 makes one: its trust policy appears here."), ...withheld());
+        element("p", { class: "irsa-empty" }, model.get("roles") ? "No role trusts a cluster yet. Notebook 03 makes one: its trust policy appears here." : "Looking …"), ...withheld());
       return;
     }
     if (seen.error) {

@@ -8,6 +8,12 @@ const ANSWERS = new Set([
   "assumed_role_arn", "access_key_id", "expiration", "expires_at", "checks", "mutated", "env",
   "client_ids", "provider_arn", "kid", "cached", "path", "error", "code", "status",
 ]);
+// The kinds of hops in their order, as a comparison names them.
+const STEPS = {
+  admission: "Pod is admitted", "token-request": "token is asked for", "token-mount": "token is put in place",
+  "assume-role": "role is asked for", provider: "provider", jwks: "issuer's keys", "token-check": "token",
+  "trust-policy": "trust policy", session: "credentials", "aws-call": "call",
+};
 const OF_A_LAB = /^lab-\d\d/;
 // The token view tells the header and the claims.
 const TOLD_APART = new Set(["decision", "explanation", "fix", "header", "claims"]);
@@ -59,6 +65,11 @@ function why(detail) {
   ].flat();
   if (!told.length || !ofALab(detail)) return told;
   return element("details", {}, element("summary", {}, "Why: this is the lab's answer"), told);
+}
+
+/** A hop's sentence on its arrow: a session by its role, other long names cut in their middle. */
+function caption(summary) {
+  return summary.replace(/arn:aws[\w-]*:sts::\d+:assumed-role\/([^/\s]+)\/[^\s,]+/g, "the role $1").replace(/\S{40,}/g, (long) => middleCut(long, 38));
 }
 
 function outcomeOf(hops) {
@@ -127,37 +138,51 @@ function show(host, actors, { hops = [], follow = true } = {}) {
   function draw() {
     const shownHops = visible();
     const scrolled = root.querySelector(".irsa-hops")?.scrollTop ?? 0;
+    const focused = root.contains(document.activeElement) ? document.activeElement.dataset.part : null;
     root.replaceChildren(controls(shownHops), state.against == null ? stage(shownHops) : comparison());
     const list = root.querySelector(".irsa-hops");
     if (list) list.scrollTop = scrolled;
+    if (focused) focusOn(focused);
+  }
+
+  /** The part that had the focus has it again, though it is drawn anew; at an end it is the play button. */
+  function focusOn(part) {
+    const again = root.querySelector(`[data-part="${part}"]`);
+    (again?.disabled ? root.querySelector('[data-part="play"]') : again)?.focus({ preventScroll: true });
   }
 
   function controls(shownHops) {
     const { known } = state;
-    const button = (label, text, action, disabled = false) =>
-      element("button", { "aria-label": label, title: label, disabled, onclick: action }, text);
+    const button = (part, label, text, action, disabled = false) =>
+      element("button", { "data-part": part, "aria-label": label, title: label, disabled, onclick: action }, text);
     const options = (none, chosen) => [
       element("option", { value: "", selected: chosen == null }, none),
       ...known.map((attempt, index) =>
         element("option", { value: index, selected: chosen === index },
-          `${attempt.number}. ${attempt.pod}: ${MARKS[attempt.outcome]}`)),
+          `${attempt.number} ${MARKS[attempt.outcome]}: ${attempt.pod}`)),
     ];
     const chooser = (label, none, chosen, set) => element("label", {}, `${label} `,
-      element("select", { onchange: (event) => {
+      element("select", { "data-part": label.split(" ")[0], onchange: (event) => {
         set(event.target.value === "" ? null : Number(event.target.value));
         state.chosen = visible().length - 1;
         draw();
+        reveal();
       } }, options(none, chosen)));
+    const show = (index) => { state.attempt = index; if (index == null) state.against = null; };
+    // Without a chosen one the latest is compared, or the one before it with the latest.
+    const compare = (index) => {
+      state.against = index;
+      if (index != null) state.attempt ??= index === known.length - 1 ? index - 1 : known.length - 1;
+    };
     return element("div", { class: "irsa-controls", role: "toolbar", "aria-label": "steps of the handshake" },
-      button("first hop", "|◀", () => select(0), state.chosen <= 0),
-      button("previous hop", "◀", () => select(state.chosen - 1), state.chosen <= 0),
-      state.timer ? button("pause", "pause", stop) : button("play", "play", play, !shownHops.length),
-      button("next hop", "▶", () => select(state.chosen + 1), state.chosen >= shownHops.length - 1),
+      button("first", "first hop", "|◀", () => select(0), state.chosen <= 0),
+      button("previous", "previous hop", "◀", () => select(state.chosen - 1), state.chosen <= 0),
+      state.timer ? button("play", "pause", "pause", stop) : button("play", "play", "play", play, !shownHops.length),
+      button("next", "next hop", "▶", () => select(state.chosen + 1), state.chosen >= shownHops.length - 1),
       element("span", { class: "irsa-count" },
         shownHops.length ? `hop ${state.chosen + 1} of ${shownHops.length}` : "no hop yet"),
-      known.length > 1 ? chooser("show", "all handshakes", state.attempt, (value) => { state.attempt = value; }) : null,
-      known.length > 1 && state.attempt != null
-        ? chooser("compare with", "nothing", state.against, (value) => { state.against = value; }) : null);
+      known.length > 1 ? [chooser("show", "all handshakes", state.attempt, show),
+        chooser("compare with", "nothing", state.against, compare)] : null);
   }
 
   function stage(shownHops) {
@@ -181,14 +206,15 @@ function show(host, actors, { hops = [], follow = true } = {}) {
     const mark = { ok: "", denied: "✗ ", error: "! " }[hop.outcome];
     return element("button", {
       class: `irsa-hop irsa-${hop.outcome}${index > state.chosen ? " irsa-later" : ""}`,
+      "data-part": `hop-${index}`,
       "aria-current": current ? "step" : null,
       "aria-label": `hop ${index + 1}, ${hop.source} to ${hop.target}, ${hop.outcome}: ${hop.summary}`,
       onclick: () => { stop(); select(index, true); },
     },
-    element("span", { class: "irsa-caption", title: hop.summary }, mark + hop.summary.replace(/\S{40,}/g, (long) => middleCut(long, 38))),
+    element("span", { class: "irsa-caption", title: hop.summary }, mark + caption(hop.summary)),
     element("span", {
       class: `irsa-arrow${to < from ? " irsa-back" : ""}${to === from ? " irsa-self" : ""}`,
-      style: `margin-left:${((left + 0.5) / actors.lanes.length) * 100}%;width:${(span / actors.lanes.length) * 100}%`,
+      style: `margin-left:${((left + 0.5) / actors.lanes.length) * 100}%${to === from ? "" : `;width:${(span / actors.lanes.length) * 100}%`}`,
     }));
   }
 
@@ -202,30 +228,39 @@ function show(host, actors, { hops = [], follow = true } = {}) {
       const chosen = entries.filter(([name]) => ANSWERS.has(name) === wanted);
       return chosen.length ? [element("p", { class: "irsa-part" }, title), pairs(chosen)] : [];
     };
-    return element("div", { class: `irsa-details irsa-${hop.outcome}`, "aria-live": "polite" },
+    return element("div", { class: `irsa-details irsa-${hop.outcome}`, "aria-live": "polite", tabindex: "0", "data-part": "details", role: "group", "aria-label": "the chosen hop" },
       element("p", { class: "irsa-who" }, shortened(hop.source), " → ", shortened(hop.target), " ",
         element("strong", { class: "irsa-mark" }, MARKS[hop.outcome])),
-      element("p", {}, prose(hop.summary)),
+      element("p", {}, prose(caption(hop.summary))),
       why(hop.detail),
       part("Request", false), part("Answer", true),
       element("p", { class: "irsa-part" }, "Time"),
       element("p", {}, hop.at.replace("T", " ").slice(0, 23), before ? `, ${waited} ms after the hop before` : ""));
   }
 
+  /** Two handshakes side by side, step by step; where both went well it is said once. */
   function comparison() {
     const { known } = state;
     const [one, other] = [known[state.attempt], known[state.against]];
-    const kinds = [...new Set([...one.hops, ...other.hops].map((hop) => hop.kind))];
-    const cell = (attempt, kind) => {
-      const hop = attempt.hops.findLast((step) => step.kind === kind);
-      return element("td", { class: hop ? `irsa-${hop.outcome}` : "" },
-        hop ? [element("strong", {}, MARKS[hop.outcome]), " ", ...prose(ofALab(hop.detail) ? hop.summary : hop.detail.explanation || hop.summary)] : "not reached");
+    const order = Object.keys(STEPS);
+    const kinds = [...new Set([...one.hops, ...other.hops].map((hop) => hop.kind))].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+    const last = (attempt, kind) => attempt.hops.findLast((step) => step.kind === kind);
+    // What went well is told in words beside what did not.
+    const cell = (attempt, facing, kind) => {
+      const hop = last(attempt, kind);
+      if (!hop) return element("td", {}, attempt.outcome !== "ok" && order.indexOf(kind) > order.indexOf("assume-role") ? "not reached" : "not needed again");
+      const told = hop.outcome === "ok" && (last(facing, kind)?.outcome ?? "ok") === "ok" ? ""
+        : ofALab(hop.detail) || !hop.detail.explanation ? caption(hop.summary) : hop.detail.explanation;
+      return element("td", { class: `irsa-${hop.outcome}` }, element("strong", {}, MARKS[hop.outcome]), " ", ...prose(told));
     };
+    const cells = (kind) => ([one, other].every((attempt) => last(attempt, kind)?.outcome === "ok")
+      ? element("td", { colspan: 2, class: "irsa-ok" }, element("strong", {}, "✓ ok in both"))
+      : [cell(one, other, kind), cell(other, one, kind)]);
     return element("table", { class: "irsa-comparison" },
       element("thead", {}, element("tr", {}, ["step", one, other].map((head) =>
-        element("th", { scope: "col" }, head.pod ? `${head.number}. ${head.pod}: ${MARKS[head.outcome]}` : head)))),
+        element("th", { scope: "col" }, head.pod ? [element("div", {}, `${head.number} ${MARKS[head.outcome]}`), head.pod] : head)))),
       element("tbody", {}, kinds.map((kind) => element("tr", {},
-        element("th", { scope: "row" }, kind.replaceAll("-", " ")), cell(one, kind), cell(other, kind)))));
+        element("th", { scope: "row" }, STEPS[kind]), cells(kind)))));
   }
 
   draw();

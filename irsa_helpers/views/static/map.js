@@ -11,7 +11,7 @@ export function map({ model, el }) {
   /** A notebook's title; in JupyterLab it opens that notebook. */
   function title(place) {
     const here = /^\d/.test(place.name) ? placeInLab(el) : null;
-    if (!here) return place.title;
+    if (!here) return place.title.replace(/^labs: /, "");
     const path = here.notebook.context.path.replace(/[^/]*$/, `${place.name}.ipynb`);
     const open = (event) => { event.preventDefault(); here.lab.commands.execute("docmanager:open", { path }); };
     return element("a", { href: `${place.name}.ipynb`, onclick: open }, place.title);
@@ -21,19 +21,19 @@ export function map({ model, el }) {
     return element("tr", { class: place.finished ? "irsa-ok" : "irsa-open" },
       element("th", { scope: "row" }, place.mark ? element("strong", { class: "irsa-mark", "aria-label": place.finished ? "finished" : "open" }, `${place.mark} `) : null,
         /^\d/.test(place.name) ? `${place.name.slice(0, 2)} ` : "", title(place)),
-      element("td", {}, `${place.minutes} min`),
+      element("td", { class: "irsa-number" }, `${place.minutes} min`),
       element("td", {}, place.of ? [element("progress", { max: place.of, value: place.done, "aria-label": place.title }), ` ${place.done} of ${place.of}`] : null));
   }
 
-  function table(caption, done, places) {
+  function table(caption, where, done, places) {
     return element("table", {}, element("caption", {}, caption),
-      element("thead", {}, element("tr", {}, ["where", "time", done].map((head) => element("th", { scope: "col" }, head)))),
+      element("thead", {}, element("tr", {}, [where, "time", done].map((head) => element("th", { scope: "col" }, head)))),
       element("tbody", {}, places.map(row)));
   }
 
   function step(place, index) {
     const [kind, said] = STATES[place.step];
-    return element("li", { class: `irsa-${kind}` }, `${index + 1}. `, title(place), " ", element("strong", { class: "irsa-mark" }, said));
+    return element("li", { class: `irsa-${kind}` }, element("strong", { class: "irsa-mark" }, `${index + 1}. ${said}`), element("div", {}, title(place)));
   }
 
   function draw() {
@@ -49,7 +49,7 @@ export function map({ model, el }) {
       element("p", { class: "irsa-part" }, "The four steps, as your world has them"),
       element("ol", { class: "irsa-steps" }, course.notebooks.filter((place) => place.step).map(step)),
       element("div", { class: "irsa-map-parts" },
-        table("Notebooks", "exercises", course.notebooks), table("Labs", "labs", course.labs)));
+        table("Notebooks", "notebook", "exercises", course.notebooks), table("Labs", "what is broken", "labs", course.labs)));
   }
 
   model.on("change:course", draw);

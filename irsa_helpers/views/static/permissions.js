@@ -3,7 +3,7 @@ import { choose, differences, editing, element, findings, mark, prose, shortened
 
 /** The bench of a model with `policy`, `role`, `verdict` and `said`; `roles` where one may choose among several. */
 export function permissions({ model, el }) {
-  const verdict = element("div", { class: "irsa-verdict", role: "status" });
+  const verdict = element("div", { class: "irsa-verdict", role: "status", tabindex: "0", "aria-label": "what the evaluator decides" });
   const edit = editing(model, "permission policy");
   const heading = element("div", { class: "irsa-part" });
 
@@ -46,6 +46,7 @@ export function permissions({ model, el }) {
       return;
     }
     verdict.replaceChildren(
+      ...(roles ? [element("p", { class: "irsa-empty" }, "The editor begins with the least policy that allows what went well. Type in it: your policy is tried, and not applied.")] : []),
       table("What the app called", ["now", "call"], seen.calls.map(callRow)),
       table("What the policy names", ["use", "action"], seen.grants.map(grantRow)),
       ...findings(seen.findings), ...differences(seen.diff));
