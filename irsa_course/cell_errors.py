@@ -58,11 +58,25 @@ def explanation(shell: Any, error: Exception, traceback: TracebackType | None) -
     None for an error that is none of a client's, or one that shows itself.
     """
     package = type(error).__module__.partition(".")[0]
-    if package not in PACKAGES or hasattr(error, "_render_traceback_"):
+    if name := _called_without_world(traceback):
+        said, step = f"{name} takes the world first", f"write {name}(world, …)"
+    elif package not in PACKAGES or hasattr(error, "_render_traceback_"):
         return None
-    said = _sentence(error)
+    else:
+        said = _sentence(error)
+        step = _next_step(type(error).__name__, said)
     lines = [f"  {place}:  {line}" for place, line in _cell_lines(shell, traceback)]
-    return "\n".join([said, *lines, f"Next step: {_next_step(type(error).__name__, said)}"])
+    return "\n".join([said, *lines, f"Next step: {step}"])
+
+
+def _called_without_world(traceback: TracebackType | None) -> str:
+    """The helper in which an error arose since something else stands for its world; else empty."""
+    frames = [frame for frame, _ in tracebacks.walk_tb(traceback)]
+    for frame in frames:
+        own = str(frame.f_globals.get("__name__", "")).startswith("irsa_")
+        if own and isinstance(frame.f_locals.get("world"), str | dict | list):
+            return frame.f_code.co_name
+    return ""
 
 
 def _sentence(error: Exception) -> str:

@@ -122,7 +122,7 @@ class FirstAct:
             index = buttons.index(button)
             _, step, told = SCENES[index]
             button.disabled = True
-            said.value = "…"
+            said.value = "A moment: each hop appears below as it happens."
             answer = step(act)
             said.value = f"<p>{escape(told)}</p><pre>{escape(answer)}</pre>"
             if index + 1 < len(buttons):

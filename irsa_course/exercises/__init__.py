@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Case", "Exercise", "Outcome", "all_words", "exercise", "made"]
 
+OTHER = "Something else comes of it than it should: look at the rows with ✗."
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -89,7 +91,7 @@ class Exercise:
 
     def _outcome(self, state: str, judgement: Judgement) -> Outcome:
         words, slip = self.words, judgement.slip
-        says = (slip and words.sentence(slip)) or judgement.says
+        says = (slip and words.sentence(slip)) or judgement.says or (slip and OTHER)
         return Outcome(words.id, words.title, state, slip, says, judgement.cases)
 
 

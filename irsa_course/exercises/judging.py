@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from irsa_course.exercises.policy_form import slips_of_form
+
 if TYPE_CHECKING:
     from irsa_helpers.worlds import World
 
@@ -98,6 +100,8 @@ def policy_data(answer: Any) -> dict[str, Any]:
         raise SlipError("no-policy")
     if "Statement" not in document and "Effect" in document:
         raise SlipError("statement-alone")
+    for slip in slips_of_form(document):
+        raise SlipError(slip)
     return document
 
 
@@ -114,6 +118,11 @@ def foreseen(answer: Any, truth: Mapping[str, object]) -> Judgement:
     Each name that is wrong is a slip of its own, with hyphens for slashes and blanks.
     """
     said = answer if isinstance(answer, dict) else {}
+    known = sorted({repr(what) for what in truth.values()})
+    for name in truth:
+        if name in said and repr(said[name]) not in known:
+            text = f"`{said[name]}` is none of the answers, which are {', '.join(known)}."
+            raise SlipError("no-such-answer", text)
     cases = [Case(name, str(what), str(said.get(name)), asked=True) for name, what in truth.items()]
     wrong = (re.sub("[^a-z0-9]+", "-", case.what.lower()) for case in cases if not case.held)
     return judged(cases, wrong)

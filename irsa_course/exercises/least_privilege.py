@@ -44,7 +44,10 @@ def cut(world: World, policy: Any) -> Judgement:
         Call("s3:GetObject", f"{bucket}/made/tomorrow.csv", True),
         Call("s3:PutObject", f"{bucket}/{course.OBJECT}", False),
         Call("s3:DeleteObject", f"{bucket}/{course.OBJECT}", False),
+        Call("s3:GetObjectAcl", f"{bucket}/{course.OBJECT}", False),
+        Call("s3:ListBucketVersions", bucket, False),
         Call("s3:GetBucketPolicy", bucket, False),
+        Call("s3:GetObject", f"{bucket}-of-another-app/anything", False),
         Call("s3:ListBucket", salaries, False),
         Call("s3:GetObject", f"{salaries}/2026.csv", False),
         Call("s3:GetObject", "arn:aws:s3:::made-tomorrow/anything", False),
@@ -53,7 +56,11 @@ def cut(world: World, policy: Any) -> Judgement:
     def only_seen(policy: Policy) -> bool:
         return any(arn.endswith(f"/{course.OBJECT}") for arn in resources(policy))
 
-    return judge_permissions(world, policy, calls, own={"only-what-was-seen": only_seen})
+    def without_slash(policy: Policy) -> bool:
+        return f"{bucket}*" in resources(policy)
+
+    slips = {"only-what-was-seen": only_seen, "star-without-slash": without_slash}
+    return judge_permissions(world, policy, calls, own=slips)
 
 
 def deny(world: World, policy: Any) -> Judgement:
@@ -63,16 +70,19 @@ def deny(world: World, policy: Any) -> Judgement:
         Call("s3:GetObject", f"{bucket}/private/keys.txt", False),
         Call("s3:GetObject", f"{bucket}/private/2026/keys.txt", False),
         Call("s3:GetObject", f"{bucket}/{course.OBJECT}", True),
+        Call("s3:GetObject", f"{bucket}/private-and-public.txt", True),
         Call("s3:GetObject", f"{salaries}/2026.csv", True),
         Call("s3:PutObject", f"{bucket}/private/keys.txt", True),
         Call("s3:ListBucket", bucket, True),
     )
 
     def denied(policy: Policy) -> list[str]:
-        return [r for s in policy.statements if s.effect == "Deny" for r in s.resources or ()]
+        always = [s for s in policy.statements if s.effect == "Deny" and not s.conditions]
+        return [resource for statement in always for resource in statement.resources or ()]
 
     slips = {
-        "no-deny": lambda policy: not denied(policy),
+        "no-deny": lambda policy: all(s.effect == "Allow" for s in policy.statements),
+        "folder-without-slash": lambda policy: f"{bucket}/private*" in denied(policy),
         "folder-without-star": lambda policy: any(
             arn.rstrip("/").endswith("/private") for arn in denied(policy)
         ),

@@ -45,6 +45,8 @@ def _parts(arn: str) -> tuple[str, str, str, str, str]:
 
 def _arn_slips(world: World, written: str) -> Iterator[str]:
     arn, issuer = arns.Arn.parse(written), oidc.issuer_url(world)
+    if "{" in written:
+        yield "no-f"
     if "https://" in written:
         yield "scheme-in-arn"
     if arn.service == "eks":
@@ -53,9 +55,9 @@ def _arn_slips(world: World, written: str) -> Iterator[str]:
         yield "region-in-iam"
     if arn.account_id != world.cluster.account_id:
         yield "account-missing"
-    if arn.resource == issuer.removeprefix("https://"):
+    if not arn.resource.startswith("oidc-provider/"):
         yield "kind-missing"
-    if arn.resource.startswith("oidc-provider/") and issuer.rpartition("/")[2] in arn.resource:
+    elif arn.resource.partition("/")[2] != issuer.removeprefix("https://"):
         yield "path-cut"
 
 

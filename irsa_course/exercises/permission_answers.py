@@ -14,6 +14,7 @@ from irsa_course.exercises.judging import (
     judged,
     policy_data,
 )
+from irsa_course.exercises.policy_form import condition_keys
 from irsa_helpers.policy import (
     PolicyError,
     Request,
@@ -87,6 +88,8 @@ def permission_document(answer: Any) -> dict[str, Any]:
     for statement in statements if isinstance(statements, list) else [statements]:
         if isinstance(statement, dict) and "Principal" in statement:
             raise SlipError("principal-in-permissions")
+    if any(":" not in key for key in condition_keys(document)):
+        raise SlipError("key-without-service")
     try:
         validate_identity_policy(document)
     except PolicyError as error:
@@ -112,7 +115,7 @@ def _said(allowed: bool) -> str:
 
 def _slips(document: Mapping[str, Any], policy: Policy) -> Iterator[str]:
     """The slips that any permission policy may have, the one that explains most first."""
-    if any(re.search(r"(?<!\$)\{", arn) for arn in resources(policy)):
+    if any(re.search(r"(?<!\$)\{[A-Za-z_]", arn) for arn in resources(policy)):
         yield "no-f"
     if any(re.fullmatch(r"s3:(list|head)objects?(v2)?", action) for action in actions(policy)):
         yield "call-for-action"

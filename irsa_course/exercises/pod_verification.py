@@ -118,6 +118,7 @@ def secret(world: World, policy: Any) -> Judgement:
         "star-without-hyphen": lambda policy: named(policy, rf":{SECRET}\*$"),
         "star": lambda policy: named(policy, rf":{SECRET}-\*$"),
         "of-today": lambda policy: named(policy, rf":{SECRET}-[A-Za-z0-9]{{6}}$"),
+        "regular-expression": lambda policy: named(policy, r"\["),
         "another-length": lambda policy: named(policy, rf":{SECRET}-(\?{{1,5}}|\?{{7,}})$"),
     }
     return judge_permissions(world, policy, calls, own=slips)

@@ -145,12 +145,16 @@ def _slips_of_form(rules: list[TrustRule]) -> Iterator[str]:
     """Slips for which IAM refuses the policy, with a message that does not say so."""
     if any("://" in principal for rule in rules for principal in rule.principals):
         yield "url-for-provider"
+    if any(text.startswith("Federated oidc.") for rule in rules for text in rule.principals):
+        yield "issuer-for-provider"
     keys = [condition.key for rule in rules for condition in rule.conditions]
     principals = [text for rule in rules for text in rule.principals]
     if any("{" in text for text in (*keys, *principals, *values_of(rules))):
         yield "no-f"
-    if any(":" not in key for key in keys):
+    if {"sub", "aud"} & set(keys):
         yield "bare-key"
+    if any(":" not in key for key in keys):
+        yield "no-colon"
     if any("://" in key for key in keys):
         yield "url-in-key"
     if any(key.startswith("arn:") for key in keys):
@@ -216,6 +220,8 @@ def _other_subjects(rules: list[TrustRule], wanted: Sequence[str]) -> Iterator[s
     """Who is named in place of the one who should be."""
     named = [pair for rule in rules for pair in rule.service_accounts]
     right = [tuple(subject.removeprefix(SUBJECT).split(":")) for subject in wanted]
+    if {(name, namespace) for namespace, name in right} & set(named):
+        yield "turned-round"
     if named and right:
         if not {namespace for namespace, _ in right} & {namespace for namespace, _ in named}:
             yield "other-namespace"

@@ -87,6 +87,11 @@ def two_clusters(world: World, policy: Any) -> Judgement:
     slips = {
         "merged": lambda rules: any(len(rule.providers) > 1 for rule in rules),
         "other-cluster-missing": lambda rules: all(there not in rule.providers for rule in rules),
+        "key-of-this-cluster": lambda rules: any(
+            there in rule.providers and condition.issuer == condition_prefix(here)
+            for rule in rules
+            for condition in rule.conditions
+        ),
         "same-namespace": lambda rules: any(
             there in rule.providers and ("default", own) in rule.service_accounts for rule in rules
         ),

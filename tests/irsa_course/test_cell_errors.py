@@ -52,6 +52,11 @@ def shell(world: World, monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
             "This policy contains invalid Json",
             "correct the line above",
         ),
+        (
+            'from irsa_helpers.roles import role_arn\nrole_arn("enginrect-shop-role", "me")',
+            "role_arn takes the world first\n  In.*, line 2:  role_arn",
+            "write role_arn(world, …)",
+        ),
         ('world.aws("st")', "boto3 knows no service 'st'", "sts"),
         ('world.resource("v1", "Pood")', "no kind 'Pood' in 'v1'", "kubectl api-resources"),
         (
