@@ -74,8 +74,12 @@ def deploy_behind_proxy(world: World, name: str, *, proxy: str, address: str, ro
         "name": name,
         "image": "amazon/aws-cli",
         "command": ["sleep", "infinity"],
-        # On a node an iptables rule leads there; the Pod knows nothing of it.
-        "env": [{"name": IMDS_VARIABLE, "value": f"{proxy}/{address}"}],
+        # On a node an iptables rule leads there; the Pod knows nothing of it. A proxy that asks
+        # STS first often needs more than the second that an SDK gives the metadata service.
+        "env": [
+            {"name": IMDS_VARIABLE, "value": f"{proxy}/{address}"},
+            {"name": "AWS_METADATA_SERVICE_TIMEOUT", "value": "20"},
+        ],
     }
     template = {
         "metadata": {"labels": {"app": name}, "annotations": annotations},
