@@ -7,10 +7,10 @@ world in which nothing has been done.
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 from irsa_helpers import oidc, pods, roles, serviceaccounts, trust
+from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.views import live_handshake
 from irsa_helpers.views.picture import handshake_picture
 from irsa_helpers.worlds import World
@@ -81,7 +81,7 @@ SCENES: tuple[tuple[str, Callable[[Act], str], str], ...] = (
         "2. Break one letter",
         Act.break_a_letter,
         f"The trust policy asks for {ACCOUNT[:-1]}t, the token says {ACCOUNT}. AWS tells the Pod "
-        "no more than this; the last hop below tells you why.",
+        "no more than this; the red hop tells you why.",
     ),
     ("3. Mend it", Act.mend, "The letter is right again, and so is the answer."),
     ("4. Clear the stage", Act.end, "All of it is gone. Now you build it yourself, step by step."),
@@ -98,7 +98,8 @@ class FirstAct:
         """Buttons where they can be pressed, the whole picture where they cannot."""
         shown = {"image/svg+xml": handshake_picture(), "text/plain": str(self)}
         if isinstance(self._world, SandboxWorld):
-            return {**(self.widget()._repr_mimebundle_() or {}), **shown}
+            live, _metadata = self.widget()._repr_mimebundle_()
+            return {**live, **shown}
         return shown
 
     def __str__(self) -> str:
@@ -106,31 +107,34 @@ class FirstAct:
 
     def widget(self) -> Any:
         """The buttons, which are pressed in their order. Only in the sandbox."""
-        import ipywidgets
-
         assert isinstance(self._world, SandboxWorld)
-        act, view = Act(self._world), live_handshake(self._world)
-        said = ipywidgets.HTML("Press the first button, and look at the picture.")
-        buttons = [
-            ipywidgets.Button(
-                description=title, disabled=index > 0, layout={"width": "auto"}, button_style=""
-            )
-            for index, (title, _, _) in enumerate(SCENES)
-        ]
+        act = Act(self._world)
+        view = live_handshake(
+            self._world,
+            module="act",
+            scenes=[title for title, _, _ in SCENES],
+            at=0,
+            busy=False,
+            said="Press the first button, and look at the picture.",
+            answer="",
+        )
+        view.on_msg(lambda view, message, _buffers: _play(act, view, message.get("scene")))
+        return view
 
-        def press(button: Any) -> None:
-            index = buttons.index(button)
-            _, step, told = SCENES[index]
-            button.disabled = True
-            said.value = "A moment: each hop appears below as it happens."
-            answer = step(act)
-            said.value = f"<p>{escape(told)}</p><pre>{escape(answer)}</pre>"
-            if index + 1 < len(buttons):
-                buttons[index + 1].disabled = False
 
-        for button in buttons:
-            button.on_click(press)
-        return ipywidgets.VBox([ipywidgets.HBox(buttons), said, view])
+def _play(act: Act, view: Any, scene: int) -> None:
+    """The next scene is played and told; one that fails may be tried again."""
+    if view.busy or scene != view.at:
+        return
+    _, step, said = SCENES[scene]
+    view.busy = True
+    try:
+        view.said, view.answer = said, step(act)
+        view.at = scene + 1
+    except IrsaLabError as error:
+        view.said, view.answer = "That did not go well; press again.", str(error)
+    finally:
+        view.busy = False
 
 
 def first_act(world: World) -> FirstAct:

@@ -14,14 +14,24 @@ from pathlib import Path
 from typing import Any
 
 STATIC = Path(__file__).parents[1] / "views" / "static"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./[a-z]+\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z]+)\.js";\n', re.MULTILINE)
 
 
 @cache
 def joined(*names: str) -> str:
-    """The modules of these views, such as `handshake`, after what they share."""
-    files = [STATIC / f"{name}.js" for name in ("base", *names)]
-    return "".join(_IMPORT.sub("", file.read_text("utf-8")) for file in files)
+    """The modules of these views, such as `handshake`, each once and after those it imports."""
+    ordered = dict.fromkeys(needed for name in ("base", *names) for needed in _with_needs(name))
+    return "".join(_IMPORT.sub("", _text(name)) for name in ordered)
+
+
+def _with_needs(name: str) -> list[str]:
+    """A module behind those that it imports."""
+    needs = [other for need in _IMPORT.findall(_text(name)) for other in _with_needs(need)]
+    return [*needs, name]
+
+
+def _text(name: str) -> str:
+    return (STATIC / f"{name}.js").read_text("utf-8")
 
 
 @cache

@@ -51,13 +51,20 @@ def handshake(hops: Sequence[Hop]) -> Handshake:
     return Handshake(hops)
 
 
-def live_handshake(world: SandboxWorld, told: Callable[[Hop], Hop | None] = lambda hop: hop) -> Any:
+def live_handshake(
+    world: SandboxWorld,
+    told: Callable[[Hop], Hop | None] = lambda hop: hop,
+    *,
+    module: str = "handshake",
+    **state: Any,
+) -> Any:
     """A widget that shows each hop as it happens, from now on, until it is closed.
 
-    `told` gives each hop, in their order, as it is shown; None for one that is not.
+    `told` gives each hop, in their order, as it is shown; None for one that is not. A `module` that
+    shows more than the handshake has its own `state`.
     """
     begun = world.trace()
-    view = widget("handshake", hops=[], actors=actors())
+    view = widget(module, hops=[], actors=actors(), **state)
     since = begun[-1]["seq"] if begun else 0
     threading.Thread(target=_follow, args=(world, since, view, told), daemon=True).start()
     return view

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MILLISECONDS = 60_000
 LAPTOP = {"width": 1280, "height": 720}
+REASON_IS_IN_SIGHT = """() => [...document.querySelectorAll('.irsa-details .irsa-part')].some(part =>
+    part.textContent == 'Decision' && part.getBoundingClientRect().bottom < innerHeight - 60)"""
 
 
 def violations(page: Page, place: str) -> list[str]:
@@ -240,6 +242,7 @@ def test_the_first_act_is_played(open_notebook: Any, page: Page) -> None:
         if title.startswith("2"):
             page.locator(".irsa-details.irsa-denied").wait_for(timeout=MILLISECONDS)
             assert "visitot" in page.locator(".irsa-details").inner_text()
+            page.wait_for_function(REASON_IS_IN_SIGHT, timeout=MILLISECONDS)
             assert violations(page, ".irsa-handshake") == []
     page.get_by_role("button", name=re.compile("Clear the stage")).click()
     page.get_by_text("All of it is gone").wait_for(timeout=MILLISECONDS)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
+
 from irsa_course.first_act import NAMESPACE, ROLE, SCENES, Act, first_act
 from irsa_helpers import oidc, roles
+from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.typed import core_v1
 from tests.watching import until_none
@@ -25,13 +30,28 @@ def test_a_pod_is_let_in_refused_and_let_in_again(world: SandboxWorld) -> None:
     until_none(core_v1(world).list_namespaced_pod, NAMESPACE)
 
 
-def test_the_buttons_are_pressed_in_their_order(world: SandboxWorld) -> None:
-    row, said, view = first_act(world).widget().children
-    assert [button.disabled for button in row.children] == [False, True, True, True]
-    row.children[0].click()
-    assert f":assumed-role/{ROLE}/" in said.value
-    assert not row.children[1].disabled
+def refuse(_: Act) -> str:
+    raise IrsaLabError("the Pod is gone")
+
+
+def test_the_scenes_are_played_in_their_order(
+    world: SandboxWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "application/vnd.jupyter.widget-view+json" in first_act(world)._repr_mimebundle_()
+    view = first_act(world).widget()
+    seen = threading.Event()
+    view.observe(lambda _: seen.set(), "hops")
+    view._handle_custom_msg({"scene": 1}, [])
+    assert (view.at, view.answer) == (0, ""), "the second scene waits for the first"
+    view._handle_custom_msg({"scene": 0}, [])
+    assert f":assumed-role/{ROLE}/" in view.answer
+    assert (view.at, view.busy) == (1, False)
+    assert seen.wait(60), "the hops are shown as they happen"
     Act(world).end()
+    monkeypatch.setattr(Act, "_ask", refuse)
+    view._handle_custom_msg({"scene": 1}, [])
+    assert (view.at, view.busy) == (1, False), "what fails is told, and may be tried again"
+    assert view.said.startswith("That did not go well")
     view.close()
 
 

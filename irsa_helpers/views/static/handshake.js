@@ -67,9 +67,12 @@ function why(detail) {
   return element("details", {}, element("summary", {}, "Why: this is the lab's answer"), told);
 }
 
-/** A hop's sentence on its arrow: a session by its role, other long names cut in their middle. */
+/** A hop's sentence on its arrow: roles and ServiceAccounts by their names, what else is long cut in its middle. */
 function caption(summary) {
-  return summary.replace(/arn:aws[\w-]*:sts::\d+:assumed-role\/([^/\s]+)\/[^\s,]+/g, "the role $1").replace(/\S{40,}/g, (long) => middleCut(long, 38));
+  return summary.replace(/arn:aws[\w-]*:sts::\d+:assumed-role\/([^/\s]+)\/[^\s,]+/g, "the role $1")
+    .replace(/arn:aws[\w-]*:iam::\d+:role\/(?:[^\s,]*\/)?([^\s,/]+)/g, "the role $1")
+    .replace(/system:serviceaccount:([^\s:]+):([^\s:,]+)/g, "$1/$2")
+    .replace(/\S{40,}/g, (long) => middleCut(long, 38));
 }
 
 function outcomeOf(hops) {
