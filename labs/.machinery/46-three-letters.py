@@ -1,3 +1,4 @@
+from irsa_helpers import pods
 from irsa_helpers.labs.goals import acts_as_role, trusts_only_app
 from irsa_helpers.labs.look import look
 from irsa_helpers.labs.model import Goal
@@ -10,7 +11,6 @@ from irsa_helpers.labs.queues import (
     takes_only,
 )
 from irsa_helpers.labs.scene import DEPLOYMENT, Scene
-from irsa_helpers.lookups import delete_object
 
 
 def setup(scene: Scene) -> None:
@@ -44,7 +44,7 @@ def all_of_sqs(scene: Scene) -> None:
 
 def without_the_app(scene: Scene) -> None:
     """No letters at all."""
-    delete_object(scene.world.resource("apps/v1", "Deployment"), DEPLOYMENT, scene.namespace)
+    pods.ensure_no_deployment(scene.world, DEPLOYMENT, namespace=scene.namespace)
     empty_the_queue(scene)
 
 
