@@ -77,6 +77,25 @@ def _clear_account(world: World, namespace: str) -> None:
         if bucket["Name"].startswith(prefix):
             _delete_bucket(world, bucket["Name"])
     _clear_secrets(world, prefix)
+    _clear_keys(world, prefix)
+    _clear_queues(world, prefix)
+
+
+def _clear_keys(world: World, prefix: str) -> None:
+    """No alias of that beginning is left, and its key is to be deleted."""
+    kms = world.aws("kms")
+    for page in kms.get_paginator("list_aliases").paginate():
+        for alias in page["Aliases"]:
+            if alias["AliasName"].startswith(f"alias/{prefix}"):
+                kms.schedule_key_deletion(KeyId=alias["TargetKeyId"], PendingWindowInDays=7)
+                kms.delete_alias(AliasName=alias["AliasName"])
+
+
+def _clear_queues(world: World, prefix: str) -> None:
+    sqs = world.aws("sqs")
+    for page in sqs.get_paginator("list_queues").paginate(QueueNamePrefix=prefix):
+        for url in page.get("QueueUrls", ()):
+            sqs.delete_queue(QueueUrl=url)
 
 
 def _clear_secrets(world: World, prefix: str) -> None:

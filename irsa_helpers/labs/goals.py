@@ -27,7 +27,7 @@ from irsa_helpers.labs.slips import new_slip
 from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from irsa_helpers.worlds import World
 
@@ -179,13 +179,17 @@ def _other_principals(scene: Scene, policy: dict[str, Any]) -> Iterator[str]:
                 yield "too wide: it admits others than ServiceAccounts of this cluster"
 
 
-def permits_only_read(scene: Scene) -> Goal:
+def permits_only_read(
+    scene: Scene, apart: Callable[[dict[str, Any]], dict[str, Any]] = lambda document: document
+) -> Goal:
     """The role reads its bucket and does no more, as all policies together say; nobody else does.
 
-    What a permissions boundary takes back is not counted: it may be gone tomorrow.
+    What a permissions boundary takes back is not counted: it may be gone tomorrow. `apart` takes
+    out of a policy what another goal of the lab judges.
     """
     scene = scene.as_it_is()
-    own, bucket = policies_of(scene.world, scene.role), _bucket_policy(scene)
+    own = [apart(document) for document in policies_of(scene.world, scene.role)]
+    bucket = _bucket_policy(scene)
     faults = list(_permission_faults(scene, own, bucket))
     expected = "the files of its bucket read, the bucket listed at most"
     return Goal(PERMITS, not faults, "; ".join(faults) or "just that", expected)

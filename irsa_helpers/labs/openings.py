@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers import trust
 from irsa_helpers.policy import Request, evaluate
 from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
+from irsa_helpers.policy.evaluate import needs_resource
 from irsa_helpers.policy.lists import listed, statements
 from irsa_helpers.policy.permissions import allowing
 
@@ -126,6 +127,28 @@ def _may_assume(policy: Document, role_arn: str, who: str) -> bool:
     decision = evaluate(request, resource_policy=policy)
     said_yes = any(reason.matched and reason.effect == "Allow" for reason in decision.reasons)
     return said_yes and decision.effect != "ExplicitlyDenied"
+
+
+def opens(
+    policy: Document | None, who: str, action: str, resource: str, documents: Iterable[Document]
+) -> bool:
+    """Whether a resource's policy and somebody's own `documents` together allow that.
+
+    Conditions on who asks are kept, each other one an asker can fulfil.
+    """
+    kept = {"aws:principalarn", "aws:principalaccount"}
+
+    def read(document: Document) -> Document | None:
+        generous = _generous(document, lambda key: key.lower() in kept)
+        return generous if generous["Statement"] else None
+
+    context = {"aws:PrincipalArn": who, "aws:PrincipalAccount": who.split(":")[4]}
+    own = [given for document in documents if (given := read(document))]
+    on_it = read(policy) if policy else None
+    if policy and on_it is None and needs_resource(action):
+        return False  # a key's policy that grants nothing lets nobody in
+    request = Request(who, action, resource, context)
+    return evaluate(request, identity_policies=own, resource_policy=on_it).allowed
 
 
 def _generous(policy: Document, keeps: Callable[[str], bool]) -> Document:

@@ -65,3 +65,14 @@ def test_nothing_of_a_lab_is_left(world: World) -> None:
     ]
     assert not [name for name in (*namespaces, *buckets, *owned) if NAMESPACE in name]
     clear_scene(world, NAMESPACE)
+
+
+def test_no_key_and_no_queue_of_a_lab_is_left(world: World) -> None:
+    kms, sqs = world.aws("kms"), world.aws("sqs")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=f"alias/{NAMESPACE}-key", TargetKeyId=key)
+    sqs.create_queue(QueueName=f"{NAMESPACE}-orders")
+    clear_scene(world, NAMESPACE)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert not [it for it in kms.list_aliases()["Aliases"] if NAMESPACE in it["AliasName"]]
+    assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix=NAMESPACE)

@@ -14,6 +14,7 @@ from irsa_helpers.labs.openings import (
     let_into_bucket,
     more_than_reading,
     only_allowing,
+    opens,
 )
 from irsa_helpers.policy.admission import TokenFacts
 
@@ -215,3 +216,34 @@ def test_whom_a_role_of_another_account_admits(
     assert found[0] == ROLE
     assert len(found) == 1 + len(others)
     assert all(end in who for end, who in zip(others, found[1:], strict=True))
+
+
+KEY = "arn:aws:kms:ap-northeast-2:111122223333:key/1"
+ROOT = "arn:aws:iam::111122223333:root"
+MAY_DECRYPT = policy({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY})
+
+
+def of_key(principal: str, **members: Any) -> dict[str, Any]:
+    """A statement of a key's policy for that principal."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*"}
+    return statement | {"Resource": "*"} | members
+
+
+@pytest.mark.parametrize(
+    ("said", "documents", "expected"),
+    [
+        ([of_key(ROLE)], [], True),
+        ([of_key(ROOT)], [MAY_DECRYPT], True),
+        ([of_key(ROOT)], [], False),
+        ([of_key(f"{ROLE}-2")], [MAY_DECRYPT], False),
+        ([of_key(ROLE, Condition={"StringEquals": {"kms:ViaService": "s3"}})], [], True),
+        ([of_key("*", Condition={"ArnEquals": {"aws:PrincipalArn": f"{ROLE}-2"}})], [], False),
+        ([of_key("*", Condition={"ArnEquals": {"aws:PrincipalArn": ROLE}})], [], True),
+        ([of_key(ROLE), of_key(ROLE, Effect="Deny")], [], False),
+        ([of_key(ROLE, Effect="Deny", Condition={"Null": {"a:b": "true"}})], [MAY_DECRYPT], False),
+    ],
+)
+def test_a_key_opens_by_what_its_policy_and_the_callers_say_together(
+    said: list[dict[str, Any]], documents: list[dict[str, Any]], expected: bool
+) -> None:
+    assert opens(policy(*said), ROLE, "kms:Decrypt", KEY, documents) is expected

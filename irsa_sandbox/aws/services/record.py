@@ -111,6 +111,8 @@ class Service:
     """Operation -> what mends moto's record after it; again at every start."""
     idle: Mapping[str, Callable[[Invocation], bool]] = field(default_factory=dict)
     """Operation -> whether such a call changes nothing now, whatever its name: none is kept."""
+    passing: frozenset[str] = frozenset()
+    """Operations whose changes nobody looks for: they are kept, and not counted as changes."""
     answers: Mapping[str, Callable[[Call], Awaitable[Answer]]] = field(default_factory=dict)
     """Operation -> what answers a call in a way of its own, permissions included."""
 

@@ -166,5 +166,8 @@ SERVICE = Service(
     checks=dict.fromkeys(("CreateQueue", "SetQueueAttributes"), _check_policy),
     amends={"SetQueueAttributes": _clear_policy},
     idle={"ReceiveMessage": _nothing_waits},
+    passing=frozenset(
+        {"ReceiveMessage", "ChangeMessageVisibility", "ChangeMessageVisibilityBatch"}
+    ),
     answers={**dict.fromkeys(_SHARED, _at_home), "ReceiveMessage": _receive},
 )
