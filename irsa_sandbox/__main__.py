@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 import sys
 from pathlib import Path
 
-from irsa_helpers.ground.state import ALREADY_RUNNING, NO_SPACE
+from irsa_helpers.ground.state import ALREADY_RUNNING, NO_SPACE, SEED_VARIABLE
 from irsa_sandbox import disk
+from irsa_sandbox.chance import CHANCE
 from irsa_sandbox.process import opening
 
 
@@ -17,6 +19,7 @@ def main() -> int:
     """Serve until told to stop; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # else each `kubectl exec` whole
+    CHANCE.begin(os.environ.get(SEED_VARIABLE))
     try:
         with opening.opened(Path(sys.argv[1]).resolve()) as (frame, servers):
             # Loaded now: it takes three times as long as all that is loaded before.

@@ -1,17 +1,14 @@
 """Names and ids that the sandbox makes up: by chance, or with a seed the same each time.
 
-`IRSA_LAB_SEED` is read when the sandbox starts; it is for a world that begins anew. The sandbox's
+`IRSA_LAB_SEED` is read when a sandbox starts; it is for a world that begins anew. The sandbox's
 own keys and tokens are never drawn here.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import uuid
 from collections import Counter
-
-from irsa_helpers.ground.state import SEED_VARIABLE
 
 
 class Chance:
@@ -22,6 +19,10 @@ class Chance:
     """
 
     def __init__(self, seed: str | None = None) -> None:
+        self.begin(seed)
+
+    def begin(self, seed: str | None) -> None:
+        """Draw by that seed from now on, as if nothing had been drawn; None: by chance."""
         self._seed = seed
         self._drawn: Counter[tuple[str, ...]] = Counter()
 
@@ -37,4 +38,4 @@ class Chance:
         return str(uuid.UUID(int=self.numbers("uid", *purpose).getrandbits(128), version=4))
 
 
-CHANCE = Chance(os.environ.get(SEED_VARIABLE))
+CHANCE = Chance()

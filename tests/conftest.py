@@ -22,6 +22,7 @@ from irsa_helpers.worlds.sandbox import SandboxWorld
 from irsa_workshop.room import zygote
 
 READY_SECONDS = 60
+FORKED = ("sandbox", "pod")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -30,18 +31,23 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Sandboxes are forks of a program that has loaded everything, as in a room; one for all."""
+    """Sandboxes, and Python in Pods, are forks of programs that have loaded everything.
+
+    As in a room, which has the same: one of each for all test processes.
+    """
     if sys.platform != "linux" or forks.VARIABLE in os.environ:  # the latter in xdist's workers
         return
     folder = Path(tempfile.mkdtemp(prefix="forks-"))
     with (folder / "log").open("wb") as log:
-        program = zygote.prepare("sandbox", folder, output=log.fileno())
+        programs = [zygote.prepare(kind, folder, output=log.fileno()) for kind in FORKED]
     os.environ[forks.VARIABLE] = str(folder)
 
     def end() -> None:
         del os.environ[forks.VARIABLE]
-        program.terminate()
-        program.wait()
+        for program in programs:
+            program.terminate()
+        for program in programs:
+            program.wait()
         shutil.rmtree(folder)
 
     config.add_cleanup(end)
@@ -49,11 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def forks_ready() -> None:
-    """The program that sandboxes are forks of has loaded: from now on they start in a moment."""
+    """What sandboxes are forks of has loaded: from now on they start in a moment."""
     if forks.VARIABLE not in os.environ:
         return
     folder, deadline = Path(os.environ[forks.VARIABLE]), time.monotonic() + READY_SECONDS
-    while not (folder / "sandbox.sock").exists():
+    while not all((folder / f"{kind}.sock").exists() for kind in FORKED):
         assert time.monotonic() < deadline, (folder / "log").read_text(encoding="utf-8")
         time.sleep(0.05)
 

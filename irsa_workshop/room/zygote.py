@@ -24,7 +24,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,13 +78,11 @@ _PR_SET_DUMPABLE = 4
 _CREDENTIALS = struct.Struct("3i")
 
 
-def prepare(
-    kind: str, folder: Path, *, output: int, more: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+def prepare(kind: str, folder: Path, *, output: int) -> subprocess.Popen[bytes]:
     """The program that loads that kind once, and then is ready to be forked at FOLDER/KIND.sock.
 
     A fork finds in its memory what this program was given: of this process's variables next to
-    none, and `more`.
+    none.
     """
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
     kept |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -95,7 +93,7 @@ def prepare(
         stderr=output,
         cwd="/",
         start_new_session=True,
-        env=kept | dict(more or {}),
+        env=kept,
     )
 
 

@@ -28,20 +28,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def worlds_ready(seed: int) -> Iterator[Path]:
-    """A new world is a fork of a program that has loaded all of it; yields the forks' folder.
+def worlds_ready() -> Iterator[None]:
+    """A new world is a fork of a program that has loaded all of it; a room has one for everybody.
 
     Until that has loaded, and elsewhere than on Linux, a world starts as any sandbox does.
     """
+    if sys.platform != "linux" or forks.VARIABLE in os.environ:
+        yield
+        return
     with tempfile.TemporaryDirectory(prefix="irsa-lab-forks-") as folder:
-        if sys.platform != "linux":
-            yield Path(folder)
-            return
-        seeded = {SEED_VARIABLE: str(seed)}
-        program = zygote.prepare("sandbox", Path(folder), output=subprocess.DEVNULL, more=seeded)
+        program = zygote.prepare("sandbox", Path(folder), output=subprocess.DEVNULL)
         os.environ[forks.VARIABLE] = folder
         try:
-            yield Path(folder)
+            yield
         finally:
             del os.environ[forks.VARIABLE]
             program.terminate()

@@ -63,7 +63,7 @@ def demo(
         raise IrsaLabError("no keyboard to play with", next_step="irsa-lab demo --auto")
     screen = Screen(story.title, sys.stdout)
     try:
-        with tempfile.TemporaryDirectory(prefix="irsa-lab-") as folder, worlds_ready(seed):
+        with tempfile.TemporaryDirectory(prefix="irsa-lab-") as folder, worlds_ready():
             backstage = Backstage(demo_home(), Path(folder), seed)
             stage = Stage(story, backstage, screen, Keys(), Pace(auto, pace))
             try:

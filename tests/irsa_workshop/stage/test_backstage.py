@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import psutil
 import pytest
 
 from irsa_helpers.ground.state import SEED_VARIABLE
-from irsa_helpers.worlds import launch
+from irsa_helpers.worlds import forks, launch
 from irsa_workshop.stage.backstage import Backstage, worlds_ready
 from irsa_workshop.stage.model import NOTHING, Scene
 
@@ -37,11 +38,12 @@ def ids(backstage: Backstage) -> tuple[str, str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks are Linux's")
+@pytest.mark.usefixtures("plain_starts")
 def test_a_new_world_is_a_fork_with_the_same_ids(backstage: Backstage) -> None:
     first = ids(backstage)
-    with worlds_ready(SEED) as folder:
-        deadline = time.monotonic() + SECONDS
-        while not (folder / "sandbox.sock").exists():
+    with worlds_ready():
+        deadline, ready = time.monotonic() + SECONDS, Path(os.environ[forks.VARIABLE])
+        while not (ready / "sandbox.sock").exists():
             assert time.monotonic() < deadline
             time.sleep(0.1)
         backstage.renew(SCENE)

@@ -40,7 +40,7 @@ scenes:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path, forks_ready: None) -> Iterator[Path]:
     """The learner's folder; the story's stands beside it, and is stopped whatever happens."""
     yield tmp_path / "home"
     launch.stop_sandbox(tmp_path / "home-demo")
