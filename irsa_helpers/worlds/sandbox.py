@@ -135,10 +135,14 @@ class SandboxWorld(World):
         numbers: list[int] = self.control("GET", "/status")["changes"]
         return numbers
 
-    def console_url(self) -> str:
-        """The address of the page that shows the handshake live; it holds the token."""
+    def console_url(self, *, projector: bool = False) -> str:
+        """The address of the page that shows the handshake live, in large type for a projector.
+
+        It holds the token.
+        """
         control = self.sandbox["control"]
-        return f"{control['url']}/console?token={control['token']}"
+        large = "&projector" if projector else ""
+        return f"{control['url']}/console?token={control['token']}{large}"
 
     def now(self, namespace: str = "") -> datetime:
         """The sandbox's own time, which is ahead of the machine's once it was moved."""

@@ -3,6 +3,7 @@
 const LONGEST = 300;
 const FACTS_MS = 500;
 const CHANGES_MS = 2000;
+const AGAIN_MS = 250; // a world that is made anew takes a second: its first hop is not to be missed
 const FRAME_MS = 50; // what happens within it is drawn at once: a long history comes hop by hop
 
 /** What a view shows and asks, as anywidget's model has it; `answer` takes what the view sends. */
@@ -27,7 +28,8 @@ class Model {
 
 /** The page's parts come to life; `actors` says who takes part in a handshake. */
 function start(actors) {
-  const secret = new URLSearchParams(location.search).get("token");
+  const address = new URLSearchParams(location.search);
+  const secret = address.get("token");
   history.replaceState(null, "", location.pathname); // not to be seen on a stage, nor kept
   const ask = asker(secret);
   const hops = new Model({ hops: [], actors });
@@ -57,7 +59,7 @@ function start(actors) {
     document.documentElement.style.colorScheme = on ? "dark" : "light";
     document.body.classList.toggle("irsa-dark", on);
   }, matchMedia("(prefers-color-scheme: dark)").matches);
-  switchable("large", (on) => document.body.classList.toggle("irsa-large", on), false);
+  switchable("large", (on) => document.body.classList.toggle("irsa-large", on), address.has("projector"));
   follow(ask, (seen) => { hops.set("hops", seen); refresh(); });
   whenChanged(ask, () => chosen() === "trust-policy", refresh);
 }
@@ -190,7 +192,10 @@ function switchable(id, act, begun) {
   set(begun);
 }
 
-/** Each hop of the stream goes to `show`, with those before it; a sandbox that is gone is looked for again. */
+/**
+ * Each hop of the stream goes to `show`, with those before it. A sandbox that is gone is looked for again, and then
+ * tells of all its hops: it may be a new world, which counts from one.
+ */
 async function follow(ask, show) {
   let hops = [];
   let timer = null;
@@ -199,17 +204,19 @@ async function follow(ask, show) {
   const soon = () => { timer ??= setTimeout(draw, Math.max(0, drawn + FRAME_MS - performance.now())); };
   for (;;) {
     try {
-      const answer = await ask(`/trace/stream?since=${hops.at(-1)?.seq ?? 0}`);
+      const answer = await ask("/trace/stream");
       say("live");
+      hops = [];
+      soon();
       for await (const hop of events(answer.body)) {
-        hops = [...(hop.seq <= (hops.at(-1)?.seq ?? 0) ? [] : hops), hop].slice(-LONGEST);
+        hops = [...hops, hop].slice(-LONGEST);
         soon();
       }
       say("the sandbox has stopped");
     } catch (error) {
       complain(error);
     }
-    await new Promise((done) => setTimeout(done, 1000));
+    await new Promise((done) => setTimeout(done, AGAIN_MS));
   }
 }
 

@@ -1,4 +1,4 @@
-"""`python -m irsa_workshop.room.zygote FOLDER KIND`: a program loaded once and forked often.
+"""`python -m irsa_workshop.room.zygote FOLDER KIND [bound]`: a program loaded once, forked often.
 
 Whoever connects to FOLDER/KIND.sock and sends a `forks.Program` gets it as a fork of this process:
 `python -m MODULE` with everything imported. It runs as the user who asks, whom the system names;
@@ -74,21 +74,25 @@ MOST_PROCESSES = 512  # of one user, Pods and all
 MOST_MEMORY = 2 * 2**30  # bytes of one program's data: a slip is a MemoryError, not a full machine
 AFTER_THE_HUB = 5  # a seat's niceness: where all compute, the room's own programs go first
 FIRST_TO_GO = "400"  # where memory runs out, a seat goes before the hub. Source: proc(5)
+BOUND = "bound"
 _PR_SET_DUMPABLE = 4
 _CREDENTIALS = struct.Struct("3i")
 
 
-def prepare(kind: str, folder: Path, *, output: int) -> subprocess.Popen[bytes]:
+def prepare(
+    kind: str, folder: Path, *, output: int, bound: bool = False
+) -> subprocess.Popen[bytes]:
     """The program that loads that kind once, and then is ready to be forked at FOLDER/KIND.sock.
 
     A fork finds in its memory what this program was given: of this process's variables next to
-    none.
+    none. `bound`: it ends when this process does, however that ends.
     """
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
     kept |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    command = [sys.executable, "-P", "-m", "irsa_workshop.room.zygote", str(folder), kind]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "irsa_workshop.room.zygote", str(folder), kind],
-        stdin=subprocess.DEVNULL,
+        [*command, BOUND] if bound else command,
+        stdin=subprocess.PIPE if bound else subprocess.DEVNULL,
         stdout=output,
         stderr=output,
         cwd="/",
@@ -108,7 +112,7 @@ class _Child:
 class Zygote:
     """The loop that forks; `serve` returns in the fork alone."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, bound: bool = False) -> None:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._listener.bind(str(path))
         path.chmod(0o666)  # who asks is known by the system's word
@@ -121,6 +125,8 @@ class Zygote:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._leave)
         self._selector.register(self._ended, selectors.EVENT_READ, self._reap)
+        if bound:  # whoever started this holds the other end, and writes nothing
+            self._selector.register(0, selectors.EVENT_READ, self._leave)
 
     def serve(self) -> Program:
         """Fork for everybody who asks; in the fork, returns what it is to run."""
@@ -295,7 +301,7 @@ def main() -> None:
     """Serve until SIGTERM; in a fork, run what was asked for."""
     folder, kind = Path(sys.argv[1]), sys.argv[2]
     preload(PRELOADED[kind])
-    program = Zygote(folder / f"{kind}.sock").serve()
+    program = Zygote(folder / f"{kind}.sock", bound=BOUND in sys.argv[3:]).serve()
     sys.argv = [program.module, *program.arguments]
     if program.module.endswith(".py"):
         runpy.run_path(program.module, run_name="__main__")

@@ -15,6 +15,8 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+import click
+
 from irsa_helpers import course, oidc, roles
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.ground.state import SEED_VARIABLE
@@ -37,32 +39,36 @@ def worlds_ready() -> Iterator[None]:
         yield
         return
     with tempfile.TemporaryDirectory(prefix="irsa-lab-forks-") as folder:
-        program = zygote.prepare("sandbox", Path(folder), output=subprocess.DEVNULL)
+        quiet = subprocess.DEVNULL
+        program = zygote.prepare("sandbox", Path(folder), output=quiet, bound=True)
         os.environ[forks.VARIABLE] = folder
         try:
             yield
         finally:
             del os.environ[forks.VARIABLE]
             program.terminate()
-            program.wait()
+            program.communicate()
 
 
 class Backstage:
     """A sandbox of the story's own: what a learner has built in another is not touched.
 
     `home` is its folder, `folder` the one in which commands run; the same `seed` gives the same
-    names and ids.
+    names and ids. With `browser` the console's page is opened, and not its address told alone.
     """
 
-    def __init__(self, home: Path, folder: Path, seed: int) -> None:
+    def __init__(self, home: Path, folder: Path, seed: int, *, browser: bool = False) -> None:
         self._home, self._folder, self._seed = home, folder, seed
+        self._browser = browser
         self._world: SandboxWorld | None = None
+        self._variables: dict[str, str] = {}
 
     def world(self) -> SandboxWorld:
         """The story's world, started where it does not run."""
         if self._world is None:
             os.environ[SEED_VARIABLE] = str(self._seed)
             self._world = SandboxWorld(launch.ensure_sandbox(self._home))
+            self._variables = environment.process_environment(self._world.sandbox)
         return self._world
 
     def renew(self, scene: Scene) -> None:
@@ -78,8 +84,11 @@ class Backstage:
         """
         world = self.world()
         course.catch_up(world, None if scene.given == NOTHING else scene.given)
+        # Asked once a scene: where the sandbox ends, the command that needs it says so.
+        called = names(world)
+        self._variables |= called
         for name, text in scene.files.items():
-            written = Template(text).safe_substitute(names(world))
+            written = Template(text).safe_substitute(called)
             (self._folder / name).write_text(written, encoding="utf-8")
         for command in scene.before:
             done = self._unseen(command)
@@ -101,7 +110,7 @@ class Backstage:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
             cwd=self._folder,
-            env=self.variables(),
+            env=self._variables,
         )
         assert process.stdout
         try:
@@ -113,14 +122,16 @@ class Backstage:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGTERM)
 
+    def show_console(self) -> str:
+        """Open the console's page where a browser is wanted; returns its address."""
+        address = self.world().console_url(projector=True)
+        if self._browser:
+            click.launch(address)
+        return address
+
     def shell(self) -> None:
         """A shell for what nobody rehearsed; returns when it is left."""
-        subprocess.run([os.environ.get("SHELL", "sh")], cwd=self._folder, env=self.variables())
-
-    def variables(self) -> dict[str, str]:
-        """The environment of the story's commands."""
-        world = self.world()
-        return environment.process_environment(world.sandbox) | names(world)
+        subprocess.run([os.environ.get("SHELL", "sh")], cwd=self._folder, env=self._variables)
 
     def _words(self, command: str) -> list[str]:
         return ["sh", "-c", command]
@@ -131,7 +142,7 @@ class Backstage:
             capture_output=True,
             text=True,
             cwd=self._folder,
-            env=self.variables(),
+            env=self._variables,
             timeout=60,
         )
 

@@ -18,6 +18,7 @@ ASKED = {
     "s": "skip",
     "p": "pause",
     "!": "shell",
+    "c": "console",
     "?": "help",
     "q": "quit",
     Key.ControlD: "quit",
@@ -25,11 +26,12 @@ ASKED = {
     **{digit: digit for digit in SCENES},
 }
 HELP = """\
-Enter, Space, PageDown   on                b, PageUp   the scene before
-r   this scene again, in a new world       s           the next scene
-p   pause                                  1-9, 0      that scene; 0 is the tenth
-!   a shell of your own                    Ctrl-C      end the command
-?   these keys                             q           quit"""
+Enter, Space, PageDown   on              b, PageUp   the scene before
+r   this scene again, in a new world     s           the next scene
+p   pause                                1-9, 0      that scene; 0 is the tenth
+!   a shell of your own                  Ctrl-C      end the command
+c   the console's page, opened again     ?           these keys
+q   quit"""
 
 
 class Keys:

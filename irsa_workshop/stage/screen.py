@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import textwrap
 import time
@@ -14,14 +15,16 @@ from rich.style import Style
 
 from irsa_helpers.errors import plain
 
+# Numbers of the fixed 256, not of a theme's 16: each has a contrast of 3 to 1 and more on a dark
+# terminal and on a light one, as large type needs. Source: WCAG 2.2, 1.4.3.
 LOOKS = {
-    "title": "bold bright_cyan",
+    "title": "bold color(33)",
     "say": "bold",
-    "prompt": "bright_green",
-    "command": "bold bright_yellow",
+    "prompt": "color(28)",
+    "command": "bold color(166)",
     "output": "",
-    "wrong": "bold bright_red",
-    "aside": "bright_black",
+    "wrong": "bold color(160)",
+    "aside": "color(243)",
 }
 CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 WIDEST = 80
@@ -64,7 +67,6 @@ class Screen:
         columns, rows = shutil.get_terminal_size()
         self._stream = stream
         self._system = _color_system(stream)
-        self._width = min(columns, WIDEST)
         self.recording = Recording(title, columns, rows)
 
     def scene(self, title: str) -> None:
@@ -81,15 +83,37 @@ class Screen:
 
     def say(self, look: str, text: str) -> None:
         """Words, as wide as can be read from the last row."""
-        self.write(look, f"\n{textwrap.fill(text, self._width)}\n\n")
+        self.write(look, f"\n{textwrap.fill(text, min(self._columns(), WIDEST))}\n\n")
+
+    def output(self, line: str) -> None:
+        """A line that a command printed; one that is too long is broken between its words.
+
+        Of a line that was written over, as a progress bar's, the last state is shown.
+        """
+        last = line.rstrip("\r\n").rpartition("\r")[2]
+        self.write("output", f"{folded(last, self._columns())}\n")
 
     def tell_speaker(self, text: str) -> None:
         """A line that is for whoever sits at the keyboard, and in no recording."""
         self._out(ansi("aside", f"{plain(text)}\n", self._system))
 
+    def _columns(self) -> int:
+        """How wide the terminal is now: a speaker enlarges the type when the room asks for it."""
+        if self._stream.isatty():
+            return os.get_terminal_size(self._stream.fileno()).columns
+        return self.recording.columns
+
     def _out(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
+
+
+def folded(line: str, width: int) -> str:
+    """The line in as many as it needs, below one another; a word is broken only where it must."""
+    if len(line) <= width:
+        return line
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    return textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _color_system(stream: TextIO) -> ColorSystem | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from irsa_helpers.errors import IrsaLabError
 from irsa_workshop.stage.keys import HELP, SCENES
+from irsa_workshop.stage.prompter import Cue
 
 if TYPE_CHECKING:
     from irsa_workshop.stage.backstage import Backstage
@@ -47,26 +48,46 @@ class _Slip(Exception):  # noqa: N818 (what a speaker calls it)
 
 
 class Stage:
-    """A story that is being played; `spent` counts the seconds of each scene, without pauses."""
+    """A story that is being played; `spent` counts the seconds of each scene, without pauses.
+
+    `tell` is called with each new place in the story.
+    """
 
     def __init__(
-        self, story: Story, backstage: Backstage, screen: Screen, keys: Keys, pace: Pace
+        self,
+        story: Story,
+        backstage: Backstage,
+        screen: Screen,
+        keys: Keys,
+        pace: Pace,
+        tell: Callable[[Cue], None] = lambda cue: None,
     ) -> None:
         self._story, self._backstage, self._screen = story, backstage, screen
-        self._keys, self._pace = keys, pace
+        self._keys, self._pace, self._tell = keys, pace, tell
         self.spent: defaultdict[str, float] = defaultdict(float)
-        self._paused = 0.0
+        self._begun, self._paused = time.monotonic(), 0.0
+        self._place = (0, 0)
 
     async def play(self, start: int = 0) -> None:
-        """The story from that scene on, until its end or the speaker's.
+        """The story from that scene on, for which the world stands, until its end or the speaker's.
 
         Raises IrsaLabError where it plays alone and a scene fails twice.
         """
         with self._keys.listening():
-            await self._play(start)
+            first = start if self._pace.alone else await self._curtain(start)
+            await self._play(first, new=first != start)
 
-    async def _play(self, start: int) -> None:
-        index, new, slips = start, True, 0
+    async def _curtain(self, start: int) -> int:
+        """The speaker begins: with that scene, or with the one whose number is pressed."""
+        self._screen.tell_speaker("\nEnter begins.")
+        try:
+            await self._press("")
+        except _Leave as leave:
+            return self._index(leave.wish, start)
+        return start
+
+    async def _play(self, start: int, *, new: bool) -> None:
+        index, slips = start, 0
         while index < len(self._story.scenes):
             try:
                 async with self._timed(self._story.scenes[index]):
@@ -109,22 +130,42 @@ class Stage:
 
     @asynccontextmanager
     async def _timed(self, scene: Scene) -> AsyncIterator[None]:
-        begun, self._paused = time.monotonic(), 0.0
+        self._begun, self._paused = time.monotonic(), 0.0
         try:
             yield
         finally:
-            self.spent[scene.title] += time.monotonic() - begun - self._paused
+            self.spent[scene.title] += self._seconds()
+
+    def _seconds(self) -> float:
+        """How long the scene has been played now, without pauses."""
+        return time.monotonic() - self._begun - self._paused
+
+    def _cue(self, *, running: bool = True) -> None:
+        scene, step = self._place
+        played = sum(self.spent.values())
+        self._tell(Cue(scene, step, self._seconds(), played, running, time.time()))
 
     async def _scene(self, index: int, *, new: bool) -> None:
         scene = self._story.scenes[index]
         self._screen.scene(f"{index + 1}/{len(self._story.scenes)}  {scene.title}")
-        make = self._backstage.renew if new else self._backstage.prepare
-        await asyncio.to_thread(make, scene)
+        await self._make(scene, new=new)
         self._keys.forget()
-        for step in scene.steps:
+        for number, step in enumerate(scene.steps):
+            self._place = (index, number)
+            self._cue()
             await self._step(step)
+        self._place = (index, len(scene.steps))
+        self._cue()
         self._screen.write("aside", "\n· · ·\n")
         await self._press(scene.title)
+
+    async def _make(self, scene: Scene, *, new: bool) -> None:
+        """Raises _Slip whatever goes wrong backstage: the speaker still has a key to go on by."""
+        make = self._backstage.renew if new else self._backstage.prepare
+        try:
+            await asyncio.to_thread(make, scene)
+        except Exception as error:
+            raise _Slip(f"the scene could not be set up: {error}") from error
 
     async def _step(self, step: Step) -> None:
         if step.say:
@@ -156,14 +197,14 @@ class Stage:
 
         def show(line: str) -> None:
             output.append(line)
-            self._screen.write("output", line)
+            self._screen.output(line)
 
         status = await self._watched(step.run, show)
         if (status != 0) != step.fails:
             wanted = "a refusal" if step.fails else "0"
-            raise _Slip(f"`{step.run}` ended with {status}, expected was {wanted}.")
+            raise _Slip(f"`{_in_a_line(step.run)}` ended with {status}, expected was {wanted}.")
         if not re.search(step.shows, "".join(output)):
-            raise _Slip(f"`{step.run}` should have shown {step.shows!r}.")
+            raise _Slip(f"`{_in_a_line(step.run)}` should have shown {step.shows!r}.")
 
     async def _watched(self, command: str, show: Callable[[str], None]) -> int:
         """The exit status of a command, which the speaker may end."""
@@ -172,7 +213,7 @@ class Stage:
             while not running.done():
                 asked = await self._keys.within(LOOK_SECONDS)
                 if asked == "interrupt":
-                    raise _Slip(f"`{command}` was ended.")
+                    raise _Slip(f"`{_in_a_line(command)}` was ended.")
                 if asked and asked != "next":
                     await self._obey(asked)
             return await running
@@ -200,18 +241,27 @@ class Stage:
             await self._own_shell()
         elif asked == "help":
             self._screen.tell_speaker(f"\n{HELP}")
+        elif asked == "console":
+            self._screen.tell_speaker(self._backstage.show_console())
         elif asked != "interrupt":
             raise _Leave(asked)
 
     async def _pause(self) -> None:
         """Nothing happens until the next press of p or Enter; the scene's clock stands still."""
         begun = time.monotonic()
+        self._cue(running=False)
         while (asked := await self._keys.wait()) not in {"pause", "next"}:
             await self._obey(asked)
         self._paused += time.monotonic() - begun
+        self._cue()
 
     async def _own_shell(self) -> None:
         """The speaker's own commands, in the story's world; `exit` comes back."""
         self._screen.tell_speaker("\na shell of your own; `exit` goes on with the story")
         with self._keys.resting():
             self._backstage.shell()
+
+
+def _in_a_line(command: str) -> str:
+    """A command that is typed in several lines, to be named in a sentence."""
+    return " ".join(command.replace("\\\n", " ").split())

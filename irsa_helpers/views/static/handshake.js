@@ -142,7 +142,8 @@ function show(host, actors, { hops = [], follow = true } = {}) {
     const shownHops = visible();
     const scrolled = root.querySelector(".irsa-hops")?.scrollTop ?? 0;
     const focused = root.contains(document.activeElement) ? document.activeElement.dataset.part : null;
-    root.replaceChildren(controls(shownHops), state.against == null ? stage(shownHops) : comparison());
+    const compared = state.known[state.attempt] && state.known[state.against];
+    root.replaceChildren(controls(shownHops), compared ? comparison() : stage(shownHops));
     const list = root.querySelector(".irsa-hops");
     if (list) list.scrollTop = scrolled;
     if (focused) focusOn(focused);
@@ -280,6 +281,8 @@ function show(host, actors, { hops = [], follow = true } = {}) {
       const atEnd = state.chosen >= visible().length - 1;
       state.hops = newHops;
       state.known = attempts(newHops);
+      // A world that was made anew may have no such handshake.
+      if (!state.known[state.attempt]) state.attempt = null;
       if (state.follow && atEnd && !state.timer) select(visible().length - 1);
       else draw();
     },

@@ -127,3 +127,26 @@ def test_a_bad_request_harms_nobody(zygote: tuple[Path, int], tmp_path: Path) ->
     with pytest.raises(OSError, match="Error"):
         started(zygote[0], tmp_path / "out", user="root")
     assert started(zygote[0], tmp_path / "out").wait(30) == 3
+
+
+STARTER = """
+import subprocess, sys
+from pathlib import Path
+from irsa_workshop.room import zygote
+print(zygote.prepare("sandbox", Path(sys.argv[1]), output=subprocess.DEVNULL, bound=True).pid)
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+def test_one_that_is_bound_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as starter:
+        assert starter.stdout
+        bound = psutil.Process(int(starter.stdout.readline()))
+        assert bound.is_running()
+        starter.kill()
+    assert psutil.wait_procs([bound], timeout=60)[0] == [bound]

@@ -8,6 +8,8 @@ import pytest
 
 from irsa_helpers.errors import IrsaLabError
 from irsa_workshop.stage.model import demo_folder, load_story
+from irsa_workshop.stage.screen import WIDEST
+from irsa_workshop.stage.stage import PROMPT
 
 SCENE = "{title: Own, minutes: 1, given: nothing, steps: [{say: Hello}]}"
 
@@ -17,6 +19,12 @@ def test_a_story_takes_the_minutes_of_its_name(minutes: int) -> None:
     story = load_story(demo_folder() / f"{minutes}.yaml")
     assert story.minutes == minutes
     assert all(scene.notes for scene in story.scenes)
+
+
+def test_no_command_breaks_at_the_edge_of_the_narrowest_terminal() -> None:
+    steps = [step for scene in load_story(demo_folder() / "20.yaml").scenes for step in scene.steps]
+    lines = [line for step in steps for line in f"{PROMPT}{step.run}".splitlines()]
+    assert [line for line in lines if len(line) >= WIDEST] == []
 
 
 def test_each_scene_is_played_in_a_story() -> None:
