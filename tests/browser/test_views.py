@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 MILLISECONDS = 60_000
 LAPTOP = {"width": 1280, "height": 720}
-REASON_IS_IN_SIGHT = """() => [...document.querySelectorAll('.irsa-details .irsa-part')].some(part =>
-    part.textContent == 'Decision' && part.getBoundingClientRect().bottom < innerHeight - 60
-    )"""
+REASON_IS_IN_SIGHT = """() => [...document.querySelectorAll('.irsa-details .irsa-part')].some(
+    part => part.textContent == 'Decision'
+        && part.getBoundingClientRect().bottom < innerHeight - 60)"""
 
 
 def violations(page: Page, place: str) -> list[str]:
