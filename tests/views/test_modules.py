@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +31,18 @@ def test_a_widgets_module_stands_alone_and_has_its_view(name: str) -> None:
     assert f"export function {name}(" in text
     addresses = set(re.findall(r"https?://[^\"'` ]+", text))
     assert addresses <= {"http://www.w3.org/2000/svg"}, "a name, which nobody fetches"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_widgets_module_is_javascript(name: str, tmp_path: Path) -> None:
+    """A name that is declared twice, say, would leave a notebook without its view."""
+    node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+    if node is None:
+        pytest.skip("no Node.js on this machine (make develop installs one)")
+    module = tmp_path / f"{name}.mjs"
+    module.write_text(widget_script(name), encoding="utf-8")
+    said = subprocess.run([node, "--check", module], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
 
 
 def test_no_name_is_used_twice_where_modules_are_joined() -> None:
