@@ -268,13 +268,6 @@ function show(host, actors, { hops = [], follow = true } = {}) {
   }
 
   draw();
-  // At first the last hop is chosen: the list begins where it stands, once it has a size.
-  const sized = new ResizeObserver(() => {
-    const list = root.querySelector(".irsa-hops");
-    if (list && state.chosen === visible().length - 1) list.scrollTop = list.scrollHeight;
-    sized.disconnect();
-  });
-  sized.observe(root);
   return {
     end() { sized.disconnect(); clearInterval(state.timer); },
     update(newHops) {
