@@ -173,7 +173,8 @@ def jupyter_settings(home: Path, *, room: KernelsOfARoom | None = None) -> dict[
 def _write_kernel(folder: Path, room: KernelsOfARoom | None) -> None:
     """This Python as the kernel `python3`; it explains what a learner's slip leads to."""
     launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    metadata: dict[str, Any] = {"debugger": True, "supported_encryption": ["curve"]}
+    # A kernel's debugger listens at a port where everybody on the machine may run code in it.
+    metadata: dict[str, Any] = {"debugger": room is None, "supported_encryption": ["curve"]}
     extensions = ["irsa_course.cell_errors"]
     if room:
         metadata["kernel_provisioner"] = {"provisioner_name": room.provisioner}

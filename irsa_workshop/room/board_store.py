@@ -22,7 +22,15 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS messages "
     "(id INTEGER PRIMARY KEY AUTOINCREMENT, seat INTEGER, at REAL, text TEXT, link TEXT)",
 )
-KINDS = ("cell", "answer", "lab", "hand", "handshake")
+HOP = {"seq": int} | dict.fromkeys(("at", "source", "target", "outcome", "summary"), str)
+KINDS: dict[str, dict[str, type]] = {
+    "cell": {"notebook": str, "cell": int, "of": int},
+    "answer": {"question": str, "choice": str, "right": bool},
+    "lab": {"lab": str, "reached": int, "of": int},
+    "hand": {"up": bool, "question": str},
+    "handshake": {"hops": list},
+}
+"""What a report of each kind says. Whoever has a seat can send another: none may stop the board."""
 MOST_OF_ONE_SEAT = 2000
 LARGEST_FACTS = 2**15
 MOST_COMMON = 8
@@ -42,7 +50,7 @@ class Reports(Store):
     def report(self, seat: int, kind: str, facts: Mapping[str, Any]) -> None:
         """Keep it. Raises ValueError for one that no seat of ours sends."""
         text = json.dumps(facts)
-        if kind not in KINDS or len(text) > LARGEST_FACTS:
+        if not _is_report(kind, facts) or len(text) > LARGEST_FACTS:
             raise ValueError(f"a report is one of {', '.join(KINDS)}, of {LARGEST_FACTS} bytes")
         with closing(self._connect()) as database, database:
             kept = database.execute("SELECT COUNT(*) FROM reports WHERE seat = ?", (seat,))
@@ -90,6 +98,21 @@ class Reports(Store):
         database = super()._connect()
         database.execute("PRAGMA secure_delete = ON")  # what is wiped is not on the disk either
         return database
+
+
+def _is_report(kind: str, facts: object) -> bool:
+    return kind in KINDS and _has(facts, KINDS[kind]) and _have(facts, HOP)
+
+
+def _has(facts: object, members: Mapping[str, type]) -> bool:
+    """Whether it is an object of these members, each of its type; True is no number."""
+    if not isinstance(facts, dict) or facts.keys() != members.keys():
+        return False
+    return all(type(facts[name]) is kind for name, kind in members.items())
+
+
+def _have(facts: Any, members: Mapping[str, type]) -> bool:
+    return all(_has(hop, members) for hop in facts.get("hops", ()))
 
 
 def plan_of(project: Path) -> dict[str, int]:

@@ -114,7 +114,8 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc]
             str(folder),
             user=self.room.user_of(self._number),
         )
-        with (folder / "seat.log").open("ab") as log:
+        # Not in the seat's own folder: what stands there may be a link that its learner made.
+        with (self.room.hub_folder / f"{self.user.name}.log").open("ab") as log:
             self._process = forks.start("seat", program, output=log.fileno())
         self.pid = self._process.pid
         return "127.0.0.1", self.port

@@ -62,6 +62,8 @@ PRELOADED = {
         *("ipykernel.debugger", "boto3.s3.transfer", "IPython.extensions.storemagic"),
         *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect"),
         *("irsa_helpers.worlds.launch", "psutil", "tornado.platform.asyncio"),
+        *("irsa_course.exercises", "irsa_course.questions", "irsa_helpers.doctor", "anywidget"),
+        *("irsa_helpers.views.dark", "joserfc.jwt", "joserfc.jwk"),
     ),
     "pod": (
         *("boto3.session", "irsa_workshop.room.warm:clients", "irsa_workshop.room.warm:aws"),
@@ -73,6 +75,7 @@ MOST_OF_ONE_USER = 24
 MOST_PROCESSES = 512  # of one user, Pods and all
 MOST_MEMORY = 2 * 2**30  # bytes of one program's data: a slip is a MemoryError, not a full machine
 AFTER_THE_HUB = 5  # a seat's niceness: where all compute, the room's own programs go first
+SESSIONS_SHARE = Path("/proc/self/autogroup")  # there where they do
 FIRST_TO_GO = "400"  # where memory runs out, a seat goes before the hub. Source: proc(5)
 BOUND = "bound"
 _PR_SET_DUMPABLE = 4
@@ -137,7 +140,15 @@ class Zygote:
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
+        if (asker := _asker(connection)) and self._waiting(asker) >= MOST_OF_ONE_USER:
+            connection.close()
+            return
         self._selector.register(connection, selectors.EVENT_READ, self._asked)
+
+    def _waiting(self, user: int) -> int:
+        """How many connections of that user have asked for nothing yet."""
+        keys = self._selector.get_map().values()
+        return sum(key.data == self._asked and _asker(key.fileobj) == user for key in keys)
 
     def _asked(self, connection: socket.socket) -> Program | None:
         """Fork what that connection asks for; the program in the fork, None here."""
@@ -148,7 +159,7 @@ class Zygote:
             message, files = b"", []
         try:
             return self._forked(connection, message, files)
-        except (ValueError, TypeError, KeyError, OSError) as error:
+        except (ValueError, TypeError, KeyError, OSError, RecursionError) as error:
             _tell(connection, error=f"{type(error).__name__}: {error}")
             connection.close()
             return None
@@ -160,7 +171,7 @@ class Zygote:
         self, connection: socket.socket, message: bytes, files: Sequence[int]
     ) -> Program | None:
         program = Program(**json.loads(message))
-        user = _user(connection, program)
+        user, ends_by = _user(connection, program), signal.Signals(program.ends_by)
         if len(files) != 3 or self._count(user) >= MOST_OF_ONE_USER:
             raise ValueError(f"{self._count(user)} of these run for user {user} already")
         pid = os.fork()
@@ -169,7 +180,7 @@ class Zygote:
             _take_or_end(user, files)
             return program
         _tell(connection, pid=pid)
-        self._children[pid] = _Child(user, program.bound, program.ends_by, connection)
+        self._children[pid] = _Child(user, program.bound, ends_by, connection)
         self._selector.register(connection, selectors.EVENT_READ, self._hung_up)
         return None
 
@@ -227,11 +238,15 @@ class Zygote:
             os.close(end)
 
 
+def _asker(connection: Any) -> int:
+    """The user at the other end, by the system's word. Source: unix(7), SO_PEERCRED."""
+    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(told)[1])
+
+
 def _user(connection: socket.socket, program: Program) -> int:
     """Whom the program runs as. Raises ValueError where that is not the asker's to choose."""
-    size = _CREDENTIALS.size
-    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-    asker = int(_CREDENTIALS.unpack(told)[1])
+    asker = _asker(connection)
     if program.user in (None, asker):
         return asker
     if asker != 0:
@@ -260,7 +275,7 @@ def _take(user: int, files: Sequence[int]) -> None:
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
         resource.setrlimit(resource.RLIMIT_NPROC, (MOST_PROCESSES, MOST_PROCESSES))
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-        os.nice(AFTER_THE_HUB)
+        _go_after_the_hub()
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
@@ -274,6 +289,13 @@ def _signal(pid: int, number: int) -> None:
         os.killpg(pid, number)
     except ProcessLookupError:
         os.kill(pid, number)
+
+
+def _go_after_the_hub() -> None:
+    """Where sessions share a processor, niceness counts within each alone: sched(7), autogroup."""
+    os.nice(AFTER_THE_HUB)
+    if SESSIONS_SHARE.exists():
+        SESSIONS_SHARE.write_text(str(AFTER_THE_HUB), encoding="ascii")
 
 
 def _tell(connection: socket.socket, **word: Any) -> None:

@@ -3,8 +3,9 @@
 What a container runtime does, in small: `python -I -S enter.py VIEW PROGRAM WORDS...`. It uses the
 standard library alone, since it starts once for each container and each command in one. VIEW is
 JSON, as `namespaces` writes it: either the mounts of a new view, or the process whose view to join.
-With `here` it does not become the program, but runs it: what `python WORDS...` would run. That is
-a list of packages that are loaded and begin anew, such as one that sets a variable when it loads.
+With `here` it does not become the program, but runs it: what `python WORDS...` would run. Packages
+`again` are loaded and begin anew, such as one that sets a variable when it loads; `forgotten` ones
+are as if nobody had loaded them.
 
 Source: mount_namespaces(7), user_namespaces(7), pivot_root(2), mount_setattr(2), setns(2).
 """
@@ -60,8 +61,10 @@ def main() -> None:
             os.chdir(view["directory"])
         if "here" not in view:
             os.execv(words[0], words)
-    for package in view["here"]:
+    for package in view["again"]:
         importlib.reload(sys.modules[package])
+    for module in [name for name in sys.modules if name.partition(".")[0] in view["forgotten"]]:
+        del sys.modules[module]
     _run(words)
 
 

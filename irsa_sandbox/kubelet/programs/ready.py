@@ -36,17 +36,17 @@ def joining(
     if run is None or changed or not ready.is_socket():
         return list(plain)
     script, packages = run
-    arguments = json.dumps([json.dumps({**view, "here": packages}), *script])
+    arguments = json.dumps([json.dumps({**view, "here": True, **packages}), *script])
     return [sys.executable, "-I", "-S", str(AS_FORK), str(ready), str(ENTER), arguments, *plain]
 
 
-def _python(words: Sequence[str]) -> tuple[list[str], list[str]] | None:
-    """For `aws ...` and `python -c ...` what comes after `python`, and what begins anew for it.
+def _python(words: Sequence[str]) -> tuple[list[str], dict[str, list[str]]] | None:
+    """For `aws ...` and `python -c ...` what comes after `python`, and which packages begin anew.
 
     The AWS CLI names its own folder in a variable when it is loaded. Source: awscli/__init__.py.
     """
     if words[0] == str(PROGRAMS / "aws"):
-        return list(words), ["awscli"]
+        return list(words), {"again": ["awscli"], "forgotten": []}
     if words[0] == sys.executable and words[1:2] == ["-c"] and len(words) > 2:
-        return list(words[1:]), []
+        return list(words[1:]), {"again": [], "forgotten": ["awscli"]}
     return None

@@ -61,7 +61,7 @@ def seats(room: OpenRoom, visit: Visit) -> dict[str, dict[str, Any]]:
     async def look(learner: Learner) -> dict[str, Any]:
         told = await learner.run(
             "import json, os\n"
-            "from irsa_helpers import connect, state\n"
+            "from irsa_helpers import connect\nfrom irsa_helpers.ground import state\n"
             "world = connect()\n"
             "print(json.dumps({'uid': os.getuid(), 'home': os.environ['HOME'],"
             " 'lab': str(state.home()), 'aws': os.environ['AWS_ENDPOINT_URL'], 'pid': os.getpid(),"

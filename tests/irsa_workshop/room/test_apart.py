@@ -39,7 +39,6 @@ def refused(visit: Any, code: str) -> str:
     "path",
     [
         "{home}",
-        "{home}/seat.log",
         "{home}/irsa-lab/notebooks/00-welcome.ipynb",
         "{lab}/state.json",
         "{lab}/kubeconfig",
@@ -57,7 +56,16 @@ def test_a_learner_reads_nothing_of_another(visit: Any, seats: dict[str, Any], p
 
 @needs_users
 @pytest.mark.parametrize(
-    "path", ["room.json", "hub", "hub/cookie-secret", "board", "board/seats.sqlite3", "seats"]
+    "path",
+    [
+        "room.json",
+        "hub",
+        "hub/cookie-secret",
+        "hub/seat-01.log",
+        "board",
+        "board/seats.sqlite3",
+        "seats",
+    ],
 )
 def test_a_learner_reads_nothing_of_the_room(room: OpenRoom, visit: Any, path: str) -> None:
     assert "PermissionError" in refused(visit, f"print(tried({str(room.folder / path)!r}))")
@@ -110,6 +118,23 @@ def test_a_sandbox_answers_its_own_learner_alone(visit: Any, seats: dict[str, An
     assert "InvalidClientTokenId" in said
     assert "401" in said or "403" in said
     assert "200" not in said
+
+
+def test_a_kernel_has_no_debugger_that_others_could_reach(visit: Any) -> None:
+    async def look(learner: Learner) -> Any:
+        return await learner.ask("GET", "api/kernelspecs")
+
+    kernels = visit("Bo", look)["kernelspecs"]
+    assert [each["spec"]["metadata"]["debugger"] for each in kernels.values()] == [False]
+
+
+@needs_users
+def test_root_writes_nothing_where_a_learner_could_put_a_link(
+    room: OpenRoom, seats: dict[str, Any]
+) -> None:
+    for seat in seats.values():
+        home = room.folder / "seats" / seat["user"].removeprefix("seat-")
+        assert {path.lstat().st_uid for path in (home, *home.rglob("*"))} == {seat["uid"]}
 
 
 def test_a_seats_server_lets_nobody_else_in(

@@ -101,17 +101,35 @@ def test_a_seat_gets_its_own_messages_and_everybodys(store: Reports) -> None:
     assert store.messages(1, heard[-1]["id"]) == []
 
 
-def test_a_report_of_another_kind_is_refused(store: Reports) -> None:
-    for kind, facts in (("code", {}), ("hand", {"question": "x" * 2**16})):
-        with pytest.raises(ValueError, match="a report is one of"):
-            store.report(1, kind, facts)
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        ("code", {}),
+        ("cell", {}),
+        ("cell", []),
+        ("cell", {"notebook": "00-welcome", "cell": "1", "of": 8}),
+        ("cell", {"notebook": None, "cell": 1, "of": 8}),
+        ("lab", {"lab": "01", "reached": True, "of": 4}),
+        ("answer", {"question": "q", "choice": ["a"], "right": False}),
+        ("hand", {"up": True, "question": "x" * 2**16}),
+        ("hand", {"up": True, "question": "x", "code": "print(1)"}),
+        ("handshake", {"hops": [{"seq": 1}]}),
+        ("handshake", {"hops": ["a hop"]}),
+    ],
+)
+def test_a_report_that_no_seat_of_ours_sends_is_refused(
+    store: Reports, kind: str, facts: Any
+) -> None:
+    with pytest.raises(ValueError, match="a report is one of"):
+        store.report(1, kind, facts)
+    assert standing(store.reports(), PLAN, now=0) == []
 
 
 def test_one_seat_fills_no_disk(store: Reports, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_store, "MOST_OF_ONE_SEAT", 5)
     for number in range(8):
-        store.report(1, "answer", {"number": number})
-    assert [each["facts"]["number"] for each in store.reports(1)] == [3, 4, 5, 6, 7]
+        store.report(1, "cell", {"notebook": "00-welcome", "cell": number, "of": 8})
+    assert [each["facts"]["cell"] for each in store.reports(1)] == [3, 4, 5, 6, 7]
 
 
 def test_the_plan_has_the_minutes_of_every_notebook_and_of_every_lab() -> None:

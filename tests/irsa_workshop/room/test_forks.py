@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -123,9 +125,40 @@ def test_without_a_zygote_it_starts_as_any_program(tmp_path: Path) -> None:
     assert said(tmp_path / "out")["ppid"] == os.getpid()
 
 
-def test_a_bad_request_harms_nobody(zygote: tuple[Path, int], tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrong", [{"user": "root"}, {"ends_by": 9999}, {"ends_by": "soon"}])
+def test_a_bad_request_harms_nobody(
+    zygote: tuple[Path, int], tmp_path: Path, wrong: dict[str, Any]
+) -> None:
     with pytest.raises(OSError, match="Error"):
-        started(zygote[0], tmp_path / "out", user="root")
+        started(zygote[0], tmp_path / "out", **wrong)
+    assert started(zygote[0], tmp_path / "out").wait(30) == 3
+
+
+@pytest.mark.parametrize("message", [b"", b"\xff", b"[" * 100_000, b"[]", b"{}"])
+def test_nor_does_one_that_is_none(
+    zygote: tuple[Path, int], tmp_path: Path, message: bytes
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        connection.connect(str(zygote[0] / "seat.sock"))
+        connection.send(message)
+        if message:
+            assert b"error" in connection.recv(4096)
+    assert started(zygote[0], tmp_path / "out").wait(30) == 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+def test_who_asks_for_nothing_takes_nobodys_turn(zygote: tuple[Path, int], tmp_path: Path) -> None:
+    def turned_away(path: str) -> int:
+        """Of sixty connections of another user, how many are closed at once."""
+        os.setresuid(60800, 60800, 60800)
+        kept = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(60)]
+        for connection in kept:
+            connection.connect(path)
+        return len(select.select(kept, [], [], 30)[0])
+
+    if (pid := os.fork()) == 0:
+        os._exit(turned_away(str(zygote[0] / "seat.sock")))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) > 0
     assert started(zygote[0], tmp_path / "out").wait(30) == 3
 
 

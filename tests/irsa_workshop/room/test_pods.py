@@ -25,6 +25,7 @@ COMMANDS: dict[str, list[str]] = {
     "signal": ["python", "-c", "import os; os.kill(os.getpid(), 15)"],
     "module": ["python", "-c", "import pickle, __main__\nclass A: pass\nprint(pickle.dumps(A()))"],
     "aws": ["aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
+    "aws-inside": ["python", "-c", "from awscli.clidriver import main; main(['sts', 'help-me'])"],
     "aws-wrong": ["aws", "sts", "get-everything"],
     "aws-refused": ["aws", "s3", "ls", "s3://another"],
 }
