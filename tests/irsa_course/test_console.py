@@ -76,7 +76,7 @@ def test_what_an_open_lab_is_about_is_not_told(world: SandboxWorld, role: str) -
     )
     progress.started(lab.id)
     seen = asked(world, role=name)
-    assert seen["withheld"] == ["01"]
+    assert lab.number in seen["withheld"]
     assert name not in seen["roles"]
     assert seen["role"] != name
     progress.done(lab.id)
