@@ -1,5 +1,5 @@
 // Where the learner is: what is done, and what is next. It was all found out by whoever gives it.
-import { element, placeInLab } from "./base.js";
+import { element, placeInLab, prose } from "./base.js";
 
 const STATES = { done: ["ok", "✓ done"], "not yet": ["open", "○ not yet"], waits: ["open", "… waits"] };
 
@@ -44,6 +44,7 @@ export function map({ model, el }) {
     }
     root.replaceChildren(
       element("p", { class: "irsa-next" }, element("strong", {}, "Next: "), course.next_step),
+      course.finished ? element("p", {}, ...prose("You are through. `irsa-lab map --certificate \"Your name\"` writes a certificate: to print, or to save as a picture.")) : "",
       element("p", { class: "irsa-empty" }, course.standing, " ",
         model.get("again") ? element("button", { onclick: () => model.send({ again: true }) }, "look again") : null),
       element("p", { class: "irsa-part" }, "The four steps, as your world has them"),
