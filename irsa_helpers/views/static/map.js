@@ -8,12 +8,15 @@ export function map({ model, el }) {
   const root = element("section", { class: "irsa-view irsa-map", "aria-label": "the map of the course" });
   el.replaceChildren(root);
 
-  /** A notebook's title; in JupyterLab it opens that notebook. */
+  /** A notebook's title; in JupyterLab it opens that notebook, which stands beside this one. */
   function title(place) {
-    const here = /^\d/.test(place.name) ? placeInLab(el) : null;
-    if (!here) return place.title.replace(/^labs: /, "");
-    const path = here.notebook.context.path.replace(/[^/]*$/, `${place.name}.ipynb`);
-    const open = (event) => { event.preventDefault(); here.lab.commands.execute("docmanager:open", { path }); };
+    if (!/^\d/.test(place.name)) return place.title.replace(/^labs: /, "");
+    if (!globalThis.jupyterapp) return place.title;
+    const open = (event) => {
+      const here = placeInLab(el);
+      event.preventDefault();
+      if (here) here.lab.commands.execute("docmanager:open", { path: here.notebook.context.path.replace(/[^/]*$/, `${place.name}.ipynb`) });
+    };
     return element("a", { href: `${place.name}.ipynb`, onclick: open }, place.title);
   }
 
