@@ -10,19 +10,26 @@ from importlib.resources import files
 WIDTH, HEIGHT = 1120, 792  # A4, lying
 GREEN, DARK, QUIET = "#0b6e4f", "#1f2328", "#57606a"
 SERIF = "Georgia, 'Times New Roman', serif"
-LIST_TOP, LIST_LINE, LONGEST = 422, 25, 46
+LIST_TOP, LIST_LINE, LONGEST = 402, 25, 46
+SEAL_TOP, SEAL_STEP = 598, 210
+Reached = tuple[str, str]
+Seal = tuple[str, int, int]
 LANES = ("Pod", "token", "STS", "role", "AWS")
 
 
 def certificate_html(
-    name: str, reached: Sequence[tuple[str, str]], labs: int, of: int, day: date
+    name: str, reached: Sequence[Reached], seals: Sequence[Seal], day: date
 ) -> str:
-    """The page; it needs nothing from anywhere. `reached` has what was done, and how much of it."""
+    """The page; it needs nothing from anywhere.
+
+    `reached` has what was worked through, and how much of it was right; each of the three `seals`
+    says of what, how many, and out of how many.
+    """
     template = files("irsa_course").joinpath("certificate.html").read_text("utf-8")
-    return template.replace("<!-- drawing -->", _drawing(name, reached, labs, of, day))
+    return template.replace("<!-- drawing -->", _drawing(name, reached, seals, day))
 
 
-def _drawing(name: str, reached: Sequence[tuple[str, str]], labs: int, of: int, day: date) -> str:
+def _drawing(name: str, reached: Sequence[Reached], seals: Sequence[Seal], day: date) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -30,16 +37,16 @@ def _drawing(name: str, reached: Sequence[tuple[str, str]], labs: int, of: int, 
             f"<title>Certificate: {escape(name)}, IRSA Lab</title>",
             *_frame(),
             *_handshake(),
-            _line(224, "IRSA LAB", 20, GREEN, spacing=8),
-            _line(292, name, _fitting(name), DARK, font=SERIF),
-            f'<path d="M 330 312 H 790" stroke="{GREEN}" stroke-width="1.5"/>',
-            _line(344, "has worked through the course", 18, QUIET),
-            _line(378, "IAM Roles for Service Accounts on Amazon EKS", 26, DARK, font=SERIF),
+            _line(206, "IRSA LAB", 20, GREEN, spacing=8),
+            _line(270, name, _fitting(name), DARK, font=SERIF),
+            f'<path d="M 330 290 H 790" stroke="{GREEN}" stroke-width="1.5"/>',
+            _line(320, "has worked through the course", 18, QUIET),
+            _line(354, "IAM Roles for Service Accounts on Amazon EKS", 26, DARK, font=SERIF),
             *_reached(reached),
-            *_seal(labs, of),
-            _line(700, f"{day:%d %B %Y}", 16, DARK),
+            *_seals(seals),
+            _line(710, f"{day:%d %B %Y}", 16, DARK),
             _line(
-                726,
+                736,
                 "Nobody has signed this. It says what the checks found in this learner's "
                 "own world, and no more.",
                 13,
@@ -85,23 +92,23 @@ def _handshake() -> list[str]:
         x = 560 + (place - 2) * 160
         if place:
             parts.append(
-                f'<path d="M {x - 112} 120 H {x - 56}" stroke="{GREEN}" stroke-width="3"/>'
-                f'<path d="M {x - 48} 120 l -12 -7 v 14 z" fill="{GREEN}"/>'
+                f'<path d="M {x - 112} 104 H {x - 56}" stroke="{GREEN}" stroke-width="3"/>'
+                f'<path d="M {x - 48} 104 l -12 -7 v 14 z" fill="{GREEN}"/>'
             )
         parts.append(
-            f'<rect x="{x - 44}" y="100" width="88" height="40" rx="20" fill="#e6f4ee" '
-            f'stroke="{GREEN}" stroke-width="1.5"/>' + _line(126, lane, 17, GREEN, x=x)
+            f'<rect x="{x - 44}" y="84" width="88" height="40" rx="20" fill="#e6f4ee" '
+            f'stroke="{GREEN}" stroke-width="1.5"/>' + _line(110, lane, 17, GREEN, x=x)
         )
     return parts
 
 
-def _reached(reached: Sequence[tuple[str, str]]) -> list[str]:
+def _reached(reached: Sequence[Reached]) -> list[str]:
     """What was done, in two columns: each with a mark, and how much of it."""
     half = (len(reached) + 1) // 2
     parts = []
     for place, (title, count) in enumerate(reached):
         column, row = divmod(place, half)
-        x, y = 130 + column * 450, LIST_TOP + row * LIST_LINE
+        x, y = 140 + column * 450, LIST_TOP + row * LIST_LINE
         short = title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
         parts.append(
             f'<text x="{x}" y="{y}" font-size="15" fill="{DARK}">'
@@ -111,11 +118,18 @@ def _reached(reached: Sequence[tuple[str, str]]) -> list[str]:
     return parts
 
 
-def _seal(labs: int, of: int) -> list[str]:
-    """A round seal with the labs that were solved."""
-    return [
-        f'<circle cx="560" cy="610" r="58" fill="#e6f4ee" stroke="{GREEN}" stroke-width="4"/>',
-        f'<circle cx="560" cy="610" r="50" fill="none" stroke="{GREEN}" stroke-dasharray="3 4"/>',
-        _line(612, str(labs), 34, GREEN, font=SERIF),
-        _line(634, f"of {of} labs", 14, GREEN),
-    ]
+def _seals(seals: Sequence[Seal]) -> list[str]:
+    """A round seal for each number that was reached, side by side."""
+    parts = []
+    for place, (what, done, of) in enumerate(seals):
+        x = 560 + round((place - (len(seals) - 1) / 2) * SEAL_STEP)
+        parts += [
+            f'<circle cx="{x}" cy="{SEAL_TOP}" r="52" fill="#e6f4ee" stroke="{GREEN}" '
+            'stroke-width="4"/>',
+            f'<circle cx="{x}" cy="{SEAL_TOP}" r="45" fill="none" stroke="{GREEN}" '
+            'stroke-dasharray="3 4"/>',
+            _line(SEAL_TOP + 4, str(done), 34, GREEN, font=SERIF, x=x),
+            _line(SEAL_TOP + 24, f"of {of}", 14, GREEN, x=x),
+            _line(SEAL_TOP + 76, what, 14, DARK, x=x),
+        ]
+    return parts

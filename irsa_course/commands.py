@@ -171,13 +171,17 @@ def _row(words: Words, attempt: Attempt) -> dict[str, Any]:
 
 
 @click.command("map")
+@click.option("--certificate", metavar="NAME", help="Write your certificate, once you are through.")
 @as_json
-def map_(as_json: bool) -> None:
+def map_(certificate: str | None, as_json: bool) -> None:
     """Show where you are in the course, and what is next."""
     from irsa_course.map import course_map
 
     with working("looking where you are"):
         course = course_map()
+    if certificate is not None:
+        say(f"Open {course.certificate(certificate).resolve()}")
+        return
     if as_json:
         say(json.dumps(course.to_dict(), indent=2))
         return

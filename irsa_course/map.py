@@ -18,6 +18,7 @@ from irsa_course.progress import Attempts
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.model import LEVELS, all_labs
 from irsa_helpers.labs.progress import Progress
+from irsa_helpers.printing.html import Html, bar, table
 from irsa_helpers.verify import NOTEBOOKS, Step, steps
 from irsa_helpers.views.widgets import widget
 
@@ -124,8 +125,13 @@ class CourseMap:
         """
         if not self.finished:
             raise IrsaLabError("the course is not finished yet", next_step=self.next_step)
-        done, of = _sums(self.labs)
-        page = certificate_html(name, _reached(self.notebooks), done, of, date.today())
+        steps_held = sum(place.step == "done" for place in self.notebooks)
+        seals = [
+            ("exercises", *_sums(self.notebooks)),
+            ("steps in the world", steps_held, steps_held),
+            ("break-fix labs", *_sums(self.labs)),
+        ]
+        page = certificate_html(name, _reached(self.notebooks), seals, date.today())
         path.write_text(page, encoding="utf-8")
         return path
 
@@ -190,30 +196,20 @@ def _line(place: Place) -> str:
 
 def map_html(course: CourseMap) -> str:
     """The map as a table with bars; every bar is told in numbers, too."""
-    rows = "".join(_row(place, "notebooks/") for place in course.notebooks)
-    rows += "".join(_row(place, "") for place in course.labs)
-    named = ("where", "minutes", "done", "in your world")
-    head = "".join(f"<th style='text-align:left'>{name}</th>" for name in named)
-    return (
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<p>{escape(course.standing)} "
-        f"<b>Next:</b> {escape(course.next_step)}</p>"
-    )
+    head = ("where", "minutes", "done", "in your world")
+    rows = [_row(place) for place in (*course.notebooks, *course.labs)]
+    said = f"{escape(course.standing)} <b>Next:</b> {escape(course.next_step)}"
+    return f"{table(head, rows)}<p>{said}</p>"
 
 
-def _row(place: Place, folder: str) -> str:
-    name, number = escape(place.title), escape(place.cells[1])
-    title = f"<a href='{escape(place.name)}.ipynb'>{name}</a>" if folder else name
-    bar = ""
-    if place.of:
-        told = f"{place.done} of {place.of}"
-        bar = f"<progress max='{place.of}' value='{place.done}'>{told}</progress> {told}"
-    cells = (f"{place.mark} {number} {title}".strip(), str(place.minutes), bar, escape(place.step))
-    return "<tr>" + "".join(f"<td style='text-align:left'>{text}</td>" for text in cells) + "</tr>"
+def _row(place: Place) -> tuple[str, ...]:
+    mark, number, title, _, done, step = place.cells
+    linked = f"<a href='{escape(place.name)}.ipynb'>{escape(title)}</a>"
+    where = Html(f"{mark} {number} {linked if number else escape(title)}".strip())
+    progress = Html(f"{bar(place.done / place.of, 10)} {done}") if place.of else ""
+    return (where, str(place.minutes), progress, step)
 
 
 def _reached(places: Sequence[Place]) -> list[tuple[str, str]]:
     """Each notebook's title, and how many of its exercises are right."""
-    return [
-        (place.title, f"{place.done} of {place.of} exercises" * bool(place.of)) for place in places
-    ]
+    return [(place.title, place.cells[4]) for place in places]

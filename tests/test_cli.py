@@ -133,6 +133,13 @@ def test_a_trace_without_hops_says_so_and_what_makes_one(irsa_lab: Any) -> None:
     assert irsa_lab("trace", "--since", "1000000000", "--json").stdout == "[]\n"
 
 
+def test_a_certificate_waits_for_the_courses_end(irsa_lab: Any) -> None:
+    refused = irsa_lab("map", "--certificate", "Kim")
+    assert refused.returncode != 0
+    assert "the course is not finished yet" in refused.stderr
+    assert "notebooks/0" in refused.stderr
+
+
 def test_the_consoles_address_is_said_for_another_browser(irsa_lab: Any) -> None:
     assert irsa_lab("console", "--no-browser").stdout.startswith("Open http://127.0.0.1:")
 

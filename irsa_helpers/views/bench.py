@@ -13,6 +13,8 @@ from irsa_helpers import oidc, roles, trust
 from irsa_helpers.changes import Change
 from irsa_helpers.policy import Decision, explain, validate_trust_policy
 from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
+from irsa_helpers.printing.boxes import shown
+from irsa_helpers.printing.html import table
 from irsa_helpers.views.editing import EditedPolicy, Verdict, role_to_edit
 from irsa_helpers.worlds import World
 
@@ -60,7 +62,7 @@ class TrustBench(EditedPolicy):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The bench where one can type, the verdict as a table where one cannot."""
         shown, _metadata = self.widget()._repr_mimebundle_()
-        html = who_html(self._role, self.judge(self.saved))
+        html = bench_html(self._role, self.claims(), self.judge(self.saved))
         return {**shown, "text/html": html, "text/plain": str(self)}
 
     def __str__(self) -> str:
@@ -103,18 +105,32 @@ def trust_bench(
     return TrustBench(world, role, namespace, service_account)
 
 
-def who_html(role: str, verdict: Verdict) -> str:
-    """Who gets in by the policy that IAM has, and why this token does not, as a table."""
-    rows = "".join(
-        f"<tr><td>{escape(asked['subject'])}</td><td>{escape(asked['there'])}</td>"
-        f"<td>{'✓ yes' if asked['admitted'] else '✗ no'}</td></tr>"
-        for asked in verdict["who"]
+def bench_html(role: str, claims: Mapping[str, str], verdict: Verdict) -> str:
+    """What the bench shows of the policy that IAM has, as tables that need no script."""
+    asked = [
+        (line["claim"], claims.get(line["claim"], "no such claim"), _condition(line))
+        for line in verdict["lines"]
+    ]
+    who = [
+        (who["subject"], who["there"], "✓ yes" if who["admitted"] else "✗ no")
+        for who in verdict["who"]
+    ]
+    found = "".join(
+        f"<p><b>{escape(one['severity'])}:</b> {shown(one['message'])} Fix: {shown(one['fix'])}</p>"
+        for one in verdict["findings"]
     )
+    head = ("claim", "the token says", "the trust policy asks")
     return (
-        f"<table><caption>Who gets into {escape(role)}?</caption><thead><tr><th>ServiceAccount</th>"
-        f"<th>there?</th><th>in?</th></tr></thead><tbody>{rows}</tbody></table>"
-        f"<p>{escape(verdict['why'])}</p>"
+        table(head, asked, f"A token before the trust policy of {role}")
+        + f"<p style='white-space:pre-line'>{shown(verdict['why'])}</p>{found}"
+        + table(("ServiceAccount", "there?", "in?"), who, f"Who gets into {role}?")
     )
+
+
+def _condition(line: Mapping[str, Any]) -> str:
+    """Whether a condition fits, which one it is, and what it wants."""
+    fits = "✓ fits" if line["matched"] else "✗ differs"
+    return f"{fits} {line['statement']}: {line['operator']} {', '.join(line['wanted'])}"
 
 
 def _subjects(world: World) -> Iterator[str]:

@@ -6,7 +6,6 @@ The evaluator decides; the page only shows it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from irsa_helpers import roles
@@ -16,6 +15,7 @@ from irsa_helpers.policy import validate_identity_policy
 from irsa_helpers.policy.admission import of_every_call
 from irsa_helpers.policy.permission_findings import check_permission_policy
 from irsa_helpers.policy.recorded import Call, judge_calls
+from irsa_helpers.printing.html import table
 from irsa_helpers.views.editing import EditedPolicy, Verdict, role_to_edit
 from irsa_helpers.worlds import World
 
@@ -60,8 +60,8 @@ class PermissionBench(EditedPolicy):
 
     def __str__(self) -> str:
         verdict = self.judge(self.saved)
-        calls = [f"{_word(c):<8} {c['action']:<28} {c['resource']}" for c in verdict["calls"]]
-        grants = [f"{_use(g):<8} {g['what']:<28} {g['statement']}" for g in verdict["grants"]]
+        calls = [f"{_word(c):<10} {c['action']:<28} {c['resource']}" for c in verdict["calls"]]
+        grants = [f"{_use(g):<10} {g['what']:<28} {g['statement']}" for g in verdict["grants"]]
         return "\n".join([*calls, *grants])
 
 
@@ -80,27 +80,22 @@ def permission_bench(
 
 def calls_html(verdict: Verdict) -> str:
     """The verdict as two tables that need no script."""
-    calls = "".join(
-        _row(_word(call), call["action"], call["resource"], call["fix"] or call["why"])
+    calls = [
+        (_word(call), call["action"], call["resource"], call["fix"] or call["why"])
         for call in verdict["calls"]
-    )
-    grants = "".join(
-        _row(_use(grant), grant["what"], grant["statement"], f"{grant['calls']} calls")
+    ]
+    grants = [
+        (_use(grant), grant["what"], grant["statement"], f"{grant['calls']} calls")
         for grant in verdict["grants"]
+    ]
+    return table(("now", "call", "on", "because"), calls, "What the app called") + table(
+        ("use", "action", "stands in", "needed by"), grants, "What the policy names"
     )
-    return (
-        f"<table>{_row('now', 'call', 'on', 'because', cell='th')}{calls}</table>"
-        f"<table>{_row('use', 'action', 'stands in', 'needed by', cell='th')}{grants}</table>"
-    )
-
-
-def _row(*texts: str, cell: str = "td") -> str:
-    return f"<tr>{''.join(f'<{cell}>{escape(text)}</{cell}>' for text in texts)}</tr>"
 
 
 def _word(call: Mapping[str, Any]) -> str:
-    return "allowed" if call["allowed"] else "refused"
+    return "✓ allowed" if call["allowed"] else "✗ refused"
 
 
 def _use(grant: Mapping[str, Any]) -> str:
-    return "used" if grant["calls"] else "unused"
+    return "✓ used" if grant["calls"] else "! unused"

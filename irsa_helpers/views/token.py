@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.ground.claims import decode_unverified, token_facts
+from irsa_helpers.printing.html import bar, code, table
 from irsa_helpers.tokens import check_signature
 from irsa_helpers.views.widgets import widget
 
@@ -70,31 +71,23 @@ def token_view(world: World, token: str) -> TokenView:
 def token_html(facts: Mapping[str, Any], now: float) -> str:
     """The token as a table that needs no script."""
     signature = facts["signature"]
-    parts = [
-        *_part("1. Header: how it is signed", facts["header"]),
-        *_part("2. Claims: what it says", facts["claims"]),
-        *_part("3. Signature", []),
-        _cells(MASK, MARKS[signature["good"]], signature["said"]),
+    rows = [
+        ("1. Header: how it is signed",),
+        *_cells(facts["header"]),
+        ("2. Claims: what it says",),
+        *_cells(facts["claims"]),
+        ("3. Signature: who vouches for it",),
+        (MASK, MARKS[signature["good"]], signature["said"]),
     ]
     life = escape(life_in_words(facts["life"], now))
-    bar = _bar(facts["life"], now)
-    return (
-        "<table><thead><tr><th>claim</th><th>value</th><th>meaning</th></tr></thead>"
-        f"<tbody>{''.join(parts)}</tbody></table>"
-        f"<p><span aria-hidden='true'>{bar}</span> {life}</p>"
-    )
+    shown = bar(gone(facts["life"], now), BAR_SIGNS)
+    return f"{table(('claim', 'value', 'meaning'), rows)}<p>{shown} {life}</p>"
 
 
-def _part(title: str, rows: list[dict[str, Any]]) -> list[str]:
-    head = f"<tr><th colspan='3' scope='colgroup'>{escape(title)}</th></tr>"
-    return [head, *(_cells(row["claim"], row["value"], row["meaning"]) for row in rows)]
-
-
-def _cells(claim: str, value: str, meaning: str) -> str:
-    return (
-        f"<tr><td>{escape(claim)}</td><td><code>{escape(value)}</code></td>"
-        f"<td>{escape(meaning)}</td></tr>"
-    )
+def _cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Each claim; what AWS looks at is said."""
+    looks = {True: "AWS looks at it: ", False: ""}
+    return [(r["claim"], code(r["value"]), looks[r["compared"]] + r["meaning"]) for r in rows]
 
 
 def gone(life: Mapping[str, Any], now: float) -> float:
@@ -104,11 +97,6 @@ def gone(life: Mapping[str, Any], now: float) -> float:
         return 0.0
     over: float = (now - begins) / (ends - begins)
     return min(1.0, max(0.0, over))
-
-
-def _bar(life: Mapping[str, Any], now: float) -> str:
-    full = round(gone(life, now) * BAR_SIGNS)
-    return "▓" * full + "░" * (BAR_SIGNS - full)
 
 
 def life_in_words(life: Mapping[str, Any], now: float) -> str:

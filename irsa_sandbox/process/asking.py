@@ -67,7 +67,7 @@ class CourseProgram:
     def _running(self) -> subprocess.Popen[str]:
         if self._program is None or self._program.poll() is not None:
             self._program = subprocess.Popen(
-                [sys.executable, "-m", MODULE, str(self._home)],
+                [sys.executable, "-P", "-m", MODULE, str(self._home)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

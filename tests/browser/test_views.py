@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from irsa_course.map import CourseMap, Place
 from irsa_helpers import course, oidc, roles, storage, trust
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.browser.jupyterlab import wait_until_idle
 from tests.hostile import HOSTILE, MARK
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Page
 
 MILLISECONDS = 60_000
@@ -221,6 +224,15 @@ def test_a_trust_policy_is_mended_on_the_console_and_the_map_tells_where_one_is(
     console.locator(".irsa-map .irsa-next").wait_for(timeout=MILLISECONDS)
     assert console.locator(".irsa-map .irsa-steps li").count() == 4
     assert violations(console, "body") == []
+
+
+def test_the_certificate_is_saved_as_a_picture(page: Page, tmp_path: Path) -> None:
+    course = CourseMap((Place("02-x", "A step", 15, 3, 3, "done"),), ())
+    page.goto(course.certificate("Kim", tmp_path / "c.html").as_uri())
+    with page.expect_download(timeout=MILLISECONDS) as saved:
+        page.get_by_role("button", name="save as PNG").click()
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    assert violations(page, "body") == []
 
 
 def run_cell(page: Page, text: str) -> None:

@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from bs4 import BeautifulSoup
 
 from irsa_helpers import oidc, roles, trust
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.views import trust_bench
-from irsa_helpers.views.bench import TrustBench, Verdict, who_html
+from irsa_helpers.views.bench import TrustBench, Verdict, bench_html
 from irsa_helpers.worlds.sandbox import SandboxWorld
+from tests.hostile import HOSTILE
 
 ROLE = "bench-role"
 
@@ -91,10 +93,20 @@ def test_a_role_that_is_not_there_is_named(world: SandboxWorld) -> None:
         trust_bench(world, "none-such")
 
 
-def test_without_a_kernel_a_table_tells_who_gets_in(bench: TrustBench) -> None:
-    html = bench._repr_mimebundle_()["text/html"]
-    assert "<td>system:serviceaccount:default:default</td><td>exists</td><td>✓ yes</td>" in html
-    assert html.count("✗ no") >= 2
-    subject = "<img src=x onerror=window.hacked=1>"
-    asked = {"subject": subject, "there": subject, "admitted": False}
-    assert "<img" not in who_html(subject, {"who": [asked], "why": subject})
+def test_without_a_kernel_tables_tell_the_same(bench: TrustBench) -> None:
+    page = BeautifulSoup(bench._repr_mimebundle_()["text/html"], "html.parser")
+    rows = [[cell.text for cell in row.select("td")] for row in page.select("tr")]
+    assert ["system:serviceaccount:default:default", "exists", "✓ yes"] in rows
+    assert sum("✗ no" in row for row in rows) >= 2
+    subject = "system:serviceaccount:default:default"
+    assert ["sub", subject, f"✓ fits statement 1: StringEquals {subject}"] in rows
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_the_tables_tell_is_text(text: str) -> None:
+    asked = {"subject": text, "there": text, "admitted": False}
+    line = {"claim": text, "matched": False, "statement": text, "operator": text, "wanted": [text]}
+    finding = {"severity": text, "message": text, "fix": text}
+    verdict = {"who": [asked], "why": text, "lines": [line], "findings": [finding]}
+    page = BeautifulSoup(bench_html(text, {text: text}, verdict), "html.parser")
+    assert page.select("img, script, svg, a") == []

@@ -1,5 +1,5 @@
 // Where the learner is: what is done, and what is next. It was all found out by whoever gives it.
-import { element, placeInLab } from "./base.js";
+import { element, placeInLab, prose } from "./base.js";
 
 const STATES = { done: ["ok", "✓ done"], "not yet": ["open", "○ not yet"], waits: ["open", "… waits"] };
 
@@ -8,12 +8,15 @@ export function map({ model, el }) {
   const root = element("section", { class: "irsa-view irsa-map", "aria-label": "the map of the course" });
   el.replaceChildren(root);
 
-  /** A notebook's title; in JupyterLab it opens that notebook. */
+  /** A notebook's title; in JupyterLab it opens that notebook, which stands beside this one. */
   function title(place) {
-    const here = /^\d/.test(place.name) ? placeInLab(el) : null;
-    if (!here) return place.title.replace(/^labs: /, "");
-    const path = here.notebook.context.path.replace(/[^/]*$/, `${place.name}.ipynb`);
-    const open = (event) => { event.preventDefault(); here.lab.commands.execute("docmanager:open", { path }); };
+    if (!/^\d/.test(place.name)) return place.title.replace(/^labs: /, "");
+    if (!globalThis.jupyterapp) return place.title;
+    const open = (event) => {
+      const here = placeInLab(el);
+      event.preventDefault();
+      if (here) here.lab.commands.execute("docmanager:open", { path: here.notebook.context.path.replace(/[^/]*$/, `${place.name}.ipynb`) });
+    };
     return element("a", { href: `${place.name}.ipynb`, onclick: open }, place.title);
   }
 
@@ -44,6 +47,7 @@ export function map({ model, el }) {
     }
     root.replaceChildren(
       element("p", { class: "irsa-next" }, element("strong", {}, "Next: "), course.next_step),
+      course.finished ? element("p", {}, ...prose("You are through. `irsa-lab map --certificate \"Your name\"` writes a certificate: to print, or to save as a picture.")) : "",
       element("p", { class: "irsa-empty" }, course.standing, " ",
         model.get("again") ? element("button", { onclick: () => model.send({ again: true }) }, "look again") : null),
       element("p", { class: "irsa-part" }, "The four steps, as your world has them"),

@@ -28,7 +28,7 @@ export function permissions({ model, el }) {
   function table(caption, heads, rows) {
     return element("table", {}, element("caption", {}, caption),
       element("thead", {}, element("tr", {}, heads.map((head) => element("th", { scope: "col" }, head)))),
-      element("tbody", {}, rows));
+      element("tbody", {}, rows.length ? rows : element("tr", {}, element("td", { colspan: heads.length }, "none"))));
   }
 
   function draw() {
