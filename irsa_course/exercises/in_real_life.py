@@ -131,6 +131,7 @@ def _config_slips(
         "token-again": "web_identity_token_file" in shared,
         "credential-source": "credential_source" in shared,
         "no-source": source is None,
+        "quotes": bool({"'", '"'} & set(str(source))),
         "arn-for-source": source == own,
         "heading-for-source": bool(source) and str(source).startswith("profile "),
         "unknown-source": f"profile {source}" not in sections,

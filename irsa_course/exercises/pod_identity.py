@@ -61,6 +61,7 @@ def narrow(world: World, policy: Any) -> Judgement:
     callers = (
         *_eks("default", own, welcome=True),
         *_eks("default", "other-sa", welcome=False),
+        *_eks("default", f"{own}-made-tomorrow", welcome=False),
         *_eks("staging", own, welcome=False),
         Caller("EKS, without tags: sts:AssumeRole", pod_identity.SERVICE, False, "sts:AssumeRole"),
     )
@@ -72,6 +73,7 @@ def narrow(world: World, policy: Any) -> Judgement:
         "if-exists": lambda rules: any(
             "IfExists" in condition.operator for rule in rules for condition in rule.conditions
         ),
+        "pattern": lambda rules: any("*" in value for value in values_of(rules)),
         "both-in-one": lambda rules: any(":" in v or "/" in v for v in values_of(rules)),
         "only-account": lambda rules: _keys(rules) == {f"{tag}service-account"},
         "only-namespace": lambda rules: _keys(rules) == {f"{tag}namespace"},

@@ -154,7 +154,7 @@ def _slips_of_form(rules: list[TrustRule]) -> Iterator[str]:
     if {"sub", "aud"} & set(keys):
         yield "bare-key"
     if any(":" not in key for key in keys):
-        yield "no-colon"
+        yield "no-colon" if any("oidc." in key for key in keys) else "key-without-service"
     if any("://" in key for key in keys):
         yield "url-in-key"
     if any(key.startswith("arn:") for key in keys):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
+from irsa_helpers.errors import plain
 from irsa_helpers.labs import engine, machinery
 from irsa_helpers.labs.model import Lab, all_labs, find_lab
 from irsa_helpers.labs.progress import Progress
@@ -33,6 +35,20 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What was typed and answered; a long line goes on below, broken between its words."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return plain(self.text)
+
+    def _repr_html_(self) -> str:
+        style = "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
+        return f"<pre style='{style}'>{escape(str(self))}</pre>"
+
+
+@dataclass(frozen=True)
 class LabInNotebook:
     """One lab, with the things that a learner does to it."""
 
@@ -45,23 +61,21 @@ class LabInNotebook:
         return machinery.scene_of(self.lab, self.world)
 
     def start(self) -> Text:
-        """The world is broken as the story tells; shows what is there, and the goals."""
+        """The world is broken as the story tells; shows what is there."""
         engine.start(self.world, self.lab, Progress())
-        goals = "\n".join(f"- {goal}" for goal in self.lab.goals)
         cast = "\n".join(f"- {kind}: {cell(name)}" for kind, name in self.lab.cast.items())
         return Text(
             f"**{self.lab.title}**: the lab stands, as its story tells. What is there:\n\n{cast}"
-            f"\n\nYou are done when:\n\n{goals}"
         )
 
-    def run(self, command: str) -> Text:
+    def run(self, command: str) -> Answer:
         """What a command answers in a terminal of this world: `aws`, `kubectl` or a whole line."""
         variables = process_environment(sandbox_of(self.world))
         one_line = command.replace("\\\n", "")  # Windows' shell knows no line that goes on
         done = subprocess.run(
             one_line, shell=True, env=variables, capture_output=True, text=True, check=False
         )
-        return Text(block(f"$ {command}\n{done.stdout}{done.stderr}", "console"))
+        return Answer(f"$ {command}\n{done.stdout}{done.stderr}")
 
     def check(self) -> engine.Verdict:
         """Each goal, with what was seen."""

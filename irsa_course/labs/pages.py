@@ -23,14 +23,15 @@ HEAD = """\
 
 - **Level:** {level}
 - **Time:** about {minutes} minutes
-- **Done when:** every goal of the check reads PASS."""
+- **Done when:** every goal is reached."""
 START = """\
 from irsa_helpers import connect
 from irsa_course import board, lab
 
 world = connect()
 this = lab("{number}", world)
-scene = this.scene  # the lab's names: scene.role, scene.bucket, …
+# the lab's names: scene.role, scene.bucket, …
+scene = this.scene
 this.start()"""
 GOALS = "this.goals()  # they tick themselves while you work"
 HANDSHAKE = "this.handshake()  # each hop as it happens"

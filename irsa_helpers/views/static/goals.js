@@ -5,9 +5,10 @@ import { element, openOutput, placeInLab, prose } from "./base.js";
 export function goals({ model, el }) {
   const list = element("ul", { class: "irsa-goals" });
   const note = element("p", { class: "irsa-count", role: "status" });
+  // Above the goals: below them it would be out of sight beside a terminal.
   const end = element("div", { class: "irsa-goals-end" });
   const root = element("section", { class: "irsa-view", "aria-label": `goals of lab ${model.get("lab").number}` },
-    note, list, end);
+    note, end, list);
   el.replaceChildren(root);
 
   const goal = (seen) => element("li", { class: seen.reached ? "irsa-ok" : "irsa-open" },
