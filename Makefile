@@ -52,7 +52,7 @@ lab: install
 	@$(BIN)/irsa-lab open
 
 test: develop
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 tour: install
 	$(BIN)/python -m irsa_course.tour

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 KIND = "IAM role"
 
 REVOCATION = "AWSRevokeOlderSessions"
+OWNER_AWS = "aws"  # in the place of an account, in the ARNs of AWS's own policies
+# By the name of the world, and the ARN.
+_documents_of_aws: dict[tuple[str, str], dict[str, Any]] = {}
 
 
 def build_bucket_read_policy(bucket: str, *, partition: str = "aws") -> dict[str, Any]:
@@ -82,7 +86,19 @@ def describe_role(world: World, name: str) -> dict[str, Any] | None:
 
 
 def managed_policy(world: World, arn: str) -> dict[str, Any]:
-    """The document of a managed policy, in the version that counts."""
+    """The document of a managed policy, in the version that counts.
+
+    One of AWS's own is asked for once: AWS changes them a few times a year, and nobody else can.
+    """
+    if arns.Arn.parse(arn).account_id != OWNER_AWS:
+        return _document(world, arn)
+    key = (world.name, arn)
+    if key not in _documents_of_aws:
+        _documents_of_aws[key] = _document(world, arn)
+    return deepcopy(_documents_of_aws[key])
+
+
+def _document(world: World, arn: str) -> dict[str, Any]:
     iam = world.aws("iam")
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     stored = iam.get_policy_version(PolicyArn=arn, VersionId=version)

@@ -19,6 +19,8 @@ def main() -> int:
     """Serve until told to stop; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # else each `kubectl exec` whole
+    # What a Pod's volumes and files open to others, they do whoever starts this: home is closed.
+    os.umask(0o022)
     CHANCE.begin(os.environ.get(SEED_VARIABLE))
     try:
         with opening.opened(Path(sys.argv[1]).resolve()) as (frame, servers):

@@ -26,8 +26,8 @@ FORKED = ("sandbox", "pod")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: the tests wait a good deal for other processes."""
-    return (os.cpu_count() or 1) + 1
+    """Twice as many as there are processors: the tests wait a good deal for other processes."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,9 +16,7 @@ import ctypes
 import importlib
 import json
 import os
-import platform
 import sys
-import tempfile
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +47,7 @@ class _Attributes(ctypes.Structure):
 def main() -> None:
     """Become the program; what goes wrong before is written to the view's `report`."""
     view, words = json.loads(sys.argv[1]), sys.argv[2:]
+    os.umask(0o022)  # a container's, as runc has it
     with _reported(view.get("report")):
         if "join" in view:
             _join(view["join"])
@@ -86,11 +85,11 @@ def _make_root(view: dict[str, Any]) -> None:
     _unshare()
     _mount(None, "/", MS_REC | MS_PRIVATE)
     # In a namespace of its own nobody else sees what is mounted there.
-    new = tempfile.gettempdir()
+    new = "/tmp"
     _mount("tmpfs", new, 0, "tmpfs", f"mode=755,size={view['size']}")
     os.mkdir(new + BEFORE)
     os.chdir(new)
-    _check(_libc.syscall(PIVOT_ROOT[platform.machine()], b".", new.encode() + BEFORE.encode()), "/")
+    _check(_libc.syscall(PIVOT_ROOT[os.uname().machine], b".", new.encode() + BEFORE.encode()), "/")
     os.chdir("/")
     for folder in ("/tmp", "/run", "/var", "/var/tmp", "/var/log", "/dev", "/dev/shm", "/proc"):
         os.mkdir(folder)

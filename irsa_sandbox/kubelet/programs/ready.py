@@ -29,11 +29,12 @@ def joining(
 ) -> list[str]:
     """The command that has a fork join the view and run the words; `plain` where that cannot be.
 
-    A variable such as PYTHONPATH counts only where a Python starts, so `plain` starts one.
+    A variable such as PYTHONPATH counts only where a Python starts, and root's powers go only where
+    a program does (`enter.py`), so `plain` starts one.
     """
     run, ready = _python(words), Path(os.environ.get(FORKS_VARIABLE, "")) / f"{KIND}.sock"
-    changed = any(name.startswith("PYTHON") for name in environment)
-    if run is None or changed or not ready.is_socket():
+    anew = view.get("as_a_user") or any(name.startswith("PYTHON") for name in environment)
+    if run is None or anew or not ready.is_socket():
         return list(plain)
     script, packages = run
     arguments = json.dumps([json.dumps({**view, "here": True, **packages}), *script])

@@ -14,6 +14,7 @@ WHO_STARTED_ME = "import os; print(os.getppid())"
 COMMANDS: dict[str, list[str]] = {
     "words": ["python", "-c", "import sys; print(sys.argv, sys.path[0], __name__)", "a", "b c"],
     "place": ["python", "-c", "import os; print(os.getcwd(), os.environ['HOME'], os.getuid())"],
+    "umask": ["python", "-c", "import os; print(oct(os.umask(0)))"],
     "token": [
         *("python", "-c"),
         "import os; print(open(os.environ['AWS_WEB_IDENTITY_TOKEN_FILE']).read())",
