@@ -115,14 +115,14 @@ def bench_html(role: str, claims: Mapping[str, str], verdict: Verdict) -> str:
         (who["subject"], who["there"], "✓ yes" if who["admitted"] else "✗ no")
         for who in verdict["who"]
     ]
-    found = "".join(
+    findings = "".join(
         f"<p><b>{escape(one['severity'])}:</b> {shown(one['message'])} Fix: {shown(one['fix'])}</p>"
         for one in verdict["findings"]
     )
     head = ("claim", "the token says", "the trust policy asks")
     return (
         table(head, asked, f"A token before the trust policy of {role}")
-        + f"<p style='white-space:pre-line'>{shown(verdict['why'])}</p>{found}"
+        + f"<p style='white-space:pre-line'>{shown(verdict['why'])}</p>{findings}"
         + table(("ServiceAccount", "there?", "in?"), who, f"Who gets into {role}?")
     )
 
