@@ -48,37 +48,33 @@ class Visit:
     seated: float = 0.0
     first_cell: float = 0.0
     cells: list[float] = field(default_factory=list)
+    connected_again: int = 0
 
 
-async def visit(
-    room: OpenRoom,
-    number: int,
-    seated: asyncio.Barrier,
-    begun_all: Callable[[], Awaitable[None]],
-) -> Visit:
+async def visit(room: OpenRoom, number: int, all_here: Callable[[], Awaitable[None]]) -> Visit:
     """Come in, open the first notebook; once all have, run the whole of another one."""
     await asyncio.sleep(WITHIN * number / SEATS)
-    found, begun = Visit(), time.perf_counter()
+    visited, begun = Visit(), time.perf_counter()
     async with Learner(room.url) as learner:
         await learner.come_in(f"Learner {number}", room.word)
         await learner.sit_down()
-        found.seated = time.perf_counter() - begun
+        visited.seated = time.perf_counter() - begun
         await learner.open(FIRST)
         await learner.run("from irsa_helpers import connect; connect().describe()")
-        found.first_cell = time.perf_counter() - begun
-        if await seated.wait() == 0:
-            await begun_all()
+        visited.first_cell = time.perf_counter() - begun
+        await all_here()
         for notebook in BETWEEN if WHOLE else ():
             await learner.run_notebook(notebook)
-        await seated.wait()
+        await all_here()
         reading = random.Random(number)
-        found.cells = await learner.run_notebook(
+        visited.cells = await learner.run_notebook(
             MEASURED, before_each=lambda: asyncio.sleep(reading.uniform(0, 2 * READING))
         )
-        await seated.wait()
+        await all_here()
         for lab in LABS if WHOLE else ():
             await learner.solve(lab)
-    return found
+        visited.connected_again = learner.connected_again
+    return visited
 
 
 def seats_memory() -> dict[int, dict[str, list[float]]]:
@@ -88,8 +84,8 @@ def seats_memory() -> dict[int, dict[str, list[float]]]:
     """
     used: dict[int, dict[str, list[float]]] = {}
     for process in psutil.process_iter(["uids", "cmdline"]):
-        user, words = process.info["uids"].real, process.info["cmdline"] or []
-        if FIRST_SEAT_USER < user <= FIRST_SEAT_USER + SEATS:
+        words = process.info["cmdline"] or []
+        if (user := _seat_of(process)) is not None:
             kind = words[-1] if "irsa_workshop.room.zygote" in words else "Pods"
             used.setdefault(user, {}).setdefault(kind, []).append(_share(process))
     return used
@@ -118,9 +114,22 @@ def memory_rows(used: dict[int, dict[str, list[float]]]) -> list[tuple[str, str]
     ]
 
 
-def room_seconds(room: OpenRoom) -> float:
-    """Processor seconds that the room's programs have used, and all that they forked."""
-    return sum(sum(process.cpu_times()[:4]) for process in room.programs())
+def processor_seconds(room: OpenRoom) -> float:
+    """What the room's programs have used, the seats', and all that these started."""
+    seats = (process for process in psutil.process_iter(["uids"]) if _seat_of(process))
+    return sum(map(_seconds, [*room.programs(), *seats]))
+
+
+def _seat_of(process: psutil.Process) -> int | None:
+    user = int(process.info["uids"].real)
+    return user if FIRST_SEAT_USER < user <= FIRST_SEAT_USER + SEATS else None
+
+
+def _seconds(process: psutil.Process) -> float:
+    try:
+        return float(sum(process.cpu_times()[:4]))
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -129,16 +138,16 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-async def _visits(room: OpenRoom) -> tuple[list[Visit], float]:
-    """Everybody's visit, and the processor seconds until all had begun."""
-    used = [room_seconds(room)]
+async def _visits(room: OpenRoom) -> tuple[list[Visit], list[float]]:
+    """Everybody's visit, and the processor seconds used whenever all had come so far."""
+    used, barrier = [processor_seconds(room)], asyncio.Barrier(SEATS)
 
-    async def begun() -> None:
-        used.append(room_seconds(room))
+    async def all_here() -> None:
+        if await barrier.wait() == 0:
+            used.append(processor_seconds(room))
 
-    seated = asyncio.Barrier(SEATS)
-    visits = [visit(room, each, seated, begun) for each in range(SEATS)]
-    return await asyncio.gather(*visits), used[1] - used[0]
+    visits = [visit(room, number, all_here) for number in range(SEATS)]
+    return await asyncio.gather(*visits), used
 
 
 def report() -> list[tuple[str, str]]:
@@ -148,19 +157,38 @@ def report() -> list[tuple[str, str]]:
         opened(Path(folder) / "room", SEATS) as room,
     ):
         visits, processor = asyncio.run(_visits(room))
-        used = seats_memory()
-    cells = [seconds for each in visits for seconds in each.cells]
-    seated, first = [each.seated for each in visits], [each.first_cell for each in visits]
+        memory = seats_memory()
+    cells = [seconds for visit in visits for seconds in visit.cells]
+    seated, first = [visit.seated for visit in visits], [visit.first_cell for visit in visits]
     load = f"{SEATS}; {os.cpu_count()}; {os.getloadavg()[1]:.1f}"
+    again = sum(visit.connected_again for visit in visits)
     return [
         ("seats; processors; load of the machine", load),
         (f"within {WITHIN:.0f} s: a seat, median and last", _both(seated)),
         ("the first cell's answer, median and last", _both(first)),
-        ("processor time until all have begun", f"{processor / SEATS:.1f} s a seat"),
-        ("a cell while all run notebook 05, median", f"{statistics.median(cells):.2f} s"),
-        (f"the same, p95 of {len(cells)}", f"{percentile(cells, 0.95):.2f} s"),
-        *memory_rows(used),
+        ("processor time until all have begun", _a_seat(processor[1] - processor[0])),
+        ("processor time of notebook 05", _a_seat(processor[3] - processor[2])),
+        (f"a cell of it, {READING:.0f} s read before each, median", _seconds_each(cells, 0.5)),
+        (f"the same, p95 of {len(cells)}", _seconds_each(cells, 0.95)),
+        ("its slowest cells, the median of each", _slowest(visits)),
+        ("connections that were lost and made again", str(again)),
+        *memory_rows(memory),
     ]
+
+
+def _seconds_each(cells: list[float], share: float) -> str:
+    return f"{percentile(cells, share):.2f} s"
+
+
+def _a_seat(seconds: float) -> str:
+    return f"{seconds / SEATS:.1f} s a seat"
+
+
+def _slowest(visits: list[Visit]) -> str:
+    """The three cells that took longest, by their place among the code cells."""
+    medians = map(statistics.median, zip(*(visit.cells for visit in visits), strict=True))
+    by_time = sorted(enumerate(medians, 1), key=lambda cell: -cell[1])
+    return ", ".join(f"cell {number} {seconds:.2f} s" for number, seconds in by_time[:3])
 
 
 def _both(values: list[float]) -> str:

@@ -47,6 +47,7 @@ class Learner:
             connector=aiohttp.TCPConnector(ssl=authority) if authority else None,
         )
         self.connection: Connection | None = None
+        self._again = 0
         self.kernel = ""
 
     async def __aenter__(self) -> Learner:
@@ -59,6 +60,11 @@ class Learner:
         at: TracebackType | None,
     ) -> None:
         await self.leave()
+
+    @property
+    def connected_again(self) -> int:
+        """How often a kernel's connection was lost and made once more."""
+        return self._again + (self.connection.again if self.connection else 0)
 
     async def leave(self) -> None:
         """The browser is closed; seat and kernel go on."""
@@ -135,6 +141,7 @@ class Learner:
         self.kernel = opened["kernel"]["id"]
         if self.connection is not None:
             await self.connection.close()
+            self._again += self.connection.again
         address = f"{self.base}/api/kernels/{self.kernel}/channels"
         self.connection = Connection(self.http, address)
         await self.connection.open()

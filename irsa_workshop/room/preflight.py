@@ -59,15 +59,29 @@ def preflight(seats: int, host: str, port: int, path: str, run: bool, as_json: b
     """Say whether this machine carries a workshop of that many seats; exit 1 where it does not."""
     plan = Plan(_project(), seats, host, port, path)
     findings = []
+    steps(plan)  # a path that is none is said before anything else
     for finding in look(plan, run=run):
         findings.append(finding)
         if not as_json:
             say(f"{finding.state:<8}{finding.name:<14}{finding.found}")
             if finding.next_step:
                 say(f"{'':8}{'next:':<14}{finding.next_step}")
+    fit = all(finding.state != NO for finding in findings)
+    if not as_json:
+        say(f"\n{verdict(plan, fit=fit, run=run)}")
     if as_json:
         say(json.dumps([asdict(finding) for finding in findings], indent=2))
-    raise SystemExit(any(finding.state == NO for finding in findings))
+    raise SystemExit(not fit)
+
+
+def verdict(plan: Plan, *, fit: bool, run: bool) -> str:
+    """What all of it comes to, and the command that follows."""
+    if not fit:
+        return f"A room of {plan.seats} will not do here yet: change what says {NO}."
+    tried = f"and path {plan.path} was gone from end to end" if run else "nothing was run"
+    host = "" if plan.host == "127.0.0.1" else f" HOST={plan.host}"
+    command = f"make workshop SEATS={plan.seats}{host}"
+    return f"A room of {plan.seats} fits, {tried}. On the day: {command}"
 
 
 def _project() -> Path:
@@ -102,12 +116,12 @@ def programs(plan: Plan) -> Finding:
     """The hub and its proxy are installed."""
     missing = [name for name in ("jupyterhub", "jupyterhub_idle_culler") if not find_spec(name)]
     try:
-        programs = f"{services.node()}, {services.proxy_program(plan.project)}"
+        services.node(), services.proxy_program(plan.project)
     except IrsaLabError as error:
         missing.append(str(error).splitlines()[0])
     if missing:
         return Finding("programs", NO, f"missing: {', '.join(missing)}", "make workshop-install")
-    return Finding("programs", OK, programs)
+    return Finding("programs", OK, "JupyterHub, its proxy and Node.js are installed")
 
 
 def users(plan: Plan) -> Finding:
@@ -124,19 +138,26 @@ def users(plan: Plan) -> Finding:
     ours = range(setting.BOARD_USER, setting.FIRST_SEAT_USER + plan.seats + 1)
     taken = [account.pw_name for account in pwd.getpwall() if account.pw_uid in ours]
     if taken:
-        return Finding("users", NO, f"{', '.join(taken)} have numbers of {ours}", "ask their owner")
-    return Finding("users", OK, f"numbers {ours.start} to {ours.stop - 1} are free")
+        told = f"somebody has a number of {_numbers(ours)}: {', '.join(taken)}"
+        return Finding("users", NO, told, "remove these users, or take another machine")
+    return Finding("users", OK, f"each seat is a Linux user of its own, {_numbers(ours)}")
+
+
+def _numbers(numbers: range) -> str:
+    return f"{numbers.start} to {numbers.stop - 1}"
 
 
 def processors(plan: Plan) -> Finding:
     """All can begin within a minute and a half."""
     count = os.cpu_count() or 1
     seconds = plan.seats * setting.SEAT_PROCESSOR_SECONDS / count
-    told = f"{count} processors: all {plan.seats} have begun {seconds:.0f} s after they came"
+    told = f"{count}; where all {plan.seats} come at once, the last begins after {seconds:.0f} s"
     if seconds <= setting.ARRIVAL_SECONDS:
         return Finding("processors", OK, told)
     needed = -(-plan.seats * setting.SEAT_PROCESSOR_SECONDS // setting.ARRIVAL_SECONDS)
-    return Finding("processors", CHANGE, told, f"{needed} processors, or let them come by rows")
+    return Finding(
+        "processors", CHANGE, told, f"take a machine with {needed}, or let them come row by row"
+    )
 
 
 def memory(plan: Plan) -> Finding:
@@ -147,7 +168,7 @@ def memory(plan: Plan) -> Finding:
     most = max(0, (free - setting.ROOM_MEBIBYTES) // setting.SEAT_MEBIBYTES)
     if free >= needed:
         return Finding("memory", OK, told)
-    return Finding("memory", NO, told, f"a larger machine, or SEATS={most}")
+    return Finding("memory", NO, told, f"take a machine with more, or SEATS={most}")
 
 
 def disk(plan: Plan) -> Finding:
@@ -155,9 +176,9 @@ def disk(plan: Plan) -> Finding:
     free = shutil.disk_usage(plan.project).free // MEBIBYTE
     needed = plan.seats * setting.SEAT_DISK_MEBIBYTES
     told = f"{free:,} MiB free, {needed:,} needed"
-    return Finding(
-        "disk", OK if free >= needed else NO, told, "" if free >= needed else "free some"
-    )
+    if free >= needed:
+        return Finding("disk", OK, told)
+    return Finding("disk", NO, told, f"delete something on the disk of {plan.project}")
 
 
 def ports(plan: Plan) -> Finding:
@@ -166,7 +187,7 @@ def ports(plan: Plan) -> Finding:
     if taken := services.taken_ports(plan.port):
         step = "end what listens there (a room that is open?), or PORT=... for another"
         return Finding("ports", NO, f"taken: {', '.join(map(str, taken))}", step)
-    return Finding("ports", OK, f"{wanted.start} to {wanted.stop - 1} are free")
+    return Finding("ports", OK, f"{_numbers(wanted)} are free")
 
 
 def clock(plan: Plan) -> Finding:
@@ -182,7 +203,7 @@ def way_in(plan: Plan) -> Finding:
     """Where browsers will reach the room."""
     if plan.host in ("127.0.0.1", "localhost"):
         reached = "only browsers of this machine will reach it"
-        step = "HOST=0.0.0.0 lets the room's network in; over http, so not an open network"
+        step = "HOST=0.0.0.0 lets the network in, by https with CERTIFICATE=... KEY=..."
         return Finding("way in", CHANGE, reached, step)
     reached = ", ".join(f"http://{address}:{plan.port}/" for address in services.addresses())
     if not reached:
@@ -193,15 +214,21 @@ def way_in(plan: Plan) -> Finding:
 
 def whole_run(plan: Plan) -> Finding:
     """A room of one seat opens, and a learner goes the whole path in it."""
+    from aiohttp import ClientError
+
+    from irsa_workshop.room.learner import RefusedError
     from irsa_workshop.room.trial import opened
 
+    click.echo(f"A room of one seat opens and goes path {plan.path}: a minute or more.", err=True)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="room-") as folder:
         try:
             with opened(Path(folder) / "room", 1) as room:
                 seated = asyncio.run(_walk(room, steps(plan)))
-        except (RuntimeError, OSError, TimeoutError) as error:
-            return Finding("a whole run", NO, str(error), "the cell above must run: irsa-lab open")
+        except (RuntimeError, OSError, ClientError, RefusedError) as error:
+            why = click.unstyle(str(error)).strip() or type(error).__name__
+            step = f"make workshop SEATS=1, and go path {plan.path} to the cell that fails"
+            return Finding("a whole run", NO, why.splitlines()[-1], step)
     total = time.monotonic() - begun
     return Finding(
         "a whole run", OK, f"seated in {seated:.1f} s, path {plan.path} in {total:.0f} s"

@@ -62,6 +62,15 @@ def test_another_path_is_refused() -> None:
         preflight.steps(plan(path="45"))
 
 
+def test_the_command_ends_with_what_it_comes_to(listening: int) -> None:
+    usual = ["preflight", "--seats", "2", "--no-run", "--port"]
+    said = CliRunner().invoke(main, [*usual, str(listening)]).output
+    assert said.splitlines()[-1] == "A room of 2 will not do here yet: change what says no."
+    refused = CliRunner().invoke(main, [*usual, str(listening), "--path", "45"])
+    assert refused.exit_code == 1
+    assert "ports" not in refused.output, "a path that is none is said before anything else"
+
+
 def test_the_command_tells_a_program_and_fails_where_the_room_would(listening: int) -> None:
     asked = ["preflight", "--seats", "2", "--no-run", "--json", "--port", str(listening)]
     result = CliRunner().invoke(main, asked)
