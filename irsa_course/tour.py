@@ -66,7 +66,12 @@ def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
         force_raise_errors=True,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
-    client.execute()
+    with tempfile.TemporaryDirectory(prefix="irsa-lab-kernel-") as sockets:
+        if os.name == "posix":
+            # A free port that is looked for may be taken before the kernel listens at it.
+            manager = client.create_kernel_manager()
+            manager.transport, manager.ip = "ipc", f"{sockets}/kernel"
+        client.execute()
     return notebook
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.test_architecture import MODULES, dotted, modules_used
+from tests.test_architecture import MODULES, ROOT, dotted, modules_used
 
 MOST_FILES = 20
 # From the ground up: a room, or a module beside the rooms, knows itself and what stands before it.
@@ -38,6 +40,8 @@ ROOMS = {
         *("worker", "kubelet", ""),
     ],
 }
+# Tests that no module is alone in: a browser, the real clients, the notebooks as they run.
+THROUGH_EVERYTHING = {"tests/browser", "tests/clients", "tests/notebooks"}
 TOOLS = {"irsa_sandbox.apiserver.schemas.generate"}  # run by hand, over all of its part
 
 
@@ -63,3 +67,11 @@ def test_no_folder_is_too_full_to_overlook() -> None:
     folders = {path.parent for path in MODULES}
     sizes = {dotted(it / "__init__.py"): len(list(it.glob("*.py"))) for it in folders}
     assert {name: size for name, size in sizes.items() if size > MOST_FILES} == {}
+
+
+def test_a_test_stands_where_its_module_stands() -> None:
+    """`irsa_helpers` is the root of `tests/`; what goes through everything has rooms of its own."""
+    parts = {path.parent.relative_to(ROOT) for path in MODULES}
+    mirrored = {Path("tests", *it.parts[it.parts[0] == "irsa_helpers" :]) for it in parts}
+    homes = {path.parent.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")}
+    assert {it.as_posix() for it in homes - mirrored} == THROUGH_EVERYTHING

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 PAIR = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+SKIPPED = f"{PREFIX}skip-containers"
 POD_IDENTITY = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
 
@@ -107,13 +108,11 @@ def _pair_of(case: Case, container: dict[str, Any]) -> dict[str, str]:
 def skip_containers(case: Case) -> Link:
     """No container that needs the role is named in the Pod's annotation `skip-containers`."""
     no_role_is_wanted(case)
-    key = f"{PREFIX}skip-containers"
-    thing = case.template if case.template is not None else case.pod
-    value = (thing.get("metadata", {}).get("annotations") or {}).get(key)
+    value = _annotations(case).get(SKIPPED)
     if value is None:
         return ok("no container is left out")
     names = [container["name"] for container in case.pod_spec["containers"]]
-    listed = value.splitlines()[0].split(",") if value else []
+    listed = left_out(case)
     main = _main_container(case, names)
     if main not in listed and not set(names) <= set(listed):
         return ok(f"left out: {value}")
@@ -121,7 +120,7 @@ def skip_containers(case: Case) -> Link:
     rest = [name for name in listed if name not in needing]
     aside = [name for name in names if name not in (*rest, *needing)]
     return broken(
-        f"{key}: {value}",
+        f"{SKIPPED}: {value}",
         expected=f"a list without {', '.join(needing)}, which the app runs in",
         error=NODE_ROLE,
         fix=commands(
@@ -138,8 +137,7 @@ def _main_container(case: Case, names: list[str]) -> str:
 
     By the annotation that kubectl goes by, as the only one, or by the workload's name.
     """
-    thing = case.template if case.template is not None else case.pod
-    stated = (thing.get("metadata", {}).get("annotations") or {}).get(DEFAULT_CONTAINER)
+    stated = _annotations(case).get(DEFAULT_CONTAINER)
     if stated in names:
         return str(stated)
     return names[0] if len(names) == 1 else next((n for n in names if n == case.name), "")
@@ -147,14 +145,19 @@ def _main_container(case: Case, names: list[str]) -> str:
 
 def left_out(case: Case) -> list[str]:
     """The containers that the Pod's annotation `skip-containers` leaves out."""
-    thing = case.template if case.template is not None else case.pod
-    value = (thing.get("metadata", {}).get("annotations") or {}).get(f"{PREFIX}skip-containers")
+    value = _annotations(case).get(SKIPPED)
     return str(value).splitlines()[0].split(",") if value else []
+
+
+def _annotations(case: Case) -> dict[str, Any]:
+    """The annotations of the Pod's template, of the Pod itself where it has none."""
+    thing = case.template if case.template is not None else case.pod
+    return thing.get("metadata", {}).get("annotations") or {}
 
 
 def _leave_out(case: Case, containers: list[str]) -> str:
     """What has the webhook leave out those containers and no other."""
-    annotations = {f"{PREFIX}skip-containers": ",".join(containers) or None}
+    annotations = {SKIPPED: ",".join(containers) or None}
     return patch_template(case, metadata={"annotations": annotations})
 
 
@@ -244,7 +247,7 @@ def wanted_audience(case: Case) -> str:
 def _candidates(case: Case, pod: dict[str, Any]) -> list[dict[str, Any]]:
     """A Pod's containers that the webhook should have changed."""
     annotations = pod["metadata"].get("annotations") or {}
-    aside = annotations.get(f"{PREFIX}skip-containers", "").split(",")
+    aside = annotations.get(SKIPPED, "").split(",")
     preset = {c["name"] for c in containers_of(case.pod_spec) if _preset(case, c)}
     containers = containers_of(pod["spec"])
     return [c for c in containers if c["name"] not in aside and c["name"] not in preset]
