@@ -78,6 +78,15 @@ export function choose(label, names, chosen, changed) {
     names.map((name) => element("option", { value: name, selected: name === chosen }, name)));
 }
 
+/** What `make` gives stands in `host`, made anew only for another `key`: a list that is open stays so, and the focus. */
+export function redraw(host, key, make) {
+  if (host.irsaKey === key) return;
+  const at = [...host.querySelectorAll("select, button")].indexOf(document.activeElement);
+  host.irsaKey = key;
+  host.replaceChildren(...[make()].flat(Infinity).filter((part) => part != null));
+  if (at >= 0) host.querySelectorAll("select, button")[at]?.focus({ preventScroll: true });
+}
+
 const KEY_WAIT_MS = 30;
 
 /** The editor of a model's `policy`, its buttons, and what was said of applying it.
