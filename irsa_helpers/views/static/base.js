@@ -31,15 +31,21 @@ export function shortened(text, signs = 44) {
   return button;
 }
 
-/** A value of a hop or claim as something to read: lists by commas, objects as JSON. */
+const EARLIEST = 1e9; // a number from here on is a time: seconds since the epoch
+
+/** A value of a hop or claim as something to read: lists by commas, checks with their marks, objects as a list. */
 export function shown(value) {
   if (typeof value === "string") return shortened(value);
-  if (Array.isArray(value) && value.every((item) => typeof item !== "object")) {
-    return shortened(value.join(", "));
-  }
-  return typeof value === "object" && value !== null
-    ? element("code", {}, JSON.stringify(value))
-    : document.createTextNode(String(value));
+  if (typeof value === "number" && value >= EARLIEST) return document.createTextNode(new Date(value * 1000).toISOString().replace(".000", ""));
+  if (typeof value !== "object" || value === null) return document.createTextNode(String(value));
+  if (!Array.isArray(value)) return element("ul", { class: "irsa-inner" }, Object.entries(value).map(([name, inner]) => element("li", {}, `${name}: `, shown(inner))));
+  if (value.every((item) => typeof item !== "object")) return shortened(value.join(", "));
+  return element("ul", { class: "irsa-inner" }, value.map((item) => element("li", {}, item && "ok" in item ? check(item) : shown(item))));
+}
+
+/** A check with its mark, and, where it failed, what was expected and found. */
+function check({ name, ok, expected, found }) {
+  return [mark(ok, "✓ ", "✗ "), name, ok ? null : [": expected ", shown(expected), ", found ", shown(found)]];
 }
 
 /** A table of names and values. */
