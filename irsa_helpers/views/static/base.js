@@ -31,15 +31,21 @@ export function shortened(text, signs = 44) {
   return button;
 }
 
-/** A value of a hop or claim as something to read: lists by commas, objects as JSON. */
+const EARLIEST = 1e9; // a number from here on is a time: seconds since the epoch
+
+/** A value of a hop or claim as something to read: lists by commas, checks with their marks, objects as a list. */
 export function shown(value) {
   if (typeof value === "string") return shortened(value);
-  if (Array.isArray(value) && value.every((item) => typeof item !== "object")) {
-    return shortened(value.join(", "));
-  }
-  return typeof value === "object" && value !== null
-    ? element("code", {}, JSON.stringify(value))
-    : document.createTextNode(String(value));
+  if (typeof value === "number" && value >= EARLIEST) return document.createTextNode(new Date(value * 1000).toISOString().replace(".000", ""));
+  if (typeof value !== "object" || value === null) return document.createTextNode(String(value));
+  if (!Array.isArray(value)) return element("ul", { class: "irsa-inner" }, Object.entries(value).map(([name, inner]) => element("li", {}, `${name}: `, shown(inner))));
+  if (value.every((item) => typeof item !== "object")) return shortened(value.join(", "));
+  return element("ul", { class: "irsa-inner" }, value.map((item) => element("li", {}, item && "ok" in item ? check(item) : shown(item))));
+}
+
+/** A check with its mark, and, where it failed, what was expected and found. */
+function check({ name, ok, expected, found }) {
+  return [mark(ok, "✓ ", "✗ "), name, ok ? null : [": expected ", shown(expected), ", found ", shown(found)]];
 }
 
 /** A table of names and values. */
@@ -76,6 +82,15 @@ export function differences(lines) {
 export function choose(label, names, chosen, changed) {
   return element("select", { "aria-label": label, onchange: (event) => changed(event.target.value) },
     names.map((name) => element("option", { value: name, selected: name === chosen }, name)));
+}
+
+/** What `make` gives stands in `host`, made anew only for another `key`: a list that is open stays so, and the focus. */
+export function redraw(host, key, make) {
+  if (host.irsaKey === key) return;
+  const at = [...host.querySelectorAll("select, button")].indexOf(document.activeElement);
+  host.irsaKey = key;
+  host.replaceChildren(...[make()].flat(Infinity).filter((part) => part != null));
+  if (at >= 0) host.querySelectorAll("select, button")[at]?.focus({ preventScroll: true });
 }
 
 const KEY_WAIT_MS = 30;

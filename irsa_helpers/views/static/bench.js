@@ -1,5 +1,5 @@
 // The trust-policy bench. Nothing is decided here: each keystroke is sent to the kernel.
-import { choose, differences, editing, element, findings, mark, prose, shortened } from "./base.js";
+import { choose, differences, editing, element, findings, mark, prose, redraw, shortened } from "./base.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -72,12 +72,13 @@ export function bench({ model, el }) {
 
   /** What stands on the bench: by name, or to be chosen. */
   function drawHeads() {
-    const named = (label, names, name) => {
+    const head = (host, title, label, names, name) => {
       const chosen = model.get(name);
-      return names?.length ? choose(label, names, chosen, (other) => model.send({ [name]: other })) : chosen;
+      redraw(host, JSON.stringify([names, chosen]), () => [title,
+        names?.length ? choose(label, names, chosen, (other) => model.send({ [name]: other })) : chosen]);
     };
-    whose.replaceChildren("Token of ", named("ServiceAccount", model.get("accounts"), "account"));
-    asking.replaceChildren("Trust policy of ", named("role", model.get("roles"), "role"));
+    head(whose, "Token of ", "ServiceAccount", model.get("accounts"), "account");
+    head(asking, "Trust policy of ", "role", model.get("roles"), "role");
   }
 
   function withheld() {

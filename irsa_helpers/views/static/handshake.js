@@ -212,6 +212,7 @@ function show(host, actors, { hops = [], follow = true } = {}) {
       class: `irsa-hop irsa-${hop.outcome}${index > state.chosen ? " irsa-later" : ""}`,
       "data-part": `hop-${index}`,
       "aria-current": current ? "step" : null,
+      tabindex: current ? "0" : "-1", // one stop for the Tab key: the arrow keys walk from there
       "aria-label": `hop ${index + 1}, ${hop.source} to ${hop.target}, ${hop.outcome}: ${hop.summary}`,
       onclick: () => { stop(); select(index, true); },
     },

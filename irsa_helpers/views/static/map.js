@@ -1,5 +1,5 @@
 // Where the learner is: what is done, and what is next. It was all found out by whoever gives it.
-import { element, placeInLab, prose } from "./base.js";
+import { element, placeInLab, prose, redraw } from "./base.js";
 
 const STATES = { done: ["ok", "✓ done"], "not yet": ["open", "○ not yet"], waits: ["open", "… waits"] };
 
@@ -42,18 +42,18 @@ export function map({ model, el }) {
   function draw() {
     const course = model.get("course");
     if (!course) {
-      root.replaceChildren(element("p", { class: "irsa-empty", role: "status" }, model.get("said") || "Looking where you are …"));
+      redraw(root, model.get("said"), () => element("p", { class: "irsa-empty", role: "status" }, model.get("said") || "Looking where you are …"));
       return;
     }
-    root.replaceChildren(
+    redraw(root, JSON.stringify(course), () => [
       element("p", { class: "irsa-next" }, element("strong", {}, "Next: "), course.next_step),
-      course.finished ? element("p", {}, ...prose("You are through. `irsa-lab map --certificate \"Your name\"` writes a certificate: to print, or to save as a picture.")) : "",
+      course.finished ? element("p", {}, ...prose("You are through. `irsa-lab map --certificate \"Your name\"` writes a certificate: to print, or to save as a picture.")) : null,
       element("p", { class: "irsa-empty" }, course.standing, " ",
         model.get("again") ? element("button", { onclick: () => model.send({ again: true }) }, "look again") : null),
       element("p", { class: "irsa-part" }, "The four steps, as your world has them"),
       element("ol", { class: "irsa-steps" }, course.notebooks.filter((place) => place.step).map(step)),
       element("div", { class: "irsa-map-parts" },
-        table("Notebooks", "notebook", "exercises", course.notebooks), table("Labs", "what is broken", "labs", course.labs)));
+        table("Notebooks", "notebook", "exercises", course.notebooks), table("Labs", "what is broken", "labs", course.labs))]);
   }
 
   model.on("change:course", draw);

@@ -1,5 +1,5 @@
 // Recorded calls against a permission policy. Nothing is decided here: each keystroke is sent on.
-import { choose, differences, editing, element, findings, mark, prose, shortened } from "./base.js";
+import { choose, differences, editing, element, findings, mark, prose, redraw, shortened } from "./base.js";
 
 /** The bench of a model with `policy`, `role`, `verdict` and `said`; `roles` where one may choose among several. */
 export function permissions({ model, el }) {
@@ -34,8 +34,8 @@ export function permissions({ model, el }) {
   function draw() {
     const [seen, roles] = [model.get("verdict"), model.get("roles")];
     edit.heard(seen);
-    heading.replaceChildren(...(roles?.length
-      ? ["What may ", choose("role", roles, model.get("role"), (role) => model.send({ role })), " do?"] : [`What ${model.get("role") || "a role"} may do`]));
+    redraw(heading, JSON.stringify([roles, model.get("role")]), () => (roles?.length
+      ? ["What may ", choose("role", roles, model.get("role"), (role) => model.send({ role })), " do?"] : `What ${model.get("role") || "a role"} may do`));
     if (roles && !roles.length) {
       verdict.replaceChildren(element("p", { class: "irsa-empty" },
         "No role has called anything yet. Let a Pod call S3: each call appears here, and the least policy that allows it."));

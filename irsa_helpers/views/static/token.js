@@ -1,5 +1,5 @@
 // A token in its three parts. Who signed it was found out by whoever gives the facts, not here.
-import { element, prose, shortened } from "./base.js";
+import { element, prose, redraw, shortened } from "./base.js";
 
 const TICK_MS = 1000;
 const ASK_MS = 5000; // the world's clock may be moved: it is asked again
@@ -73,16 +73,16 @@ export function token({ model, el }) {
 
   function draw() {
     if (!tokens().length) {
-      root.replaceChildren(element("p", { class: "irsa-empty" },
+      redraw(root, "none", () => element("p", { class: "irsa-empty" },
         "No token has been shown to STS yet. Let a Pod call AWS: its token appears here, without its signature."));
       return;
     }
     const shownToken = facts();
-    root.replaceChildren(element("div", { class: "irsa-controls" }, chooser()), life,
+    redraw(root, JSON.stringify([tokens(), chosen]), () => [element("div", { class: "irsa-controls" }, chooser()), life,
       element("div", { class: "irsa-token-parts" },
         part("1. Header: how it is signed", "header", shownToken.header.map(row)),
         part("2. Claims: what it says", "claims", shownToken.claims.map(row)),
-        part("3. Signature: who vouches for it", "signature", signature(shownToken.signature))));
+        part("3. Signature: who vouches for it", "signature", signature(shownToken.signature)))]);
     drawLife();
   }
 
