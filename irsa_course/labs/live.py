@@ -111,4 +111,10 @@ def _told(lab: Lab) -> dict[str, str]:
     """What the view says of the lab itself."""
     following = lab.following()
     after = f"lab {following.number}, {following.title}" if following else ""
-    return {"number": lab.number, "lesson": lab.lesson, "next": after}
+    notebook = following.id if following else ""
+    return {
+        "number": lab.number,
+        "lesson": lab.lesson,
+        "next": after,
+        "next_notebook": notebook,
+    }

@@ -22,7 +22,7 @@ const TOLD_APART = new Set(["decision", "explanation", "fix", "header", "claims"
 function attempts(hops) {
   const begun = [];
   const prelude = new Map();
-  const podOf = (hop) => `${hop.detail.namespace}/${hop.detail.pod ?? hop.detail.service_account}`;
+  const podOf = (hop) => hop.detail.namespace ? `${hop.detail.namespace}/${hop.detail.pod ?? hop.detail.service_account}` : hop.source;
   // At its admission a Pod of a Deployment has the beginning of its name alone: `app-7d9f-`.
   const partly = (pod) => [...prelude.keys()].find((known) => known.endsWith("-") && known !== pod && pod.startsWith(known));
   for (const hop of hops) {
