@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from irsa_helpers.errors import IrsaLabError
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 class Verdict:
     """What a check saw: every goal, and whether all are reached.
 
-    Then `debrief` names the kind of fault, `seen` where it was met in public.
+    Then `debrief` names the kind of fault, `seen` where it was met in public. Until then `slips`
+    tell what the learner has done that helps nothing, or opens too much.
     """
 
     lab_id: str
     goals: tuple[Goal, ...]
     debrief: str
     seen: tuple[Sighting, ...] = ()
+    slips: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -37,7 +39,8 @@ class Verdict:
 
     def __str__(self) -> str:
         if not self.passed:
-            return "\n".join([*map(str, self.goals), "Not there yet."])
+            notes = [f"NOTE  {slip}" for slip in self.slips]
+            return "\n".join([*map(str, self.goals), *notes, "Not there yet."])
         met = [f"Seen elsewhere: {sighting}" for sighting in self.seen]
         return "\n".join([*map(str, self.goals), "All goals reached.", "", self.debrief, *met])
 
@@ -48,7 +51,10 @@ class Verdict:
             for g in self.goals
         ]
         head = ["| | goal | found | expected |", "| :-- | :-- | :-- | :-- |"]
-        last = [f"**All goals reached.** {self.debrief}"] if self.passed else ["*Not there yet.*"]
+        notes = [f"* {cell(slip)}" for slip in self.slips]
+        last = ["*Not there yet.*", "", *notes]
+        if self.passed:
+            last = [f"**All goals reached.** {self.debrief}"]
         met = [f"Seen elsewhere: [{cell(one.what)}]({one.url})." for one in self.seen]
         return "\n".join([*head, *rows, "", *last, "", *met])
 
@@ -75,6 +81,8 @@ def check(world: World, lab: Lab, progress: Progress) -> Verdict:
     Raises IrsaLabError for a lab that was not started, or whose world is gone.
     """
     verdict = _judged(world, lab, progress)
+    if not verdict.passed:
+        verdict = replace(verdict, slips=tuple(machinery.slips(lab, world)))
     progress.checked(lab.id)
     _noted(lab, verdict, progress)
     _tell(lab, verdict)

@@ -189,7 +189,7 @@ def permits_only_read(
     """
     scene = scene.as_it_is()
     own = [apart(document) for document in policies_of(scene.world, scene.role)]
-    bucket = _bucket_policy(scene)
+    bucket = bucket_policy_of(scene)
     faults = list(_permission_faults(scene, own, bucket))
     expected = "the files of its bucket read, the bucket listed at most"
     return Goal(PERMITS, not faults, "; ".join(faults) or "just that", expected)
@@ -204,7 +204,7 @@ def policies_of(world: World, name: str) -> list[dict[str, Any]]:
     return [*role["InlinePolicies"].values(), *attached]
 
 
-def _bucket_policy(scene: Scene) -> dict[str, Any] | None:
+def bucket_policy_of(scene: Scene) -> dict[str, Any] | None:
     """The bucket's own policy; None where it has none, or there is no bucket."""
     from botocore.exceptions import ClientError
 

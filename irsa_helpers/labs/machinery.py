@@ -2,7 +2,8 @@
 
 `setup(scene)` breaks the healthy chain that stands, `solution(scene)` mends it, `FIXES` are the
 tempting fixes that must not pass, and `check(scene)`, where it is there, gives the goals; without
-it they are those of a whole chain.
+it they are those of a whole chain. `SLIPS`, where it is there, are functions of the scene that tell
+a learner's slip in a sentence, or nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.labs.model import OWN_ACCOUNT, Goal, Lab
 from irsa_helpers.labs.scene import Scene, build_scene
-from irsa_helpers.labs.slips import note_trust_policy
+from irsa_helpers.labs.slips import note_slips, note_trust_policy, slips_at_start
 from irsa_helpers.worlds.sandbox import in_account
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def break_world(lab: Lab, world: World) -> None:
     scene = build_scene(scene_of(lab, world))
     _function(lab, "setup")(scene)
     note_trust_policy(scene)
+    _note_slips(lab, scene)
 
 
 def judge(lab: Lab, world: World) -> list[Goal]:
@@ -44,6 +46,32 @@ def judge(lab: Lab, world: World) -> list[Goal]:
     check = getattr(_module(lab.functions), "check", chain_goals)
     goals: list[Goal] = check(scene_of(lab, world))
     return goals
+
+
+def slips(lab: Lab, world: World) -> list[str]:
+    """What the learner has done that helps nothing or opens too much, in sentences.
+
+    What was so from the start is the lab's own fault, and is not told.
+    """
+    scene = scene_of(lab, world)
+    before = slips_at_start(scene)
+    return [says for name, says in _slips_now(lab, scene).items() if name not in before]
+
+
+def _note_slips(lab: Lab, scene: Scene) -> None:
+    from irsa_helpers.labs.usual_slips import look_around
+
+    note_slips(scene, list(_slips_now(lab, scene)), look_around(scene).made_from)
+
+
+def _slips_now(lab: Lab, scene: Scene) -> dict[str, str]:
+    """By name each slip that holds: those that all labs share, and those of the lab's own file."""
+    from irsa_helpers.labs.usual_slips import USUAL, look_around
+
+    around = look_around(scene)
+    said = {slip.__name__: slip(around) for slip in USUAL}
+    said |= {slip.__name__: slip(scene) for slip in getattr(_module(lab.functions), "SLIPS", ())}
+    return {name: says for name, says in said.items() if says}
 
 
 def mend(lab: Lab, world: World) -> None:

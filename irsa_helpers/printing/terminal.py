@@ -31,6 +31,7 @@ COLOURS = {
     "running": GOOD,
     "PASS": GOOD,
     "FAIL": BAD,
+    "NOTE": OPEN,
     "wrong": BAD,
     "denied": BAD,
     "error": BAD,

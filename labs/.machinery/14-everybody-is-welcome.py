@@ -2,6 +2,7 @@ from irsa_helpers.labs.goals import attacked, chain_goals
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import Scene
 from irsa_helpers.labs.temptations import close_without_looking
+from irsa_helpers.labs.usual_slips import closed_unseen
 
 
 def setup(scene: Scene) -> None:
@@ -44,3 +45,4 @@ def close_the_namespace_door(scene: Scene) -> None:
 
 
 FIXES = [close_without_looking, audience_only, close_the_namespace_door]
+SLIPS = [closed_unseen]

@@ -6,6 +6,7 @@ from irsa_helpers.labs.queues import (
     deploy_consumer,
     fill_queue,
     handles_once,
+    orders_left,
     queue_arn,
     queue_url,
     takes_only,
@@ -48,4 +49,12 @@ def without_the_app(scene: Scene) -> None:
     empty_the_queue(scene)
 
 
+def emptied(scene: Scene) -> str:
+    """There is nothing in the queue, and nothing was mended."""
+    if takes_only(scene).reached or orders_left(scene):
+        return ""
+    return "The queue is empty for now. The next order stays in it as these did."
+
+
+SLIPS = [emptied]
 FIXES = [empty_the_queue, all_of_sqs, without_the_app]
