@@ -11,6 +11,7 @@ from typing import Any
 from irsa_course.progress import Attempts
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.ground.happenings import happened
+from irsa_helpers.ground.words import read_words
 from irsa_helpers.printing.boxes import box
 from irsa_helpers.printing.markdown import cell
 
@@ -133,8 +134,4 @@ def asked(kind: str, name: str) -> dict[str, Any]:
 @cache
 def written(kind: str) -> dict[str, Any]:
     """The course's `questions` or `predictions` by name, as their file has them."""
-    import yaml
-
-    text = files("irsa_course").joinpath(f"{kind}.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+    return read_words(files("irsa_course").joinpath(f"{kind}.yaml").read_text(encoding="utf-8"))

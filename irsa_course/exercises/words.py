@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from irsa_helpers.errors import IrsaLabError
+from irsa_helpers.ground.words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,11 +147,7 @@ def _typed(written: dict[str, Any]) -> dict[str, Any]:
 
 
 def _loaded(name: str) -> dict[str, Any]:
-    import yaml
-
-    text = files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+    return read_words(files(PACKAGE).joinpath(name).read_text(encoding="utf-8"))
 
 
 def made(code: str, names: dict[str, Any]) -> Any:

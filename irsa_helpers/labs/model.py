@@ -9,10 +9,9 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.ground import state
+from irsa_helpers.ground.words import read_words
 
 LEVELS = ("one link", "two links", "capstone")
 HINTS = 3
@@ -175,7 +174,7 @@ def machinery_folder() -> Path:
 
 def load_lab(path: Path) -> Lab:
     """The lab of a file of words. Raises IrsaLabError that names what it lacks."""
-    described = yaml.safe_load(path.read_text(encoding="utf-8"))
+    described = read_words(path.read_text(encoding="utf-8"))
     if odd := sorted((set(described) ^ FIELDS) - OPTIONAL):
         raise IrsaLabError(
             f"{path}: missing or unknown {odd}", next_step=f"it has {sorted(FIELDS)}"
