@@ -51,7 +51,9 @@ class Recording:
     events: list[Event] = field(default_factory=list)
 
     def add(self, look: str, text: str, scene: str = "") -> None:
-        """Take note of what appears now."""
+        """Take note of what appears now; the first of all begins the recording."""
+        if not self.events:
+            self.begun = time.time()
         self.events.append(Event(time.time() - self.begun, look, text, scene))
 
 
