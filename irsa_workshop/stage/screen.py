@@ -73,7 +73,7 @@ class Screen:
 
     def scene(self, title: str) -> None:
         """A scene begins: its title on an empty screen."""
-        self._out(CLEAR)
+        self._out(CLEAR if self._stream.isatty() else "\n")
         self.recording.add("title", f"{title}\n", scene=title)
         self._out(ansi("title", f"{title}\n", self._system))
 
