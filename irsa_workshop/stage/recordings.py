@@ -63,6 +63,7 @@ def page(recording: Recording) -> str:
     )
     parts = {
         "title": escape(recording.title),
+        "columns": str(recording.columns),
         "looks": "\n".join(f".{look} {{ {_css(look)} }}" for look in LOOKS),
         "text": "".join(spans),
         "events": json.dumps(list(_shortened(recording))).replace("</", "<\\/"),

@@ -51,7 +51,9 @@ class Recording:
     events: list[Event] = field(default_factory=list)
 
     def add(self, look: str, text: str, scene: str = "") -> None:
-        """Take note of what appears now."""
+        """Take note of what appears now; the first of all begins the recording."""
+        if not self.events:
+            self.begun = time.time()
         self.events.append(Event(time.time() - self.begun, look, text, scene))
 
 
@@ -71,7 +73,7 @@ class Screen:
 
     def scene(self, title: str) -> None:
         """A scene begins: its title on an empty screen."""
-        self._out(CLEAR)
+        self._out(CLEAR if self._stream.isatty() else "\n")
         self.recording.add("title", f"{title}\n", scene=title)
         self._out(ansi("title", f"{title}\n", self._system))
 

@@ -37,6 +37,9 @@ def test_each_slide_of_the_talk_has_notes_and_the_notebook_no_outputs() -> None:
     notebook = nbformat.read(TALK, as_version=4)
     assert all(slide.notes for slide in slides(notebook))
     assert not any(each.get("outputs") for each in notebook.cells)
+    # jupyterlab-slideshow leaves out a cell of a type that it does not know, as of nbconvert's "-".
+    typed = [it.metadata.slideshow.slide_type for it in notebook.cells if it.metadata]
+    assert set(typed) <= {"slide", "subslide", "fragment", "skip", "notes"}
 
 
 def test_the_talk_runs_and_its_page_needs_no_network(
