@@ -219,7 +219,7 @@ def whole_run(plan: Plan) -> Finding:
     from irsa_workshop.room.learner import RefusedError
     from irsa_workshop.room.trial import opened
 
-    click.echo(f"A room of one seat opens and goes path {plan.path}: a minute or more.", err=True)
+    say(f"A room of one seat opens and goes path {plan.path}: a minute or more.", err=True)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="room-") as folder:
         try:
