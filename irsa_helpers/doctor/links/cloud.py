@@ -26,6 +26,7 @@ from irsa_helpers.doctor.fixes.shell import (
 from irsa_helpers.doctor.links.association_trust import association_trust
 from irsa_helpers.doctor.links.pod import wanted_audience
 from irsa_helpers.doctor.links.reach import settled_by_handshake
+from irsa_helpers.doctor.links.workload import skip_with_pod_identity
 from irsa_helpers.doctor.result import Link, broken, ok, risk
 from irsa_helpers.policy import Decision, explain
 from irsa_helpers.policy.admission import TokenFacts, admission, judge_admission
@@ -41,13 +42,13 @@ NOT_AUTHORIZED = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebI
 
 def issuer(case: Case) -> Link:
     """The cluster has an OIDC issuer."""
-    _skip_with_association(case)
+    skip_with_pod_identity(case)
     return ok(case.issuer_url)
 
 
 def provider(case: Case) -> Link:
     """The role's account has an IAM OIDC provider for that issuer."""
-    _skip_with_association(case)
+    skip_with_pod_identity(case)
     if case.provider is not None:
         return ok(case.provider_arn)
     others = _other_providers(case)
@@ -64,12 +65,6 @@ def provider(case: Case) -> Link:
     )
 
 
-def _skip_with_association(case: Case) -> None:
-    """EKS Pod Identity asks neither the issuer nor a provider; `trust-policy` looks at its role."""
-    if case.is_by_association:
-        raise SkipError("EKS Pod Identity is used instead")
-
-
 def _other_providers(case: Case) -> list[str]:
     """Providers of other EKS issuers: a sign of a cluster that was made anew."""
     listing = case.world.aws("iam").list_open_id_connect_providers
@@ -80,7 +75,7 @@ def _other_providers(case: Case) -> list[str]:
 
 def provider_audience(case: Case) -> Link:
     """The provider accepts tokens made for that audience."""
-    _skip_with_association(case)
+    skip_with_pod_identity(case)
     if case.provider is None:
         raise SkipError("there is no provider")
     accepted, wanted = case.provider["ClientIDList"], wanted_audience(case)
@@ -105,7 +100,7 @@ def provider_audience(case: Case) -> Link:
 
 def role(case: Case) -> Link:
     """The role exists in the account that its ARN names."""
-    _skip_with_association(case)
+    skip_with_pod_identity(case)
     try:
         own_role = case.find_role()
     except CannotSeeError:
@@ -224,7 +219,7 @@ def _admitting(case: Case, token: TokenFacts, policy: dict[str, Any]) -> str:
 
 def trust_scope(case: Case) -> Link:
     """The trust policy admits no more than it names."""
-    _skip_with_association(case)
+    skip_with_pod_identity(case)
     policy = case.role["AssumeRolePolicyDocument"]
     flaws = once(
         case.world,

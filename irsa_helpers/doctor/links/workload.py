@@ -167,7 +167,7 @@ def service_account(case: Case) -> Link:
 
 def annotation(case: Case) -> Link:
     """The ServiceAccount's annotation names a role."""
-    _skip_with_pod_identity(case)
+    skip_with_pod_identity(case)
     if case.account_name not in case.accounts:
         raise SkipError(f"there is no ServiceAccount {case.account_name}")
     if ROLE_ARN in case.intended_annotations:
@@ -259,8 +259,8 @@ def pod_identity(case: Case) -> Link:
     )
 
 
-def _skip_with_pod_identity(case: Case) -> None:
-    """Without an annotation, but with an association, nothing of IRSA is expected."""
+def skip_with_pod_identity(case: Case) -> None:
+    """Raises SkipError where an association without an annotation leaves nothing for IRSA to do."""
     if case.is_by_association:
         raise SkipError("EKS Pod Identity is used instead")
 
