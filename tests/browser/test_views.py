@@ -38,14 +38,16 @@ def violations(page: Page, place: str) -> list[str]:
     ]
 
 
-def ask_sts(world: SandboxWorld, account: str, namespace: str = "default") -> str:
+def ask_sts(
+    world: SandboxWorld, account: str, namespace: str = "default", role: str = "console-role"
+) -> str:
     """Show STS the token of a ServiceAccount, as an SDK in a Pod does; returns the token."""
     accounts = world.resource("v1", "ServiceAccount")
     body = {"spec": {"audiences": [oidc.AUDIENCE]}}
     token = accounts.token.create(name=account, namespace=namespace, body=body).status.token
     with contextlib.suppress(ClientError):
         world.aws("sts").assume_role_with_web_identity(
-            RoleArn=roles.role_arn(world, "console-role"),
+            RoleArn=roles.role_arn(world, role),
             RoleSessionName="a-session",
             WebIdentityToken=token,
         )
@@ -125,6 +127,13 @@ def test_in_a_labs_namespace_the_reason_stays_folded(console: Page, world: Sandb
     folded.locator("summary").click()
     assert reason.is_visible()
     namespaces.delete(name="lab-00")
+    nobody = trust.build_trust_policy(oidc.provider_arn(world), "lab-00", "nobody")
+    roles.ensure_role(world, "lab-00-role", nobody)
+    ask_sts(world, "default", role="lab-00-role")
+    asked_from_outside = console.locator(".irsa-details.irsa-denied", has_text="lab-00-role")
+    asked_from_outside.locator("details").wait_for(timeout=MILLISECONDS)
+    assert not asked_from_outside.get_by_text("Nearest fix").is_visible()
+    roles.ensure_no_role(world, "lab-00-role")
 
 
 def test_the_token_on_the_console_ages_and_keeps_its_signature(
