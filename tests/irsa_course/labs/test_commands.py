@@ -69,7 +69,7 @@ def test_a_lab_is_played_from_a_terminal(labs: Any, sandbox_home: Path) -> None:
 
     listed = labs().stdout
     assert re.search(r"\n○ 1 of \d+ done", listed)
-    assert re.search(r"02  Spelled right, .* done +2 hints, solution\n", listed)
+    assert re.search(r"02  Everyone nodded .* done +2 hints, solution\n", listed)
     rows = {row["id"][:2]: row for row in json.loads(labs("--json").stdout)}
     assert (rows["02"]["state"], rows["02"]["hints_used"]) == ("done", 2)
     assert rows["02"]["solution_seen"]

@@ -33,6 +33,13 @@ def test_a_labs_notebook_tells_its_story_and_leads_on(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("lab", MADE, ids=lambda lab: lab.id)
+def test_a_lab_is_called_as_its_file(lab: Lab) -> None:
+    """In a tab or a list of files one reads the one, in the notebook the other."""
+    title = re.sub("[^a-z0-9]+", "-", lab.title.lower())
+    assert title.startswith(lab.id.partition("-")[2])
+
+
+@pytest.mark.parametrize("lab", MADE, ids=lambda lab: lab.id)
 def test_a_labs_notebook_gives_nothing_away(lab: Lab) -> None:
     for told in (lab.debrief, *lab.hints):
         assert told not in MADE[lab]
