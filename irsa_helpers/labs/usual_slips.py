@@ -53,12 +53,13 @@ class Around:
 
     @property
     def made_from(self) -> str:
-        """What a Pod of the app is made from, in short; a restart changes nothing of it."""
+        """What a Pod of the app is made from, and its role, in short; a restart changes neither."""
         template = copy.deepcopy(self.template)
         _annotations(template).pop(RESTARTED, None)
         names = template.get("metadata", {})
         names["annotations"] = names.get("annotations") or None
-        whole = json.dumps([template, _annotations(self.account)], sort_keys=True, default=str)
+        parts = [template, _annotations(self.account), self.trust, self.documents]
+        whole = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
     @property
