@@ -71,7 +71,7 @@ def test_env_gives_a_shell_the_real_clients(irsa_lab: Any, sandbox: dict[str, An
     ], answer.stderr
 
 
-@pytest.mark.parametrize("service", [("sqs", "list-queues"), ("emr", "list-clusters")])
+@pytest.mark.parametrize("service", [("health", "describe-events"), ("emr", "list-clusters")])
 def test_no_aws_command_leaves_the_machine(irsa_lab: Any, service: tuple[str, str]) -> None:
     answer = irsa_lab("run", "--", "aws", *service)
     assert answer.returncode != 0
