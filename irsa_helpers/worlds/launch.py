@@ -183,14 +183,21 @@ def stop_sandbox(home: Path) -> bool:
     """No sandbox runs in that folder, and none of its Pods' processes; False where none ran."""
     running = state.read(home)
     process = state.process_of(running) if running else None
-    if process:
-        process.terminate()
-        if not _ended(process):
-            process.kill()
-            _ended(process)
+    ended_itself = process is not None and _ended_when_asked(process)
     (home / "state.json").unlink(missing_ok=True)
-    _reap(home)
+    if not ended_itself:
+        _reap(home)
     return running is not None
+
+
+def _ended_when_asked(process: psutil.Process) -> bool:
+    """Whether it stopped, and so its Pods' processes before it; one that does not is killed."""
+    process.terminate()
+    if _ended(process):
+        return True
+    process.kill()
+    _ended(process)
+    return False
 
 
 def _ended(process: psutil.Process) -> bool:

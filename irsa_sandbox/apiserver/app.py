@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -107,7 +108,9 @@ class KubernetesApi:
 
     async def start(self) -> None:
         """What every cluster has is there: namespaces, default roles, the API's own Service."""
-        await bootstrap.ensure(self._objects)
+        # Nobody has heard of a new cluster yet: its first objects wait for the disk as one.
+        with self._store.together() if self.is_new else contextlib.nullcontext():
+            await bootstrap.ensure(self._objects)
         loops = {
             "bootstrap": lambda: bootstrap.keep(self._objects),
             "expiry": lambda: expiry.expire(self._store, self._clock),

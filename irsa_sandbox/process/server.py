@@ -44,7 +44,6 @@ async def run(frame: Frame, servers: listeners.Listeners) -> None:
         await _compose(frame, servers, stack, stop)
         # What is loaded by now stays: going over it at each garbage collection holds everybody.
         gc.freeze()
-        progress.end()
         await stop.wait()
         log.info("stopping")
 
@@ -73,6 +72,7 @@ async def _compose(
     settings = _control_settings(frame, stop, lambda: [cloud.changes, cluster.revision], course.ask)
     await servers.serve("control", control.create_app(settings))
     stack.callback(frame.trace.end)
+    progress.end()  # whoever finds the sandbox reads of no start any more
     opening.publish(frame)
     stack.callback((frame.home / "state.json").unlink, missing_ok=True)
     log.info("ready at %s", frame.url("aws"))
