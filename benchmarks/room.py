@@ -21,7 +21,6 @@ from pathlib import Path
 import psutil
 
 from irsa_workshop.room.learner import Learner
-from irsa_workshop.room.setting import FIRST_SEAT_USER
 from irsa_workshop.room.trial import OpenRoom, opened
 
 SEATS = int(os.environ.get("ROOM_SEATS", "8"))
@@ -77,15 +76,15 @@ async def visit(room: OpenRoom, number: int, all_here: Callable[[], Awaitable[No
     return visited
 
 
-def seats_memory() -> dict[int, dict[str, list[float]]]:
-    """User -> kind of program -> MiB of each; shared pages by their share, Pods as one kind.
+def seats_memory(room: OpenRoom) -> dict[int, dict[str, list[float]]]:
+    """Seat -> kind of program -> MiB of each; shared pages by their share, Pods as one kind.
 
     Source of the share: proc(5), Pss.
     """
     used: dict[int, dict[str, list[float]]] = {}
     for process in psutil.process_iter(["uids", "cmdline"]):
         words = process.info["cmdline"] or []
-        if (user := _seat_of(process)) is not None:
+        if (user := _seat_of(process, room)) is not None:
             kind = words[-1] if "irsa_workshop.room.zygote" in words else "Pods"
             used.setdefault(user, {}).setdefault(kind, []).append(_share(process))
     return used
@@ -116,13 +115,13 @@ def memory_rows(used: dict[int, dict[str, list[float]]]) -> list[tuple[str, str]
 
 def processor_seconds(room: OpenRoom) -> float:
     """What the room's programs have used, the seats', and all that these started."""
-    seats = (process for process in psutil.process_iter(["uids"]) if _seat_of(process))
+    seats = (process for process in psutil.process_iter(["uids"]) if _seat_of(process, room))
     return sum(map(_seconds, [*room.programs(), *seats]))
 
 
-def _seat_of(process: psutil.Process) -> int | None:
-    user = int(process.info["uids"].real)
-    return user if FIRST_SEAT_USER < user <= FIRST_SEAT_USER + SEATS else None
+def _seat_of(process: psutil.Process, room: OpenRoom) -> int | None:
+    seat = int(process.info["uids"].real) - room.first_user
+    return seat if 0 < seat <= SEATS else None
 
 
 def _seconds(process: psutil.Process) -> float:
@@ -157,7 +156,7 @@ def report() -> list[tuple[str, str]]:
         opened(Path(folder) / "room", SEATS) as room,
     ):
         visits, processor = asyncio.run(_visits(room))
-        memory = seats_memory()
+        memory = seats_memory(room)
     cells = [seconds for visit in visits for seconds in visit.cells]
     seated, first = [visit.seated for visit in visits], [visit.first_cell for visit in visits]
     load = f"{SEATS}; {os.cpu_count()}; {os.getloadavg()[1]:.1f}"

@@ -10,8 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 import psutil
@@ -19,7 +20,7 @@ import psutil
 from irsa_helpers.errors import IrsaLabError, plain
 from irsa_helpers.ground import state
 from irsa_helpers.worlds import forks
-from irsa_workshop.room import reach, services, setting, zygote
+from irsa_workshop.room import reach, services, setting, users, zygote
 from irsa_workshop.room.registry import Registry
 from irsa_workshop.room.setting import Room
 
@@ -64,7 +65,10 @@ def main(
         place = (folder or project / ".irsa-lab-room").resolve()
         reach.ensure([project, place, Path(sys.prefix), Path(sys.base_prefix)])
         earlier = state.read_object(place / "room.json") or {}
-        with tempfile.TemporaryDirectory(prefix="irsa-room-") as sockets:
+        with (
+            _first_user(seats, earlier) as first_user,
+            tempfile.TemporaryDirectory(prefix="irsa-room-") as sockets,
+        ):
             os.chmod(sockets, 0o711)
             room = Room(
                 folder=place,
@@ -76,13 +80,20 @@ def main(
                 word=word or earlier.get("word") or setting.new_word(),
                 instructor_word=earlier.get("instructor_word") or setting.new_secret(),
                 idle_minutes=idle_minutes,
-                own_users=os.geteuid() == 0,
+                first_user=first_user,
                 certificate=certificate or "",
                 key=key or "",
             )
             raise SystemExit(_open(room))
     except IrsaLabError as error:
         raise click.ClickException(plain(str(error))) from error
+
+
+def _first_user(seats: int, earlier: dict[str, Any]) -> AbstractContextManager[int]:
+    """The number of the first Linux user of the room, while it is open; 0 where it has none."""
+    if os.geteuid() != 0:
+        return nullcontext(0)
+    return users.of_a_room(seats + 1, earlier=earlier.get("first_user") or None)
 
 
 def _project() -> Path:

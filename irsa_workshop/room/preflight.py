@@ -22,6 +22,7 @@ from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.ground import state
 from irsa_helpers.printing.terminal import say
 from irsa_workshop.room import services, setting
+from irsa_workshop.room.users import NUMBERS
 
 OK, CHANGE, NO = "ok", "change", "no"
 MEBIBYTE = 2**20
@@ -135,12 +136,12 @@ def users(plan: Plan) -> Finding:
             "not root: all seats would be one user, and could read each other's files",
             "sudo make workshop, unless all in the room trust each other",
         )
-    ours = range(setting.BOARD_USER, setting.FIRST_SEAT_USER + plan.seats + 1)
-    taken = [account.pw_name for account in pwd.getpwall() if account.pw_uid in ours]
+    numbers = _numbers(NUMBERS)
+    taken = [account.pw_name for account in pwd.getpwall() if account.pw_uid in NUMBERS]
     if taken:
-        told = f"somebody has a number of {_numbers(ours)}: {', '.join(taken)}"
+        told = f"somebody has a number of {numbers}: {', '.join(taken)}"
         return Finding("users", NO, told, "remove these users, or take another machine")
-    return Finding("users", OK, f"each seat is a Linux user of its own, {_numbers(ours)}")
+    return Finding("users", OK, f"each seat is a Linux user of its own, among {numbers}")
 
 
 def _numbers(numbers: range) -> str:

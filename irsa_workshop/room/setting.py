@@ -10,13 +10,11 @@ from pathlib import Path
 
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.ground import state
+from irsa_workshop.room.users import NUMBERS
 
 VARIABLE = "IRSA_LAB_ROOM"
 """The file that describes the room, for the hub and the board to read."""
-# Numbers that no Linux distribution gives to anybody. Source: systemd, UIDS-GIDS.md ("unused").
-BOARD_USER = 60706
-FIRST_SEAT_USER = 60707
-MOST_SEATS = 61183 - FIRST_SEAT_USER
+MOST_SEATS = len(NUMBERS) - 1  # the board is a user as well
 # What a room takes, measured by `python -m benchmarks room`: two open notebooks a seat.
 SEAT_MEBIBYTES = 210
 ROOM_MEBIBYTES = 700
@@ -39,7 +37,11 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Room:
-    """A room of `seats` seats in `folder`, reached at `host`:`port`; the rest follows."""
+    """A room of `seats` seats in `folder`, reached at `host`:`port`; the rest follows.
+
+    `first_user` is the number of the board's Linux user, and the seats' follow; 0: all is this
+    process's own user, which is not root.
+    """
 
     folder: Path
     project: Path
@@ -50,7 +52,7 @@ class Room:
     word: str
     instructor_word: str
     idle_minutes: int
-    own_users: bool
+    first_user: int
     certificate: str = ""
     key: str = ""
 
@@ -63,6 +65,11 @@ class Room:
             raise IrsaLabError("this is no room's process", next_step="make workshop SEATS=30")
         paths = {name: Path(described[name]) for name in ("folder", "project", "forks")}
         return cls(**(described | paths))
+
+    @property
+    def own_users(self) -> bool:
+        """Whether each seat is a Linux user of its own."""
+        return self.first_user > 0
 
     @property
     def scheme(self) -> str:
@@ -105,12 +112,12 @@ class Room:
 
     def user_of(self, seat: int) -> int:
         """The user and group number of that seat; this process's own where it is not root."""
-        return FIRST_SEAT_USER + seat if self.own_users else os.geteuid()
+        return self.first_user + seat if self.own_users else os.geteuid()
 
     @property
     def board_user(self) -> int:
         """The user and group number of the board."""
-        return BOARD_USER if self.own_users else os.geteuid()
+        return self.first_user if self.own_users else os.geteuid()
 
     def seat_folder(self, seat: int) -> Path:
         """The home of that seat's learner."""

@@ -28,12 +28,16 @@ CLOSE_SECONDS = 90
 
 @dataclass(frozen=True)
 class OpenRoom:
-    """A room that learners can come into; `process` is its launcher's."""
+    """A room that learners can come into; `process` is its launcher's.
+
+    `first_user` is the number of its first Linux user, as in setting.Room.
+    """
 
     folder: Path
     url: str
     word: str
     instructor_word: str
+    first_user: int
     process: subprocess.Popen[bytes]
 
     def programs(self) -> list[psutil.Process]:
@@ -59,7 +63,8 @@ def opened(folder: Path, seats: int, *options: str) -> Iterator[OpenRoom]:
         url = f"http://127.0.0.1:{port}"
         wait_until_it_answers(f"{url}/hub/login", process)
         described: dict[str, Any] = json.loads((folder / "room.json").read_text(encoding="utf-8"))
-        yield OpenRoom(folder, url, described["word"], described["instructor_word"], process)
+        words = described["word"], described["instructor_word"]
+        yield OpenRoom(folder, url, *words, described["first_user"], process)
     finally:
         process.terminate()
         process.wait(CLOSE_SECONDS)
