@@ -119,6 +119,32 @@ def _wait_until_gone(room: OpenRoom, user: str) -> None:
     raise AssertionError(f"{user} still runs: {left}")
 
 
+def test_a_seat_that_was_killed_comes_back_with_its_work(room: OpenRoom, visit: Any) -> None:
+    async def end(learner: Learner) -> None:
+        await learner.run("open('before.txt', 'w').write('before the end')")
+        _server(room, learner.user).kill()
+        learner.base = f"{room.url}/hub"
+        async with asyncio.timeout(60):
+            while (await learner.ask("GET", f"api/users/{learner.user}"))["server"]:
+                await asyncio.sleep(0.2)
+
+    async def look(learner: Learner) -> str:
+        return await learner.run("print(open('before.txt').read())")
+
+    visit("Bo", end)
+    assert "before the end" in visit("Bo", look)
+
+
+def _server(room: OpenRoom, user: str) -> psutil.Process:
+    """The seat's own process: it stands in the learner's copy of the course."""
+    course = room.folder / "seats" / user.removeprefix("seat-") / "irsa-lab"
+    return next(
+        process
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if process.info["cwd"] == str(course) and process.info["cmdline"][-1] == "seat"
+    )
+
+
 def test_a_cell_goes_on_while_its_connection_is_lost(visit: Any) -> None:
     cell = (
         "import pathlib, time\n"
