@@ -87,7 +87,7 @@ def deploy_consumer(scene: Scene) -> None:
 def handles_once(scene: Scene) -> Goal:
     """Nothing lies in the queue; where the app may delete, it is given the time to."""
     expected = "no order in the queue, as the app has handled all of them"
-    until = time.monotonic() + (WAIT_SECONDS if _may_take(scene) else 0)
+    until = time.monotonic() + (WAIT_SECONDS if may_take(scene) else 0)
     try:
         left = orders_left(scene)
         while left and time.monotonic() < until:
@@ -123,7 +123,7 @@ def takes_only(scene: Scene) -> Goal:
 def _faults(scene: Scene) -> Iterator[str]:
     policy, own = _policy(scene), policies_of(scene.world, scene.role)
     arn = queue_arn(scene)
-    if not _may_take(scene):
+    if not may_take(scene):
         yield "it may not do all that this takes"
     if any(opens(policy, scene.role_arn, f"sqs:{more}", arn, own) for more in MORE):
         yield "too wide: it may do more with the queue"
@@ -137,7 +137,8 @@ def _faults(scene: Scene) -> Iterator[str]:
         yield "too wide: others may take orders as well"
 
 
-def _may_take(scene: Scene) -> bool:
+def may_take(scene: Scene) -> bool:
+    """Whether the app's role may receive from its queue and delete there."""
     scene = scene.as_it_is()
     own, policy = policies_of(scene.world, scene.role), _policy(scene)
     return all(opens(policy, scene.role_arn, it, queue_arn(scene), own) for it in TAKING)

@@ -128,7 +128,7 @@ def _existing(invocation: Invocation) -> Any:
         raise AwsError("NotFoundException", 400, "No such policy exists")
     key = needs.key_of(invocation)
     if key is None:
-        named = invocation.parameters.get("KeyId", "")
+        named = str(invocation.parameters.get("KeyId", ""))
         arn = named if named.startswith("arn:") else f"{needs.place(invocation)}key/{named}"
         raise AwsError("NotFoundException", 400, f"Key '{arn}' does not exist")
     return key

@@ -158,6 +158,8 @@ def test_what_is_not_here_says_so(endpoint: Endpoint, key: str) -> None:
     assert odd["Code"] == "InvalidCiphertextException"
     gone = refusal(kms.decrypt, CiphertextBlob=b"0" * 100)["Message"]
     assert gone.startswith("The ciphertext refers to a customer master key that does not exist")
+    listed = refusal(kms.get_key_policy, KeyId=["x"])
+    assert listed["Code"] in {"NotFoundException", "SerializationException", "ValidationException"}
     empty = refusal(kms.put_key_policy, KeyId=key, Policy='{"Version": "2012-10-17"}')
     assert empty["Code"] == "MalformedPolicyDocumentException"
 

@@ -63,8 +63,9 @@ def test_what_is_received_and_not_deleted_comes_again(
 ) -> None:
     admin = endpoint.client("sqs")
     admin.send_message(QueueUrl=queue, MessageBody="one")
-    wanted = {"QueueUrl": queue, "VisibilityTimeout": 0}
+    wanted, changes = {"QueueUrl": queue, "VisibilityTimeout": 0}, endpoint.aws.changes
     [first], [second] = (consumer.receive_message(**wanted)["Messages"] for _ in range(2))
+    assert endpoint.aws.changes == changes, "whoever watches the world is not woken by it"
     assert (first["Body"], first["MessageId"]) == ("one", second["MessageId"])
     receipt = {"QueueUrl": queue, "ReceiptHandle": second["ReceiptHandle"]}
     with pytest.raises(ClientError, match="sqs:deletemessage on resource"):
