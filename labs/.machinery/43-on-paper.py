@@ -1,6 +1,8 @@
 import json
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from irsa_helpers import roles
 from irsa_helpers.labs.goals import chain_goals
 from irsa_helpers.labs.model import Goal
@@ -36,7 +38,11 @@ def check(scene: Scene) -> list[Goal]:
 def _bound(scene: Scene) -> Goal:
     """Whether the role's boundary is the one that it had, and lets nothing but reading through."""
     expected = "the bucket read, and nothing else"
-    role = scene.world.aws("iam").get_role(RoleName=scene.as_it_is().role)["Role"]
+    name = scene.as_it_is().role
+    try:
+        role = scene.world.aws("iam").get_role(RoleName=name)["Role"]
+    except ClientError as error:
+        return Goal(BOUND, reached=False, found=error.response["Error"]["Code"], expected=expected)
     arn = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
     if arn != _boundary(scene):
         there = "it has another one" if arn else "it has none"

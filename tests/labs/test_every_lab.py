@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from irsa_course import tour
+from irsa_helpers import roles
 from irsa_helpers.doctor import doctor
 from irsa_helpers.ground import state
 from irsa_helpers.labs import engine, machinery
@@ -217,4 +218,16 @@ def test_a_labs_notebook_runs_to_its_end(
     shown = "".join(str(cell.get("outputs")) for cell in done.cells)
     assert "Not there yet" in shown
     assert "Hint 1" not in shown, "a hint is not used up by running all cells"
+    clear_scene(world, chosen.namespace)
+
+
+def test_a_check_outlives_the_role_and_says_that_it_is_gone(
+    world: World, progress: Progress
+) -> None:
+    chosen = find_lab("43")  # whose own goal asks about the role
+    engine.start(world, chosen, progress)
+    roles.ensure_no_role(world, Scene(world, chosen.namespace).role)
+    verdict = engine.check(world, chosen, progress)
+    assert [goal.name for goal in verdict.goals] == list(chosen.goals)
+    assert any("The role lab-43-app-role is gone" in slip for slip in verdict.slips)
     clear_scene(world, chosen.namespace)
