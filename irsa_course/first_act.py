@@ -13,6 +13,7 @@ from irsa_helpers import oidc, pods, roles, serviceaccounts, trust
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.views import live_handshake
 from irsa_helpers.views.picture import handshake_picture
+from irsa_helpers.views.svg import Hop
 from irsa_helpers.worlds import World
 from irsa_helpers.worlds.lookups import delete_object, kubernetes_object
 from irsa_helpers.worlds.sandbox import SandboxWorld
@@ -111,6 +112,7 @@ class FirstAct:
         act = Act(self._world)
         view = live_handshake(
             self._world,
+            _of_the_act,
             module="act",
             scenes=[title for title, _, _ in SCENES],
             at=0,
@@ -120,6 +122,11 @@ class FirstAct:
         )
         view.on_msg(lambda view, message, _buffers: _play(act, view, message.get("scene")))
         return view
+
+
+def _of_the_act(hop: Hop) -> Hop | None:
+    """A hop of the act's own Pod; what else goes on in this world stays off the stage."""
+    return hop if hop["detail"].get("namespace") == NAMESPACE else None
 
 
 def _play(act: Act, view: Any, scene: int) -> None:

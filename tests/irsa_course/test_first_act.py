@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
 from irsa_course.first_act import NAMESPACE, ROLE, SCENES, Act, first_act
-from irsa_helpers import oidc, roles
+from irsa_helpers import oidc, roles, tokens
 from irsa_helpers.errors import IrsaLabError
 from irsa_helpers.worlds.sandbox import SandboxWorld
 from tests.typed import core_v1
@@ -40,13 +41,20 @@ def test_the_scenes_are_played_in_their_order(
     assert "application/vnd.jupyter.widget-view+json" in first_act(world)._repr_mimebundle_()
     view = first_act(world).widget()
     seen = threading.Event()
-    view.observe(lambda _: seen.set(), "hops")
+
+    def look(change: Any) -> None:
+        if any(hop["kind"] == "session" for hop in change["new"]):
+            seen.set()
+
+    view.observe(look, "hops")
+    tokens.request_token(world, "default")  # somebody else in this world
     view._handle_custom_msg({"scene": 1}, [])
     assert (view.at, view.answer) == (0, ""), "the second scene waits for the first"
     view._handle_custom_msg({"scene": 0}, [])
     assert f":assumed-role/{ROLE}/" in view.answer
     assert (view.at, view.busy) == (1, False)
     assert seen.wait(60), "the hops are shown as they happen"
+    assert {hop["detail"]["namespace"] for hop in view.hops} == {NAMESPACE}, "and nobody else's"
     Act(world).end()
     monkeypatch.setattr(Act, "_ask", refuse)
     view._handle_custom_msg({"scene": 1}, [])
