@@ -135,6 +135,9 @@ class Zygote:
         """Fork for everybody who asks; in the fork, returns what it is to run."""
         while True:
             for key, _ in self._selector.select():
+                # A program may end as its asker hangs up: what the first took away is over.
+                if self._selector.get_map().get(key.fd) is not key:
+                    continue
                 if (program := key.data(key.fileobj)) is not None:
                     return self._become(program)
 

@@ -183,3 +183,34 @@ def test_one_that_is_bound_ends_with_whoever_started_it(tmp_path: Path) -> None:
         assert bound.is_running()
         starter.kill()
     assert psutil.wait_procs([bound], timeout=60)[0] == [bound]
+
+
+# It looks again until the end of a fork and its asker's hanging up are there to be heard at once.
+BOTH_AT_ONCE = """
+import sys
+from pathlib import Path
+from irsa_workshop.room.zygote import Zygote
+zygote = Zygote(Path(sys.argv[1]) / "seat.sock", bound=True)
+select = zygote._selector.select
+def both(timeout=None):
+    ready = select(timeout)
+    while zygote._children and len(ready) < 2:
+        ready = select(timeout)
+    return sorted(ready, key=lambda event: event[0].fileobj is not zygote._ended)
+zygote._selector.select = both
+zygote.serve()
+"""
+
+
+def test_a_program_that_ends_as_its_asker_hangs_up_harms_nobody(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BOTH_AT_ONCE, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        while not (tmp_path / "seat.sock").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        for _ in range(2):  # the second is started by one that outlived the first's end
+            program = started(tmp_path, tmp_path / "out")
+            while psutil.Process(program.pid).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
+            program._connection.close()
+        process.communicate()
