@@ -54,17 +54,3 @@ def test_a_lab_is_solved_in_the_terminal_while_its_goals_tick(
     page.locator(".lm-TabBar-tabLabel", has_text="handshake").click()
     hop = page.locator(".jp-LinkedOutputView .irsa-hop", has_text="STS gives credentials of").first
     hop.wait_for(timeout=MILLISECONDS)
-
-    # The next lab takes the place of this one: its notebook beside, its goals below the terminal.
-    page.locator(".lm-TabBar-tabLabel", has_text="goals").click()
-    page.locator(".jp-LinkedOutputView a", has_text="lab 02").click()
-    following = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)", has_text="Lab 02")
-    idle = following.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-    idle.wait_for(timeout=MILLISECONDS)
-    for source in ('lab("02"', "this.goals()"):
-        following.locator(".jp-CodeCell .cm-content", has_text=source).click()
-        page.keyboard.press("Shift+Enter")
-    shown = page.locator(".jp-LinkedOutputView .irsa-count", has_text="Lab 02")
-    shown.wait_for(timeout=MILLISECONDS)
-    assert page.locator(".jp-LinkedOutputView .irsa-goals").count() == 1
-    assert page.locator(".jp-Terminal").count() == 1

@@ -267,10 +267,13 @@ def _chosen_region(case: Case, stated: dict[str, Variable]) -> str:
 
 @lru_cache
 def _fips_regions(partition: str) -> frozenset[str]:
-    """The regions in which STS has a FIPS endpoint, as botocore knows them."""
-    import botocore.session
+    """The regions in which STS has a FIPS endpoint, as botocore knows them.
 
-    partitions = botocore.session.Session().get_data("endpoints")["partitions"]
+    Read anew: a client writes what it resolves into the data of its own session's loader.
+    """
+    from botocore.loaders import create_loader
+
+    partitions = create_loader().load_data("endpoints")["partitions"]
     [services] = [known["services"] for known in partitions if known["partition"] == partition]
     return frozenset(
         str(region)
