@@ -25,6 +25,7 @@ from irsa_helpers.labs.readers import gives, other_readers
 from irsa_helpers.labs.scene import OBJECT, SERVICE_ACCOUNT, Scene
 from irsa_helpers.labs.slips import new_slip
 from irsa_helpers.policy.admission import TokenFacts, ask_trust_policy
+from irsa_helpers.policy.permissions import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -202,6 +203,13 @@ def policies_of(world: World, name: str) -> list[dict[str, Any]]:
         return []
     attached = [roles.managed_policy(world, arn) for arn in role["AttachedPolicies"]]
     return [*role["InlinePolicies"].values(), *attached]
+
+
+def outsiders(scene: Scene) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Who must get into nothing of the lab, each with what its own policies allow."""
+    yield roles.role_arn(scene.world, NODE_ROLE), policies_of(scene.world, NODE_ROLE)
+    yield f"arn:aws:iam::{scene.world.cluster.account_id}:role/another-role", []
+    yield "arn:aws:iam::777788889999:role/somebody-of-theirs", [EVERYTHING]
 
 
 def bucket_policy_of(scene: Scene) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from irsa_helpers.labs.usual_slips import Around
     from irsa_helpers.worlds import World
 
 
@@ -53,22 +54,24 @@ def slips(lab: Lab, world: World) -> list[str]:
 
     What was so from the start is the lab's own fault, and is not told.
     """
+    from irsa_helpers.labs.usual_slips import look_around
+
     scene = scene_of(lab, world)
-    before = slips_at_start(scene)
-    return [says for name, says in _slips_now(lab, scene).items() if name not in before]
+    before, now = slips_at_start(scene), _slips_now(lab, scene, look_around(scene))
+    return [says for name, says in now.items() if name not in before]
 
 
 def _note_slips(lab: Lab, scene: Scene) -> None:
     from irsa_helpers.labs.usual_slips import look_around
 
-    note_slips(scene, list(_slips_now(lab, scene)), look_around(scene).made_from)
-
-
-def _slips_now(lab: Lab, scene: Scene) -> dict[str, str]:
-    """By name each slip that holds: those that all labs share, and those of the lab's own file."""
-    from irsa_helpers.labs.usual_slips import USUAL, look_around
-
     around = look_around(scene)
+    note_slips(scene, list(_slips_now(lab, scene, around)), around.made_from)
+
+
+def _slips_now(lab: Lab, scene: Scene, around: Around) -> dict[str, str]:
+    """By name each slip that holds: those that all labs share, and those of the lab's own file."""
+    from irsa_helpers.labs.usual_slips import USUAL
+
     said = {slip.__name__: slip(around) for slip in USUAL}
     said |= {slip.__name__: slip(scene) for slip in getattr(_module(lab.functions), "SLIPS", ())}
     return {name: says for name, says in said.items() if says}

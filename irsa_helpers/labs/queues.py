@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from irsa_helpers import roles
-from irsa_helpers.labs.clearing import NODE_ROLE
-from irsa_helpers.labs.goals import policies_of
+from irsa_helpers.labs.goals import outsiders, policies_of
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.openings import allowed, opens
-from irsa_helpers.labs.sealed import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +130,7 @@ def _faults(scene: Scene) -> Iterator[str]:
     given = {action.lower() for action, _ in allowed(own)}
     if {action for action in given - taking if not action.startswith("sqs:")}:
         yield "too wide: its policies allow other things as well"
-    if any(opens(policy, who, TAKING[0], arn, said) for who, said in _others(scene)):
+    if any(opens(policy, who, TAKING[0], arn, said) for who, said in outsiders(scene)):
         yield "too wide: others may take orders as well"
 
 
@@ -146,13 +143,6 @@ def may_take(scene: Scene) -> bool:
 
 def _other_queues(scene: Scene) -> list[str]:
     return [queue_arn(scene, name) for name in (f"{queue_name(scene)}-eu", "payments")]
-
-
-def _others(scene: Scene) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Who must not get in, each with what its own policies allow."""
-    yield roles.role_arn(scene.world, NODE_ROLE), policies_of(scene.world, NODE_ROLE)
-    yield f"arn:aws:iam::{scene.world.cluster.account_id}:role/another-role", []
-    yield "arn:aws:iam::777788889999:role/somebody-of-theirs", [EVERYTHING]
 
 
 def _policy(scene: Scene) -> dict[str, Any] | None:

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from irsa_helpers import roles
-from irsa_helpers.labs.clearing import NODE_ROLE
-from irsa_helpers.labs.goals import policies_of
+from irsa_helpers.labs.goals import (
+    acts_as_role,
+    outsiders,
+    permits_only_read,
+    policies_of,
+    reads_bucket,
+    trusts_only_app,
+)
+from irsa_helpers.labs.look import look
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.openings import opens
 from irsa_helpers.labs.scene import OBJECT
@@ -27,10 +34,6 @@ OPENS = "the key opens the file for the role, and for nobody else; who keeps the
 DECRYPT, KEEP = "kms:Decrypt", "kms:PutKeyPolicy"
 # What a reader has no business to do with a key.
 MORE = ("Encrypt", "GenerateDataKey", "CreateGrant", "DisableKey", "ScheduleKeyDeletion")
-EVERYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 
 
 def keeper_arn(scene: Scene) -> str:
@@ -97,6 +100,13 @@ def allow_use(scene: Scene, action: str | list[str], resource: str) -> None:
     scene.set_permissions({**read, "Statement": [*statements(read), use]})
 
 
+def sealed_goals(scene: Scene) -> list[Goal]:
+    """The goals of a lab whose app reads a file under a customer's key."""
+    seen = look(scene)
+    own = [reads_bucket(seen), acts_as_role(scene, seen), trusts_only_app(scene)]
+    return [*own, permits_only_read(scene, without_keys), is_sealed(scene), key_opens(scene)]
+
+
 def is_sealed(scene: Scene) -> Goal:
     """The file is encrypted with the key that the alias means."""
     expected = f"encrypted with the key {alias_of(scene)}"
@@ -152,11 +162,8 @@ def _faults(scene: Scene, arn: str) -> Iterator[str]:
 
 def _others(scene: Scene) -> Iterator[tuple[str, list[Document]]]:
     """Who must not get in, each with what its own policies allow."""
-    account = scene.world.cluster.account_id
-    yield roles.role_arn(scene.world, NODE_ROLE), policies_of(scene.world, NODE_ROLE)
-    yield f"arn:aws:iam::{account}:role/another-role", []
-    yield f"arn:aws:iam::{account}:user/somebody", []
-    yield "arn:aws:iam::777788889999:role/somebody-of-theirs", [EVERYTHING]
+    yield from outsiders(scene)
+    yield f"arn:aws:iam::{scene.world.cluster.account_id}:user/somebody", []
 
 
 def _policy_with_grants(scene: Scene, arn: str) -> Document:

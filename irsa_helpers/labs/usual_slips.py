@@ -79,6 +79,11 @@ class Around:
         return _variables(self.template.get("spec", {}))
 
     @property
+    def file(self) -> str:
+        """The ARN of the file that the app is to read."""
+        return f"arn:aws:s3:::{self.scene.bucket}/{OBJECT}"
+
+    @property
     def named_role(self) -> str:
         """The role that the ServiceAccount's annotation names; empty for none."""
         return str(_annotations(self.account).get(ROLE_ARN, ""))
@@ -304,10 +309,9 @@ def policy_of_aws(around: Around) -> str:
 
 def bucket_for_everybody(around: Around) -> str:
     """The bucket lets strangers in."""
-    arn = f"arn:aws:s3:::{around.scene.bucket}/{OBJECT}"
     stranger = f"arn:aws:iam::{around.scene.world.cluster.account_id}:role/a-stranger"
     if not around.bucket_policy or not opens(
-        around.bucket_policy, stranger, "s3:GetObject", arn, []
+        around.bucket_policy, stranger, "s3:GetObject", around.file, []
     ):
         return ""
     return "The bucket's own policy lets in everybody, and not the app's role alone."
@@ -315,9 +319,8 @@ def bucket_for_everybody(around: Around) -> str:
 
 def node_has_the_right(around: Around) -> str:
     """The right was given to the node."""
-    arn = f"arn:aws:s3:::{around.scene.bucket}/{OBJECT}"
     node = roles.role_arn(around.scene.world, NODE_ROLE)
-    if not opens(None, node, "s3:GetObject", arn, around.node):
+    if not opens(None, node, "s3:GetObject", around.file, around.node):
         return ""
     return "The node's role may read the bucket: every Pod on the node can take that role."
 

@@ -22,6 +22,12 @@ VARIABLE = re.compile(r"\$\{([^,}]*)[^}]*\}")
 
 Document = dict[str, Any]
 
+# The policy of one who is held back by other policies alone.
+EVERYTHING: Document = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+}
+
 
 def is_on_objects(action: str) -> bool:
     """Whether an action of S3 is one on objects."""

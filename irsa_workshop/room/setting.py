@@ -117,7 +117,7 @@ class Room:
     @property
     def board_user(self) -> int:
         """The user and group number of the board."""
-        return self.first_user if self.own_users else os.geteuid()
+        return self.user_of(0)
 
     def seat_folder(self, seat: int) -> Path:
         """The home of that seat's learner."""

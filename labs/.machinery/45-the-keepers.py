@@ -1,20 +1,16 @@
 import json
 
-from irsa_helpers.labs.goals import acts_as_role, permits_only_read, reads_bucket, trusts_only_app
-from irsa_helpers.labs.look import look
 from irsa_helpers.labs.model import Goal
 from irsa_helpers.labs.scene import OBJECT, Scene
 from irsa_helpers.labs.sealed import (
     allow_use,
     appoint_keeper,
-    is_sealed,
     keeper_arn,
     key_arn,
-    key_opens,
     seal,
+    sealed_goals,
     set_key_policy,
     statement,
-    without_keys,
 )
 
 
@@ -27,9 +23,7 @@ def setup(scene: Scene) -> None:
 
 
 def check(scene: Scene) -> list[Goal]:
-    seen = look(scene)
-    own = [reads_bucket(seen), acts_as_role(scene, seen), trusts_only_app(scene)]
-    return [*own, permits_only_read(scene, without_keys), is_sealed(scene), key_opens(scene)]
+    return sealed_goals(scene)
 
 
 def solution(scene: Scene) -> None:

@@ -25,10 +25,6 @@ Document = dict[str, Any]
 # The actions that a fix of a link is there to give.
 MEANT = {"encryption-keys": {"kms:Decrypt", "kms:GenerateDataKey"}}
 STRANGER = "arn:aws:iam::999988887777:role/stranger"
-EVERYTHING = {
-    "Version": "2012-10-17",
-    "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
-}
 
 
 def others_touched(case: Case, supposed: Case, link: str, fix: str) -> list[str]:
@@ -129,4 +125,4 @@ def _requests(policy: Document) -> Iterator[Request]:
 
 
 def _answer(policy: Document | None, request: Request) -> str:
-    return evaluate(request, identity_policies=[EVERYTHING], resource_policy=policy).effect
+    return evaluate(request, identity_policies=[policies.EVERYTHING], resource_policy=policy).effect
